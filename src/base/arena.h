@@ -24,8 +24,8 @@ struct arena_deferred;
 struct arena {
 	struct arena_block *blocks;
 	struct arena_deferred *deferred;
-	size_t used;		/* bytes handed out since init or reset */
-	size_t cap;		/* 0: no cap */
+	size_t used; /* bytes handed out since init or reset */
+	size_t cap;  /* 0: no cap */
 	unsigned block_size;
 	bool overflow;
 };

@@ -20,17 +20,16 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define CONTAINER_OF(ptr, type, member) \
-	((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+	((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 #define CHECK(cond) \
 	((cond) ? (void)0 : check_failed(#cond, __FILE__, __LINE__, __func__))
-#define UNREACHABLE() \
-	check_failed("unreachable", __FILE__, __LINE__, __func__)
+#define UNREACHABLE() check_failed("unreachable", __FILE__, __LINE__, __func__)
 
 /* Long-lived objects begin with `uint32_t magic`. */
 #define CHECK_OBJ(obj, want) CHECK((obj) != NULL && (obj)->magic == (want))
 
-void check_failed(const char *cond, const char *file, int line,
-    const char *func) NORETURN;
+void check_failed(
+    const char *cond, const char *file, int line, const char *func) NORETURN;
 
 #endif

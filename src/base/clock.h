@@ -12,11 +12,11 @@
 #include <stdint.h>
 
 struct mono {
-	uint64_t ns;	/* since an arbitrary start, never goes back */
+	uint64_t ns; /* since an arbitrary start, never goes back */
 };
 
 struct wall {
-	int64_t us;	/* since 1970-01-01 00:00 UTC */
+	int64_t us; /* since 1970-01-01 00:00 UTC */
 };
 
 struct mono mono_now(void);

@@ -11,13 +11,12 @@
 #include "check.h"
 
 struct err {
-	int code;		/* negative errno, 0: none */
-	char text[496];		/* without a final full stop or newline */
+	int code;       /* negative errno, 0: none */
+	char text[496]; /* without a final full stop or newline */
 };
 
 /* Sets both and returns `code`.  `err` may be NULL. */
-int err_set(struct err *err, int code, const char *fmt, ...)
-    PRINTF_LIKE(3, 4);
+int err_set(struct err *err, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Puts words in front of what is there: "words: what was there". */
 int err_prefix(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

@@ -16,17 +16,17 @@
 enum inet_family { INET_NONE, INET_V4, INET_V6, INET_UNIX };
 
 struct inet_addr {
-	uint8_t family;		/* enum inet_family */
-	uint8_t bytes[16];	/* IPv4: the first four */
-	uint16_t port;		/* host byte order, 0: none */
+	uint8_t family;    /* enum inet_family */
+	uint8_t bytes[16]; /* IPv4: the first four */
+	uint16_t port;     /* host byte order, 0: none */
 };
 
 struct inet_net {
 	struct inet_addr addr;
-	uint8_t bits;		/* length of the prefix */
+	uint8_t bits; /* length of the prefix */
 };
 
-#define INET_TEXT_MAX 64	/* "[" IPv6 "]:65535" and NUL fit */
+#define INET_TEXT_MAX 64 /* "[" IPv6 "]:65535" and NUL fit */
 
 /* "192.0.2.1" or "2001:db8::1", nothing else.  0 or -EINVAL. */
 int inet_parse(struct slice text, struct inet_addr *ret) WARN_UNUSED;
@@ -39,8 +39,7 @@ bool inet_is_loopback(const struct inet_addr *addr);
 /* Address without port, RFC 5952; "unix" for INET_UNIX.  Returns length. */
 size_t inet_text(const struct inet_addr *addr, char buf[INET_TEXT_MAX]);
 /* From and to struct sockaddr_storage, passed as void *. */
-int inet_from_sockaddr(const void *sockaddr, struct inet_addr *ret)
-    WARN_UNUSED;
+int inet_from_sockaddr(const void *sockaddr, struct inet_addr *ret) WARN_UNUSED;
 /* Returns the length of the sockaddr written to `ret` (sockaddr_storage). */
 size_t inet_to_sockaddr(const struct inet_addr *addr, void *ret);
 

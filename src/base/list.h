@@ -9,11 +9,11 @@
 #include "check.h"
 
 struct link {
-	struct link *prev, *next;	/* both NULL: in no list */
+	struct link *prev, *next; /* both NULL: in no list */
 };
 
 struct list {
-	struct link head;		/* circular */
+	struct link head; /* circular */
 };
 
 static inline void
@@ -85,8 +85,8 @@ list_pop_front(struct list *list)
 }
 
 /* Safe against removal of the current link. */
-#define LIST_FOR_EACH(link, safe, list)					\
-	for (struct link *link = (list)->head.next, *safe = link->next;	\
-	    link != &(list)->head; link = safe, safe = link->next)
+#define LIST_FOR_EACH(link, safe, list)                                 \
+	for (struct link *link = (list)->head.next, *safe = link->next; \
+	     link != &(list)->head; link = safe, safe = link->next)
 
 #endif

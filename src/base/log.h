@@ -17,27 +17,35 @@
 
 /* qpsmtpd's levels (HOOKS.md 1.1). */
 enum log_level {
-	LOG_LEVEL_EMERG, LOG_LEVEL_ALERT, LOG_LEVEL_CRIT, LOG_LEVEL_ERROR,
-	LOG_LEVEL_WARN, LOG_LEVEL_NOTICE, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG
+	LOG_LEVEL_EMERG,
+	LOG_LEVEL_ALERT,
+	LOG_LEVEL_CRIT,
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_WARN,
+	LOG_LEVEL_NOTICE,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG
 };
 
 #define LOG_VALUE_MAX 512
 
 /* Every key that can stand in a line, in the order of the documentation. */
-#define LOG_KEYS(X)							\
-	X(event) X(hook) X(plugin) X(code) X(enh) X(from) X(to) X(ip)	\
-	X(helo) X(listener) X(sid) X(tid) X(queue_id) X(text)		\
-	X(size) X(rcpts) X(ms) X(us) X(verdict) X(args) X(waited)	\
-	X(file) X(line) X(pid) X(slot) X(generation) X(signal) X(status)\
-	X(key) X(value) X(err) X(limit) X(count) X(phase) X(user)	\
-	X(addr) X(path) X(name) X(version) X(state) X(dropped) X(port)	\
-	X(type) X(cmd) X(relay) X(delay_ms) X(policy) X(stack)
+#define LOG_KEYS(X)                                                         \
+	X(event)                                                            \
+	X(hook) X(plugin) X(code) X(enh) X(from) X(to) X(ip) X(helo)        \
+	    X(listener) X(sid) X(tid) X(queue_id) X(text) X(size) X(rcpts)  \
+		X(ms) X(us) X(verdict) X(args) X(waited) X(file) X(line)    \
+		    X(pid) X(slot) X(generation) X(signal) X(status) X(key) \
+			X(value) X(err) X(limit) X(count) X(phase) X(user)  \
+			    X(addr) X(path) X(name) X(version) X(state)     \
+				X(dropped) X(port) X(type) X(cmd) X(relay)  \
+				    X(delay_ms) X(policy) X(stack)
 
 enum log_key {
 #define LOG_KEY_ENUM(k) LOG_##k,
 	LOG_KEYS(LOG_KEY_ENUM)
 #undef LOG_KEY_ENUM
-	LOG_KEY_COUNT
+	    LOG_KEY_COUNT
 };
 
 /* A line being built.  Start with log_begin; add; end with log_end, which
@@ -47,7 +55,7 @@ struct log_line {
 	struct buf buf;
 };
 
-const char *log_level_name(enum log_level level);	/* "info" */
+const char *log_level_name(enum log_level level); /* "info" */
 /* qpsmtpd's forms "LOGINFO", "info", "6".  -EINVAL if unknown. */
 int log_level_parse(struct slice text, enum log_level *ret) WARN_UNUSED;
 const char *log_key_name(enum log_key key);
@@ -56,8 +64,8 @@ void log_begin(struct log_line *line, enum log_level level);
 void log_add(struct log_line *line, enum log_key key, struct slice value);
 void log_add_text(struct log_line *line, enum log_key key, const char *value);
 void log_add_int(struct log_line *line, enum log_key key, long long value);
-void log_printf(struct log_line *line, enum log_key key, const char *fmt,
-    ...) PRINTF_LIKE(3, 4);
+void log_printf(struct log_line *line, enum log_key key, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
 void log_end(struct log_line *line);
 
 /* The escaping alone, for others that write key=value. */

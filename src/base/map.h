@@ -31,8 +31,8 @@ size_t map_count(const struct map *map);
 size_t map_memory(const struct map *map);
 /* Walks: start with *cursor = 0; returns false at the end.  The map must not
  * change meanwhile. */
-bool map_next(const struct map *map, size_t *cursor, hl_str *ret_key,
-    void **ret_value);
+bool map_next(
+    const struct map *map, size_t *cursor, hl_str *ret_key, void **ret_value);
 
 /* The keyed hash itself, for other tables. */
 uint64_t hash_bytes(const void *bytes, size_t n);

@@ -11,12 +11,12 @@
 
 #include "slice.h"
 
-void *mem_alloc(size_t size);			/* zeroed */
-void *mem_array(size_t count, size_t size);	/* zeroed; overflow checked */
+void *mem_alloc(size_t size);               /* zeroed */
+void *mem_array(size_t count, size_t size); /* zeroed; overflow checked */
 /* Grows `old` (may be NULL) to `size`; what is new is not zeroed. */
 void *mem_grow(void *old, size_t size);
-char *mem_dup(struct slice text);		/* NUL-terminated copy */
-void mem_free(void *p);				/* NULL is fine */
+char *mem_dup(struct slice text); /* NUL-terminated copy */
+void mem_free(void *p);           /* NULL is fine */
 /* Overwrites a secret in a way that the compiler keeps. */
 void secret_wipe(void *p, size_t size);
 

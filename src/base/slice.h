@@ -19,9 +19,9 @@ struct slice {
 #define SLICE_LIT(s) ((struct slice){ (s), sizeof(s) - 1 })
 #define SLICE_NONE ((struct slice){ NULL, 0 })
 
-struct slice slice_of(const char *text);	/* strlen; NULL gives empty */
+struct slice slice_of(const char *text); /* strlen; NULL gives empty */
 bool slice_eq(struct slice a, struct slice b);
-bool slice_caseeq(struct slice a, struct slice b);	/* ASCII only */
+bool slice_caseeq(struct slice a, struct slice b); /* ASCII only */
 bool slice_eq_text(struct slice a, const char *b);
 bool slice_caseeq_text(struct slice a, const char *b);
 bool slice_starts(struct slice s, const char *prefix);
@@ -47,7 +47,7 @@ bool slice_cut(struct slice *s, char sep, struct slice *ret_part);
 bool ascii_is_alpha(char c);
 bool ascii_is_digit(char c);
 bool ascii_is_alnum(char c);
-bool ascii_is_space(char c);	/* space, tab, CR, LF, VT, FF */
+bool ascii_is_space(char c); /* space, tab, CR, LF, VT, FF */
 char ascii_lower(char c);
 
 #endif

@@ -24,7 +24,7 @@ slice_str(hl_str s)
 	return (struct slice){ s.p, s.n };
 }
 
-hl_str str_of(const char *text);	/* borrows; NULL gives STR_EMPTY */
+hl_str str_of(const char *text); /* borrows; NULL gives STR_EMPTY */
 bool str_eq(hl_str a, hl_str b);
 bool str_caseeq(hl_str a, hl_str b);
 bool str_eq_text(hl_str a, const char *b);
