@@ -17,7 +17,9 @@ struct err {
 
 /* Sets both and returns `code`.  `err` may be NULL. */
 int err_set(struct err *err, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
-/* Puts words in front of what is there: "words: what was there". */
+/* Puts words in front of what is there: "words: what was there".  Returns
+ * err->code; -EINVAL when `err` is NULL, so a caller that may get NULL
+ * returns the code it has. */
 int err_prefix(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 #endif
