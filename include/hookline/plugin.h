@@ -1,5 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* plugin.h - the interface of hookline's plugins; being written. */
+/* plugin.h - the interface of hookline's plugins.
+ *
+ * A plugin is one C file that fills a `struct hl_plugin` and names it with
+ * HL_PLUGIN().  Build it with
+ *	cc -shared -fPIC $(pkg-config --cflags hookline) -o NAME.so NAME.c
+ *
+ * The rules that hold for every function here:
+ * - `ctx` is valid during the hook that got it, and is not kept.
+ * - What a function returns is borrowed and lives until the hook returns,
+ *   unless its comment says otherwise.  Never free it.
+ * - Functions marked BLOCKS may let other sessions run before they return.
+ *   They return a negative errno when they fail: -ECANCELED the client is
+ *   gone, -ETIMEDOUT the hook's own deadline (hl.timeout=) is over; return
+ *   soon then.  Write straight-line code; no callbacks, no threads.
+ * - Static variables are shared by all sessions of a worker; what belongs to
+ *   a session or a message goes to hl_session_mem, hl_txn_mem or notes.
+ * - A `hl_str` is never NULL; "not there" is the empty string.
+ */
 #ifndef HOOKLINE_PLUGIN_H
 #define HOOKLINE_PLUGIN_H
 
@@ -7,10 +24,625 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define HL_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define HL_EXPORT __attribute__((visibility("default")))
+#else
+#define HL_PRINTF(fmt, args)
+#define HL_EXPORT
+#endif
+
+/* ---- types --------------------------------------------------------- */
+
 /* Text: pointer and length, borrowed; always NUL-terminated, no NUL inside. */
 typedef struct hl_str {
 	const char *p;
 	size_t n;
 } hl_str;
+
+#define HL_STR(literal) ((hl_str){ (literal), sizeof(literal) - 1 })
+
+/* What a hook answers (HOOKS.md 1.1).  Zero means "no opinion". */
+enum hl_verdict {
+	HL_DECLINED = 0,              /* ask the next plugin */
+	HL_OK = 900,                  /* accept, ask no further plugin */
+	HL_DENY = 901,                /* refuse for good (5xx) */
+	HL_DENYSOFT = 902,            /* refuse for now (4xx) */
+	HL_DENY_DISCONNECT = 903,     /* refuse for good and hang up */
+	HL_DENYSOFT_DISCONNECT = 904, /* refuse for now and hang up */
+	HL_DONE = 910                 /* answered by hl_reply, see there */
+};
+
+enum hl_level {
+	HL_LOG_EMERG,
+	HL_LOG_ALERT,
+	HL_LOG_CRIT,
+	HL_LOG_ERROR,
+	HL_LOG_WARN,
+	HL_LOG_NOTICE,
+	HL_LOG_INFO,
+	HL_LOG_DEBUG
+};
+
+/* Where notes live, and until when. */
+enum hl_scope {
+	HL_CONNECTION, /* the session */
+	HL_TRANSACTION /* one message; ends with RSET, MAIL ... */
+};
+
+enum hl_phase { /* where the session is */
+	HL_PHASE_CONNECT,
+	HL_PHASE_HELO,
+	HL_PHASE_MAIL,
+	HL_PHASE_RCPT,
+	HL_PHASE_DATA,
+	HL_PHASE_END
+};
+
+enum hl_eol { HL_CRLF, HL_LF }; /* line ends that a reader gives */
+
+struct hl_ctx;     /* this hook call: session, transaction, plugin */
+struct hl_addr;    /* a mail address */
+struct hl_params;  /* the parameters of MAIL or RCPT */
+struct hl_rcpt;    /* an accepted recipient */
+struct hl_value;   /* a note's value */
+struct hl_list;    /* a control file */
+struct hl_map;     /* a control file in CDB format */
+struct hl_pattern; /* a compiled regular expression */
+struct hl_reader;  /* reads a message or its body */
+struct hl_dns;     /* an answer of the DNS */
+struct hl_conn;    /* a connection that a plugin made */
+struct hl_file;    /* an open file */
+struct hl_parsed;  /* what a *_parse hook found */
+struct hl_out;     /* what a *_pre hook replaces the address with */
+struct hl_lines;   /* what config, user_config, received_line give */
+struct hl_log;     /* a log line, for the logging hook */
+struct hl_reply;   /* a reply, for the reply hook */
+struct hl_proxy;   /* a PROXY header (a later release) */
+struct hl_tls;     /* a TLS session (a later release) */
+struct hl_auth;    /* credentials (a later release) */
+
+/* ---- the descriptor ------------------------------------------------ */
+
+enum hl_arg_type {
+	HL_ARG_STR,     /* hl_str */
+	HL_ARG_BOOL,    /* bool: 0 1 yes no true false on off */
+	HL_ARG_INT,     /* int64_t, within min and max */
+	HL_ARG_SIZE,    /* uint64_t bytes: 10, 10k, 5M, 1G */
+	HL_ARG_SECONDS, /* uint64_t milliseconds: 30, 30s, 5m, 100ms */
+	HL_ARG_CHOICE,  /* unsigned: index into `choices` */
+	HL_ARG_LEVEL,   /* enum hl_level as int: 0-7 or its name */
+	HL_ARG_WORDS    /* hl_str: all remaining words; comes last */
+};
+
+/* One argument of the plugin's line in config/plugins.  A named one is
+ * written `name value`; a positional one is the next word alone.  The core
+ * checks and stores it at `offset` in the struct that hl_args() gives, and
+ * prints it in `hookline plugins NAME`.  A table ends with { .name = NULL }. */
+struct hl_arg {
+	const char *name;
+	const char *about;   /* one line, for people */
+	const char *def;     /* as it would be written; NULL: stays zero */
+	const char *choices; /* HL_ARG_CHOICE: "lenient|rfc|strict" */
+	int64_t min, max;    /* HL_ARG_INT; both 0: no limits */
+	size_t offset;
+	enum hl_arg_type type;
+	bool positional;
+	bool required;
+};
+
+/* Everything that hookline knows about a plugin.  Fill it with designated
+ * initializers; leave out what you do not need. */
+struct hl_plugin {
+	const char *name;  /* as in config/plugins, e.g. "queue/maildir" */
+	const char *about; /* one line, for `hookline plugins` */
+	const struct hl_arg *args; /* table, or NULL: takes none */
+	size_t args_size;          /* of the struct that `args` fills */
+	size_t session_size;  /* of hl_session_mem(), zeroed for each session */
+	size_t txn_size;      /* of hl_txn_mem(), zeroed for each message */
+	size_t instance_size; /* of hl_instance(), zeroed for each line */
+	const char *const *files; /* control files it reads; ends with NULL */
+	/* Called once for each line in config/plugins in each worker, before
+	 * any hook.  0, or a negative errno after hl_load_error(). */
+	int (*load)(struct hl_ctx *ctx);
+	/* Called when the worker ends or the load of another plugin failed. */
+	void (*unload)(struct hl_ctx *ctx);
+	uint64_t carries; /* queue plugins: HL_CARRIES_* */
+	void *reserved[6];
+
+	/* The hooks, in the order of the contract table; `hookline hooks`
+	 * tells when each is called and what each verdict does. */
+	/* clang-format off */
+	/* BEGIN hooks (written by tools/gen-hooks) */
+	enum hl_verdict (*logging)(struct hl_ctx *ctx,
+	    const struct hl_log *log);
+	enum hl_verdict (*config)(struct hl_ctx *ctx,
+	    hl_str key, struct hl_lines *ret);
+	enum hl_verdict (*user_config)(struct hl_ctx *ctx,
+	    const struct hl_addr *addr, hl_str key, struct hl_lines *ret);
+	enum hl_verdict (*init_worker)(struct hl_ctx *ctx);
+	enum hl_verdict (*shutdown)(struct hl_ctx *ctx);
+	enum hl_verdict (*proxy)(struct hl_ctx *ctx,
+	    const struct hl_proxy *proxy);
+	enum hl_verdict (*tls_done)(struct hl_ctx *ctx,
+	    const struct hl_tls *tls);
+	enum hl_verdict (*pre_connection)(struct hl_ctx *ctx);
+	enum hl_verdict (*connect)(struct hl_ctx *ctx);
+	enum hl_verdict (*ehlo_parse)(struct hl_ctx *ctx,
+	    hl_str line, struct hl_parsed *ret);
+	enum hl_verdict (*ehlo)(struct hl_ctx *ctx, hl_str host, hl_str rest);
+	enum hl_verdict (*helo_parse)(struct hl_ctx *ctx,
+	    hl_str line, struct hl_parsed *ret);
+	enum hl_verdict (*helo)(struct hl_ctx *ctx, hl_str host, hl_str rest);
+	enum hl_verdict (*capabilities)(struct hl_ctx *ctx);
+	enum hl_verdict (*auth_parse)(struct hl_ctx *ctx,
+	    hl_str line, struct hl_parsed *ret);
+	enum hl_verdict (*auth)(struct hl_ctx *ctx, const struct hl_auth *auth);
+	enum hl_verdict (*auth_plain)(struct hl_ctx *ctx,
+	    const struct hl_auth *auth);
+	enum hl_verdict (*auth_login)(struct hl_ctx *ctx,
+	    const struct hl_auth *auth);
+	enum hl_verdict (*auth_cram_md5)(struct hl_ctx *ctx,
+	    const struct hl_auth *auth);
+	enum hl_verdict (*auth_xoauth2)(struct hl_ctx *ctx,
+	    const struct hl_auth *auth);
+	enum hl_verdict (*auth_oauthbearer)(struct hl_ctx *ctx,
+	    const struct hl_auth *auth);
+	enum hl_verdict (*auth_external)(struct hl_ctx *ctx,
+	    const struct hl_auth *auth);
+	enum hl_verdict (*auth_scram_sha_256)(struct hl_ctx *ctx,
+	    hl_str mechanism, hl_str user);
+	enum hl_verdict (*rcpt_parse)(struct hl_ctx *ctx,
+	    hl_str line, struct hl_parsed *ret);
+	enum hl_verdict (*rcpt_pre)(struct hl_ctx *ctx,
+	    hl_str addr, const struct hl_params *params, struct hl_out *ret);
+	enum hl_verdict (*rcpt)(struct hl_ctx *ctx, const struct hl_addr *addr);
+	enum hl_verdict (*mail_parse)(struct hl_ctx *ctx,
+	    hl_str line, struct hl_parsed *ret);
+	enum hl_verdict (*mail)(struct hl_ctx *ctx, const struct hl_addr *addr);
+	enum hl_verdict (*mail_pre)(struct hl_ctx *ctx,
+	    hl_str addr, const struct hl_params *params, struct hl_out *ret);
+	enum hl_verdict (*data)(struct hl_ctx *ctx);
+	enum hl_verdict (*header)(struct hl_ctx *ctx,
+	    hl_str name, hl_str value);
+	enum hl_verdict (*data_headers_end)(struct hl_ctx *ctx);
+	enum hl_verdict (*body_chunk)(struct hl_ctx *ctx,
+	    const void *bytes, size_t size);
+	enum hl_verdict (*max_data_exceeded)(struct hl_ctx *ctx,
+	    uint64_t size, uint64_t limit);
+	enum hl_verdict (*data_post_headers)(struct hl_ctx *ctx);
+	enum hl_verdict (*received_line)(struct hl_ctx *ctx,
+	    hl_str proto, hl_str auth, hl_str tls, struct hl_lines *ret);
+	enum hl_verdict (*data_post)(struct hl_ctx *ctx);
+	enum hl_verdict (*queue_pre)(struct hl_ctx *ctx);
+	enum hl_verdict (*queue)(struct hl_ctx *ctx);
+	enum hl_verdict (*queue_post)(struct hl_ctx *ctx);
+	enum hl_verdict (*vrfy)(struct hl_ctx *ctx, hl_str rest);
+	enum hl_verdict (*noop)(struct hl_ctx *ctx, hl_str rest);
+	enum hl_verdict (*rset)(struct hl_ctx *ctx);
+	enum hl_verdict (*quit)(struct hl_ctx *ctx);
+	enum hl_verdict (*timeout)(struct hl_ctx *ctx, enum hl_phase phase);
+	enum hl_verdict (*abort)(struct hl_ctx *ctx, enum hl_phase phase);
+	enum hl_verdict (*reset_transaction)(struct hl_ctx *ctx);
+	enum hl_verdict (*disconnect)(struct hl_ctx *ctx);
+	enum hl_verdict (*post_connection)(struct hl_ctx *ctx);
+	enum hl_verdict (*unrecognized_command)(struct hl_ctx *ctx,
+	    hl_str verb, hl_str rest);
+	enum hl_verdict (*help)(struct hl_ctx *ctx, hl_str rest);
+	enum hl_verdict (*reply)(struct hl_ctx *ctx,
+	    const struct hl_reply *reply);
+	enum hl_verdict (*deny)(struct hl_ctx *ctx,
+	    hl_str plugin, enum hl_verdict verdict, hl_str text);
+	enum hl_verdict (*ok)(struct hl_ctx *ctx,
+	    hl_str plugin, enum hl_verdict verdict, hl_str text);
+	/* END hooks */
+	/* clang-format on */
+};
+
+/* What a queue plugin passes on (used by a later release). */
+#define HL_CARRIES_SMTPUTF8 (UINT64_C(1) << 0)
+#define HL_CARRIES_DSN (UINT64_C(1) << 1)
+#define HL_CARRIES_BINARYMIME (UINT64_C(1) << 2)
+#define HL_CARRIES_REQUIRETLS (UINT64_C(1) << 3)
+#define HL_CARRIES_MT_PRIORITY (UINT64_C(1) << 4)
+#define HL_CARRIES_FUTURERELEASE (UINT64_C(1) << 5)
+
+struct hl_plugin_entry {
+	size_t size; /* of struct hl_plugin, as compiled */
+	const struct hl_plugin *plugin;
+};
+
+/* Names the descriptor; once in each plugin.  The symbol carries the ABI
+ * generation: fields are only added at the end, `size` tells which exist. */
+extern HL_EXPORT const struct hl_plugin_entry hl_plugin_v1;
+#define HL_PLUGIN(descriptor)                           \
+	const struct hl_plugin_entry hl_plugin_v1 = {   \
+		sizeof(struct hl_plugin), &(descriptor) \
+	}
+
+/* ---- this plugin --------------------------------------------------- */
+
+/* The arguments of this line, a struct of `args_size` as the table says. */
+const void *hl_args(const struct hl_ctx *ctx);
+/* Typed memory, zeroed when first asked for; NULL where there is no session
+ * (load, init_worker, shutdown).  Freed by the core. */
+void *hl_session_mem(struct hl_ctx *ctx);
+void *hl_txn_mem(struct hl_ctx *ctx);
+/* Typed memory of this line in config/plugins; lives as long as the worker. */
+void *hl_instance(struct hl_ctx *ctx);
+hl_str hl_plugin_name(const struct hl_ctx *ctx); /* "name" or "name:1" */
+hl_str hl_hook_name(const struct hl_ctx *ctx);
+/* In load: why it fails, with file and line of the plugin's line put in
+ * front by the core.  Returns -EINVAL. */
+int hl_load_error(struct hl_ctx *ctx, const char *fmt, ...) HL_PRINTF(2, 3);
+/* In load: what the plugin will open, run or connect to.  `hookline check`
+ * prints it, and a use that was not declared fails with -EACCES.  A path
+ * ends in '/' to mean everything below it; `where` is as in hl_dial, or
+ * "*" for any address.  Return 0 or -EINVAL. */
+int hl_need_read(struct hl_ctx *ctx, hl_str path);
+int hl_need_write(struct hl_ctx *ctx, hl_str path);
+int hl_need_exec(struct hl_ctx *ctx, hl_str path);
+int hl_need_connect(struct hl_ctx *ctx, hl_str where);
+
+/* ---- answers ------------------------------------------------------- */
+
+/* Set the reply's text and return the verdict of their name.  `enhanced` is
+ * an RFC 3463 code such as "5.7.1", or NULL for the hook's own.  The text may
+ * have several lines, parted by \n; with "" the default text is sent. */
+enum hl_verdict hl_ok(struct hl_ctx *ctx, const char *fmt, ...) HL_PRINTF(2, 3);
+enum hl_verdict hl_deny(struct hl_ctx *ctx, const char *enhanced,
+    const char *fmt, ...) HL_PRINTF(3, 4);
+enum hl_verdict hl_denysoft(struct hl_ctx *ctx, const char *enhanced,
+    const char *fmt, ...) HL_PRINTF(3, 4);
+enum hl_verdict hl_deny_disconnect(struct hl_ctx *ctx, const char *enhanced,
+    const char *fmt, ...) HL_PRINTF(3, 4);
+enum hl_verdict hl_denysoft_disconnect(struct hl_ctx *ctx, const char *enhanced,
+    const char *fmt, ...) HL_PRINTF(3, 4);
+/* Any verdict, e.g. one that was read from a control file.  `enhanced` and
+ * `text` may be empty. */
+enum hl_verdict hl_answer(
+    struct hl_ctx *ctx, enum hl_verdict verdict, hl_str enhanced, hl_str text);
+/* "DENY", "denysoft", "901" ... to a verdict.  -EINVAL if it is none. */
+int hl_verdict_parse(hl_str text, enum hl_verdict *ret);
+const char *hl_verdict_name(enum hl_verdict verdict); /* "DENY" */
+
+/* Sends a reply now; the hook must then return HL_DONE (HOOKS.md 13).
+ * `code` is 4xx, 5xx or 2xx, or 334 in an auth hook.  -EINVAL a code that is
+ * not allowed here; -EALREADY the command was answered. */
+int hl_reply(struct hl_ctx *ctx, unsigned code, const char *enhanced,
+    const char *fmt, ...) HL_PRINTF(4, 5);
+/* In the reply hook: what is about to be sent, and another text for it. */
+unsigned hl_reply_code(const struct hl_reply *reply);
+hl_str hl_reply_enhanced(const struct hl_reply *reply);
+hl_str hl_reply_text(const struct hl_reply *reply); /* lines parted by \n */
+/* `code` keeps its first digit (220, 221, 334, 354, 421 stay as they are);
+ * 0 keeps the code.  -EINVAL when it does not, or outside the reply hook. */
+int hl_reply_set(
+    struct hl_ctx *ctx, unsigned code, hl_str enhanced, hl_str text);
+/* In the capabilities hook: lines of the EHLO reply, e.g. "XFOO 1".  Remove
+ * takes the keyword alone; true when it was there. */
+int hl_ehlo_add(struct hl_ctx *ctx, hl_str line);
+bool hl_ehlo_remove(struct hl_ctx *ctx, hl_str keyword);
+
+/* ---- facts of the session ------------------------------------------ */
+
+hl_str hl_peer_ip(const struct hl_ctx *ctx); /* "192.0.2.1", "2001:db8::1" */
+unsigned hl_peer_port(const struct hl_ctx *ctx);
+hl_str hl_local_ip(const struct hl_ctx *ctx);
+unsigned hl_local_port(const struct hl_ctx *ctx);
+/* The client's name by reverse DNS, not forward-confirmed; "Unknown" if there
+ * is none, "[ip]" with config/rdns 0.  BLOCKS. */
+hl_str hl_peer_name(struct hl_ctx *ctx);
+/* Open connections of this client (IPv6: of its /64), in all workers. */
+unsigned hl_peer_connections(const struct hl_ctx *ctx);
+unsigned hl_peer_connections_max(const struct hl_ctx *ctx);
+hl_str hl_listener(const struct hl_ctx *ctx); /* name in config/listen */
+hl_str hl_helo(const struct hl_ctx *ctx);     /* accepted HELO name, or "" */
+bool hl_is_esmtp(const struct hl_ctx *ctx);   /* it said EHLO */
+hl_str hl_me(const struct hl_ctx *ctx);       /* config/me */
+hl_str hl_session_id(const struct hl_ctx *ctx);
+hl_str hl_txn_id(const struct hl_ctx *ctx);       /* "" before MAIL */
+hl_str hl_command_line(const struct hl_ctx *ctx); /* as the client sent it */
+enum hl_phase hl_phase(const struct hl_ctx *ctx);
+bool hl_relay_client(const struct hl_ctx *ctx); /* may relay */
+void hl_relay_client_set(struct hl_ctx *ctx, bool yes);
+const struct hl_tls *hl_tls(const struct hl_ctx *ctx); /* NULL in clear */
+hl_str hl_auth_user(const struct hl_ctx *ctx);         /* "" */
+hl_str hl_auth_mechanism(const struct hl_ctx *ctx);
+/* What `plugin` answered to `hook` earlier; false if it was not asked. */
+bool hl_result(
+    const struct hl_ctx *ctx, hl_str hook, hl_str plugin, enum hl_verdict *ret);
+
+/* ---- addresses and the envelope ------------------------------------ */
+
+hl_str hl_addr_text(const struct hl_addr *addr);  /* "a@b", "" for <> */
+hl_str hl_addr_local(const struct hl_addr *addr); /* unquoted */
+hl_str hl_addr_host(const struct hl_addr *addr);  /* "" for <> */
+bool hl_addr_is_null(const struct hl_addr *addr); /* the null sender <> */
+/* With or without brackets.  0; -EINVAL, *ret unchanged. */
+int hl_addr_parse(struct hl_ctx *ctx, hl_str text, const struct hl_addr **ret);
+const struct hl_addr *hl_sender(const struct hl_ctx *ctx); /* or NULL */
+/* Parameters of the running MAIL or RCPT; names in lower case. */
+const struct hl_params *hl_params(const struct hl_ctx *ctx);
+/* "" when it is absent or has no value; hl_param_has tells them apart. */
+hl_str hl_param(const struct hl_params *params, hl_str name);
+bool hl_param_has(const struct hl_params *params, hl_str name);
+size_t hl_param_count(const struct hl_params *params);
+hl_str hl_param_name(const struct hl_params *params, size_t index);
+/* Accepted recipients, in order; index from 0, NULL beyond the end. */
+size_t hl_rcpt_count(const struct hl_ctx *ctx);
+struct hl_rcpt *hl_rcpt_at(const struct hl_ctx *ctx, size_t index);
+const struct hl_addr *hl_rcpt_addr(const struct hl_rcpt *rcpt);
+const struct hl_params *hl_rcpt_params(const struct hl_rcpt *rcpt);
+/* 0; -EINVAL bad address; -E2BIG too many; -EROFS in queue_post. */
+int hl_rcpt_add(struct hl_ctx *ctx, hl_str address);
+int hl_rcpt_remove(struct hl_ctx *ctx, struct hl_rcpt *rcpt);
+/* In data_post and queue: the fate of one recipient (HOOKS.md 12).  What the
+ * hook returns holds for the others.  -EINVAL in any other hook. */
+int hl_rcpt_verdict(struct hl_ctx *ctx, struct hl_rcpt *rcpt,
+    enum hl_verdict verdict, hl_str text);
+
+/* ---- the message --------------------------------------------------- */
+
+/* Bytes of header, separator and body as received, line ends as LF. */
+uint64_t hl_data_size(const struct hl_ctx *ctx);
+/* A field's value, folds kept, without its final line end.  `index` counts
+ * fields of that name from 0.  "" when there is none. */
+hl_str hl_header_get(const struct hl_ctx *ctx, hl_str name, size_t index);
+size_t hl_header_count(const struct hl_ctx *ctx, hl_str name);
+/* All fields in order: false beyond the end. */
+bool hl_header_at(const struct hl_ctx *ctx, size_t index, hl_str *ret_name,
+    hl_str *ret_value);
+/* 0; -EINVAL a bad name, or a line end that is no fold; -E2BIG; -EROFS. */
+int hl_header_add_top(struct hl_ctx *ctx, hl_str name, hl_str value);
+int hl_header_add(struct hl_ctx *ctx, hl_str name, hl_str value);
+int hl_header_replace(
+    struct hl_ctx *ctx, hl_str name, size_t index, hl_str value);
+int hl_header_delete(struct hl_ctx *ctx, hl_str name, size_t index);
+/* Readers from the start: the message as it is delivered (added and edited
+ * fields, separator, body), or the body alone as it was sent.  They live
+ * until the hook returns.  NULL where there is no message yet. */
+struct hl_reader *hl_message_read(struct hl_ctx *ctx, enum hl_eol eol);
+struct hl_reader *hl_body_read(struct hl_ctx *ctx, enum hl_eol eol);
+/* Bytes read, 0 at the end, negative errno.  BLOCKS. */
+long hl_read(struct hl_reader *reader, void *bytes, size_t size);
+/* One line without its end, at most `size` - 1 bytes and NUL.  1, or 0 at
+ * the end, or a negative errno.  BLOCKS. */
+int hl_read_line(struct hl_reader *reader, char *line, size_t size);
+/* The path of a file with the message as received, LF line ends, without
+ * edits; it is removed with the transaction.  0 or negative.  BLOCKS. */
+int hl_body_filename(struct hl_ctx *ctx, hl_str *ret);
+
+/* ---- notes --------------------------------------------------------- */
+
+/* Text and numbers, the common case.  "" and `fallback` when absent. */
+hl_str hl_note_text(const struct hl_ctx *ctx, enum hl_scope scope, hl_str name);
+int64_t hl_note_int(const struct hl_ctx *ctx, enum hl_scope scope, hl_str name,
+    int64_t fallback);
+bool hl_note_has(const struct hl_ctx *ctx, enum hl_scope scope, hl_str name);
+/* 0; -E2BIG over the memory limit; -EINVAL there is no such scope now. */
+int hl_note_set_text(
+    struct hl_ctx *ctx, enum hl_scope scope, hl_str name, hl_str value);
+int hl_note_set_int(
+    struct hl_ctx *ctx, enum hl_scope scope, hl_str name, int64_t value);
+bool hl_note_delete(struct hl_ctx *ctx, enum hl_scope scope, hl_str name);
+/* Values in general.  What get returns stays valid until the hook returns,
+ * also when another plugin replaces the note meanwhile.  NULL when absent. */
+const struct hl_value *hl_note_get(
+    struct hl_ctx *ctx, enum hl_scope scope, hl_str name);
+int hl_note_set(struct hl_ctx *ctx, enum hl_scope scope, hl_str name,
+    const struct hl_value *value);
+const struct hl_value *hl_rcpt_note_get(
+    struct hl_ctx *ctx, const struct hl_rcpt *rcpt, hl_str name);
+int hl_rcpt_note_set(struct hl_ctx *ctx, struct hl_rcpt *rcpt, hl_str name,
+    const struct hl_value *value);
+/* Makers; the value lives until the hook returns, or longer in a note. */
+struct hl_value *hl_value_text(struct hl_ctx *ctx, hl_str text);
+struct hl_value *hl_value_int(struct hl_ctx *ctx, int64_t number);
+struct hl_value *hl_value_list(struct hl_ctx *ctx);
+struct hl_value *hl_value_map(struct hl_ctx *ctx);
+/* Only before the value is stored.  0; -EINVAL wrong kind, stored, or too
+ * deep (16). */
+int hl_value_append(struct hl_value *list, const struct hl_value *item);
+int hl_value_put(struct hl_value *map, hl_str key, const struct hl_value *item);
+/* Readers: the empty string, 0 or NULL where the kind does not fit. */
+enum hl_kind { HL_KIND_TEXT, HL_KIND_INT, HL_KIND_LIST, HL_KIND_MAP };
+enum hl_kind hl_value_kind(const struct hl_value *value);
+hl_str hl_value_as_text(const struct hl_value *value);
+int64_t hl_value_as_int(const struct hl_value *value); /* text is parsed */
+size_t hl_value_count(const struct hl_value *value);
+const struct hl_value *hl_value_at(const struct hl_value *value, size_t i);
+hl_str hl_value_key_at(const struct hl_value *map, size_t i);
+const struct hl_value *hl_value_find(const struct hl_value *map, hl_str key);
+
+/* ---- configuration ------------------------------------------------- */
+
+/* Control files are live: each call sees the newest version; one hook sees
+ * the same version throughout.  `config` hooks are asked first.  BLOCKS. */
+hl_str hl_config(struct hl_ctx *ctx, const char *key); /* first line or "" */
+int64_t hl_config_int(struct hl_ctx *ctx, const char *key, int64_t fallback);
+const struct hl_list *hl_config_list(struct hl_ctx *ctx, const char *key);
+const struct hl_list *hl_user_config_list(
+    struct hl_ctx *ctx, const struct hl_addr *addr, const char *key);
+/* The file KEY.cdb; NULL if there is none. */
+const struct hl_map *hl_config_map(struct hl_ctx *ctx, const char *key);
+/* In a config hook: the answer holds for so many seconds. */
+void hl_config_ttl(struct hl_ctx *ctx, unsigned seconds);
+/* Where control files live: "/etc/hookline". */
+hl_str hl_config_dir(const struct hl_ctx *ctx);
+
+size_t hl_list_count(const struct hl_list *list);
+hl_str hl_list_at(const struct hl_list *list, size_t index);
+/* "FILE:LINE" of an entry, for log lines. */
+hl_str hl_list_where(
+    struct hl_ctx *ctx, const struct hl_list *list, size_t index);
+/* Is `word` the first word of a line?  Case does not matter; the cost does
+ * not grow with the list. */
+bool hl_list_has(const struct hl_list *list, hl_str word);
+/* The rest of the line whose first word is `word`; false if there is none. */
+bool hl_list_find(const struct hl_list *list, hl_str word, hl_str *ret_rest);
+/* Lines that begin with an address, a network or a prefix ("10.0.0.0/8",
+ * "192.168.", "2001:db8::/32").  Index of the first that holds `ip`, or -1. */
+long hl_list_find_ip(const struct hl_list *list, hl_str ip);
+/* Patterns as in badmailfrom: an address, "@domain", or a Perl regular
+ * expression where it has one of / ^ $ * + ! % ? \.  Index of the first that
+ * fits, or -1; `ret_rest` is what follows the pattern. */
+long hl_list_match(const struct hl_list *list, hl_str text, hl_str *ret_rest);
+bool hl_map_get(
+    struct hl_ctx *ctx, const struct hl_map *map, hl_str key, hl_str *ret);
+
+/* Regular expressions (PCRE2, with a match limit).  In load: lives as long
+ * as the worker; in a hook: until it returns.  0; -EINVAL with the reason in
+ * *ret_error (may be NULL). */
+int hl_pattern_new(struct hl_ctx *ctx, hl_str regex, bool caseless,
+    struct hl_pattern **ret, hl_str *ret_error);
+/* 1 fits, 0 does not; -E2BIG gave up at the match limit. */
+int hl_pattern_match(const struct hl_pattern *pattern, hl_str text);
+
+/* For hooks with a `ret`: adds a line to what they give. */
+void hl_lines_add(struct hl_lines *ret, hl_str line);
+void hl_out_set(struct hl_out *ret, hl_str address);
+/* For *_parse hooks.  mail, rcpt: the address (with or without brackets);
+ * helo, ehlo: the host. */
+void hl_parsed_set(struct hl_parsed *ret, hl_str what);
+void hl_parsed_param(struct hl_parsed *ret, hl_str name, hl_str value);
+
+/* ---- waiting, DNS, connections, programs --------------------------- */
+
+int hl_sleep(struct hl_ctx *ctx, uint64_t ms); /* BLOCKS */
+/* 1 the client has sent something, 0 it was silent for `ms`.  BLOCKS. */
+int hl_client_wait(struct hl_ctx *ctx, uint64_t ms);
+/* The client's next line, after hl_reply(334).  BLOCKS. */
+int hl_client_line(struct hl_ctx *ctx, uint64_t timeout_ms, hl_str *ret);
+/* Runs `fn(arg)` on the thread pool; returns what it returns.  `fn` must not
+ * call hookline.  Never abandoned: it waits even if the client is gone.
+ * BLOCKS. */
+int hl_offload(struct hl_ctx *ctx, int (*fn)(void *arg), void *arg);
+
+enum hl_dns_type {
+	HL_DNS_A = 1,
+	HL_DNS_NS = 2,
+	HL_DNS_CNAME = 5,
+	HL_DNS_SOA = 6,
+	HL_DNS_PTR = 12,
+	HL_DNS_MX = 15,
+	HL_DNS_TXT = 16,
+	HL_DNS_AAAA = 28,
+	HL_DNS_SRV = 33,
+	HL_DNS_TLSA = 52
+};
+/* Records > 0; 0 no such name or no such record; -EAGAIN the DNS failed
+ * (answer 4xx, never 5xx); -EINVAL bad name; -ETIMEDOUT; -ECANCELED.  CNAMEs
+ * are followed, MX is sorted, TXT strings are joined.  `ret` may be NULL and
+ * is set for >= 0.  BLOCKS. */
+int hl_dns_query(struct hl_ctx *ctx, hl_str name, enum hl_dns_type type,
+    const struct hl_dns **ret);
+/* "192.0.2.1" to "1.2.0.192.in-addr.arpa", or with another zone for lists:
+ * "1.2.0.192.zone".  "" if it is no address. */
+hl_str hl_dns_reverse(struct hl_ctx *ctx, hl_str ip, hl_str zone);
+size_t hl_dns_count(const struct hl_dns *dns);
+/* The address, host name or text of a record. */
+hl_str hl_dns_text(const struct hl_dns *dns, size_t index);
+unsigned hl_dns_priority(const struct hl_dns *dns, size_t index);
+unsigned hl_dns_ttl(const struct hl_dns *dns); /* seconds */
+bool hl_dns_name_exists(const struct hl_dns *dns);
+
+/* `where`: "192.0.2.1:25", "[2001:db8::1]:25", "host.example:25",
+ * "unix:/run/x.sock".  0; -EACCES not declared; -ETIME took longer than
+ * `timeout_ms`; other negative errno.  BLOCKS. */
+int hl_dial(struct hl_ctx *ctx, hl_str where, uint64_t timeout_ms,
+    struct hl_conn **ret);
+/* Bytes, at least one; 0 at the end.  BLOCKS. */
+long hl_recv(
+    struct hl_conn *conn, void *bytes, size_t size, uint64_t timeout_ms);
+/* A line without its end into `line`; its length, -EMSGSIZE too long,
+ * -EPIPE closed before a line end.  BLOCKS. */
+long hl_recv_line(
+    struct hl_conn *conn, char *line, size_t size, uint64_t timeout_ms);
+int hl_send(struct hl_conn *conn, const void *bytes, size_t size,
+    uint64_t timeout_ms);                     /* all; BLOCKS */
+int hl_send_fd(struct hl_conn *conn, int fd); /* Unix sockets */
+/* Connections that are left open are closed when the hook returns. */
+void hl_conn_close(struct hl_conn **conn);
+/* A kept connection to `where`, or a new one (*ret_fresh).  Put gives it back
+ * for the next session of this worker.  BLOCKS. */
+int hl_conn_pool_get(struct hl_ctx *ctx, hl_str where, uint64_t timeout_ms,
+    struct hl_conn **ret, bool *ret_fresh);
+void hl_conn_pool_put(struct hl_ctx *ctx, struct hl_conn **conn);
+
+struct hl_spawn {
+	const char *const *argv; /* argv[0] is the absolute path */
+	const void *input;       /* to its stdin, or NULL */
+	size_t input_size;
+	size_t output_max;   /* of stdout that is kept; 0: none */
+	uint64_t timeout_ms; /* then it is killed; 0: the hook's */
+};
+/* Runs a program that hl_need_exec declared; no shell, a fixed environment.
+ * Its exit status, 128 + signal, or a negative errno.  BLOCKS. */
+int hl_spawn(
+    struct hl_ctx *ctx, const struct hl_spawn *spawn, hl_str *ret_output);
+
+/* ---- state, files, time, chance, log ------------------------------- */
+
+/* A small database shared by all workers; what was put is durable after one
+ * second.  `table` is a name of the plugin's own.  ttl 0: never expires.
+ * -EAGAIN: the state process is not there.  BLOCKS. */
+int hl_kv_get(struct hl_ctx *ctx, hl_str table, hl_str key, hl_str *ret);
+int hl_kv_put(
+    struct hl_ctx *ctx, hl_str table, hl_str key, hl_str value, uint64_t ttl_s);
+int hl_kv_delete(struct hl_ctx *ctx, hl_str table, hl_str key);
+/* Adds `delta` in one step (an absent key counts as 0); the ttl is set when
+ * the key is new. */
+int hl_kv_add(struct hl_ctx *ctx, hl_str table, hl_str key, int64_t delta,
+    uint64_t ttl_s, int64_t *ret);
+/* Replaces `old` by `value` in one step; an empty `old` means absent.
+ * -EEXIST when it was something else. */
+int hl_kv_swap(struct hl_ctx *ctx, hl_str table, hl_str key, hl_str old,
+    hl_str value, uint64_t ttl_s);
+
+/* Files, through the thread pool.  `flags` as open(2).  Files that are left
+ * open are closed when the hook returns.  Negative errno.  All BLOCK. */
+int hl_file_open(struct hl_ctx *ctx, hl_str path, int flags, unsigned mode,
+    struct hl_file **ret);
+long hl_file_read(struct hl_file *file, void *bytes, size_t size);
+int hl_file_write(struct hl_file *file, const void *bytes, size_t size);
+int hl_file_sync(struct hl_file *file);
+int hl_file_close(struct hl_file **file);
+int hl_file_rename(struct hl_ctx *ctx, hl_str from, hl_str to);
+int hl_file_unlink(struct hl_ctx *ctx, hl_str path);
+int hl_file_mkdir(struct hl_ctx *ctx, hl_str path, unsigned mode);
+/* 0 with size and mtime (may be NULL), -ENOENT. */
+int hl_file_stat(
+    struct hl_ctx *ctx, hl_str path, uint64_t *ret_size, int64_t *ret_mtime_s);
+/* Makes the names in a directory durable; requests are merged. */
+int hl_dir_sync(struct hl_ctx *ctx, hl_str path);
+/* Writes the message as hl_message_read gives it: one pass on the pool,
+ * with the file's fsync. */
+int hl_file_write_message(
+    struct hl_file *file, struct hl_ctx *ctx, enum hl_eol eol, bool sync);
+
+uint64_t hl_now_ms(const struct hl_ctx *ctx); /* monotonic */
+int64_t hl_wall_us(const struct hl_ctx *ctx); /* since 1970, UTC */
+void hl_random(struct hl_ctx *ctx, void *bytes, size_t size);
+/* Text in the hook's own memory, for building answers and paths. */
+hl_str hl_printf(struct hl_ctx *ctx, const char *fmt, ...) HL_PRINTF(2, 3);
+hl_str hl_text(const char *text);                /* borrows; strlen */
+void *hl_alloc(struct hl_ctx *ctx, size_t size); /* until it returns */
+
+void hl_log(struct hl_ctx *ctx, enum hl_level level, const char *fmt, ...)
+    HL_PRINTF(3, 4);
+/* In the logging hook. */
+enum hl_level hl_log_level(const struct hl_log *log);
+hl_str hl_log_text(const struct hl_log *log); /* the line, key=value */
+hl_str hl_log_hook(const struct hl_log *log); /* "" outside of hooks */
+hl_str hl_log_plugin(const struct hl_log *log);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
