@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* body.h - the bytes of one message, as received.
+ *
+ * Header section, separator and body are one sequence of bytes: CRLF line
+ * ends, dots unstuffed.  The header section ("head") is contiguous memory,
+ * limited by its caller; what follows is kept in recycled blocks of memory
+ * up to a threshold, beyond that in an unlinked spool file, which then holds
+ * the whole sequence, head included:
+ *
+ *      0              head.n          spooled            size
+ *      |--- head ------|---- in file ----|--- in blocks ---|
+ *
+ * `struct body_store` is what the bodies of a worker share: the spool
+ * directory, the account of their memory, the free list of blocks.
+ *
+ * An error of the disk is sticky: each later append returns it again and
+ * stores nothing, so that the server swallows the message to its end and
+ * answers 452 (-ENOSPC, -EDQUOT, -EFBIG, -ENOMEM) or 451 (all others).
+ * One fiber at a time uses a body.
+ */
+#ifndef HOOKLINE_MAIL_BODY_H
+#define HOOKLINE_MAIL_BODY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "base/buf.h"
+#include "base/check.h"
+#include "base/slice.h"
+#include "base/str.h"
+
+#include "memory.h"
+
+struct body_block;
+struct err;
+
+#define BODY_BLOCK_SIZE 16384
+/* A gathered spool write of this size goes through the thread pool. */
+#define BODY_POOL_BYTES 262144
+#define BODY_BLOCKS_INLINE 8
+
+/* The system calls of a body, so that tests can make them fail.  Each
+ * returns a negative errno on failure; reads and writes may be short. */
+struct body_io {
+	int (*open_spool)(const char *dir);
+	/* BLOCKS when `in_pool`. */
+	ssize_t (*write)(int fd, const struct iovec *iov, int count,
+	    uint64_t pos, bool in_pool);
+	ssize_t (*read)(
+	    int fd, void *bytes, size_t n, uint64_t pos, bool in_pool);
+};
+
+struct body_store {
+	uint32_t magic;
+	char *spool_dir;              /* owned */
+	struct memory_account memory; /* cap: `body_memory` */
+	struct body_block *free;
+	unsigned free_count, free_max;
+	const struct body_io *io;
+	uint64_t spooled_bodies; /* counter: how many went to a file */
+};
+
+/* spool_dir    copied; nothing is done with it before the first spool
+ * body_memory  bytes that all bodies together may keep in memory; 0: no cap
+ */
+void body_store_init(
+    struct body_store *store, const char *spool_dir, size_t body_memory);
+/* All bodies must be done. */
+void body_store_done(struct body_store *store);
+/* For tests; NULL restores the system's. */
+void body_store_set_io(struct body_store *store, const struct body_io *io);
+
+/* Private to body.c, but for the reading of `head`, `size` and `error`. */
+struct body {
+	uint32_t magic;
+	struct body_store *store;
+	struct buf head;
+	size_t head_charged; /* bytes taken from the account for it */
+	uint64_t size;       /* head included */
+	uint64_t spooled;    /* where the blocks begin: head.n, or file's end */
+	size_t threshold;
+	struct body_block **blocks; /* inline_blocks, or on the heap */
+	struct body_block *inline_blocks[BODY_BLOCKS_INLINE];
+	unsigned block_count, block_room;
+	int fd;    /* -1: all in memory */
+	int error; /* sticky, negative errno */
+	bool busy; /* parked in a write: one user at a time */
+	uint64_t crlf_pos;
+	uint64_t crlf_count; /* of the bytes before crlf_pos */
+	char *lf_copy;       /* path of body_filename's file */
+};
+
+/* `threshold`: bytes up to which it stays in memory; 0: always spool. */
+void body_init(struct body *body, struct body_store *store, size_t threshold);
+/* Frees everything, removes body_filename's file.  NULL-safe: a zeroed body
+ * is fine; the body is zeroed.  Never blocks. */
+void body_done(struct body *body);
+
+/* Adds to the head.  All of it comes before the first body_append.  Never
+ * blocks, never fails (the caller limits it). */
+void body_append_head(struct body *body, const void *bytes, size_t n);
+/* Adds `n` bytes behind the head.  BLOCKS when it spools.
+ * Returns 0 or the sticky error. */
+int body_append(struct body *body, const void *bytes, size_t n) WARN_UNUSED;
+/* All bytes are there: what a spooled body still has in blocks is written.
+ * BLOCKS.  Returns 0 or the sticky error. */
+int body_finish(struct body *body) WARN_UNUSED;
+/* Sets the sticky error, e.g. for a limit of the caller's; keeps the first.
+ */
+void body_fail(struct body *body, int error);
+
+static inline uint64_t
+body_size(const struct body *body)
+{
+	return body->size;
+}
+
+/* Bytes that lie in memory at `pos`, borrowed until the next append; empty
+ * at the end or when `pos` lies in the file.  Never blocks. */
+struct slice body_peek(const struct body *body, uint64_t pos);
+/* Reads up to `n` bytes at `pos`.  BLOCKS when a large part is in the file.
+ * Returns their number, short only at the end; 0 at the end; -EIO also when
+ * the file is shorter than it was. */
+ssize_t body_read(
+    struct body *body, uint64_t pos, void *bytes, size_t n) WARN_UNUSED;
+
+/* Size with LF line ends, as qpsmtpd's data_size counts it.  Counted on
+ * demand, each byte once.  BLOCKS for what is in the file.  0 or -errno. */
+int body_data_size(struct body *body, uint64_t *ret_size) WARN_UNUSED;
+/* Makes sure that the whole sequence is in the spool file and returns its
+ * descriptor, borrowed, position undefined (use pread).  BLOCKS.  -errno. */
+int body_fd(struct body *body) WARN_UNUSED;
+/* Writes a copy with LF line ends (raw received header, separator, body, no
+ * edits) into a file of mode 0600 in the spool directory at the first call,
+ * and returns its path; the file is removed by body_done.  BLOCKS.
+ * Returns 0, -errno with text in `err`; the body itself stays good. */
+int body_filename(
+    struct body *body, hl_str *ret_path, struct err *err) WARN_UNUSED;
+
+#endif

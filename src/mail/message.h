@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* message.h - a message while it arrives and afterwards: body and header.
+ *
+ * Takes the unstuffed bytes of DATA or BDAT in pieces cut anywhere, finds
+ * the fields of the header section once, in order of arrival, and stores
+ * everything.  The header ends at the first line that is neither a field
+ * nor a folded line (RFC 5322 2.2, 3.6.8):
+ *
+ *      head: field... [separator]           blocks or file: body
+ *      0 ........ header_size . body_start ................ size
+ *
+ * If that line is empty it is the separator and belongs to neither; if not,
+ * it is the first line of the body, and delivery puts an empty line before.
+ */
+#ifndef HOOKLINE_MAIL_MESSAGE_H
+#define HOOKLINE_MAIL_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/check.h"
+
+#include "body.h"
+#include "header.h"
+
+struct memory_account;
+
+struct message_limits {
+	size_t size_threshold;  /* body bytes kept in memory; 0: spool all */
+	size_t header_bytes;    /* of the header section */
+	unsigned header_fields; /* received fields */
+};
+
+struct message {
+	struct body body;
+	struct header header;
+	struct message_limits limits;
+	uint32_t header_size; /* bytes of the received fields */
+	uint32_t body_start;  /* where the body begins */
+	uint32_t scanned;     /* private: how far the head was scanned */
+	bool header_ended;    /* the end of the header section was seen */
+	bool has_separator;   /* it was an empty line */
+	bool ended;           /* message_end was called */
+};
+
+/* `account` is charged for edits of the header; may be NULL. */
+void message_init(struct message *message, struct body_store *store,
+    const struct message_limits *limits, struct memory_account *account);
+void message_done(struct message *message); /* a zeroed one is fine */
+
+/* Stores the next `n` bytes.  BLOCKS when the body spools.
+ * Returns 0 or the sticky error: -EMSGSIZE header section over its limits
+ * (552 5.3.4), else as body_append (452 or 451). */
+int message_append(
+    struct message *message, const void *bytes, size_t n) WARN_UNUSED;
+/* The message is complete.  BLOCKS.  Returns 0 or the sticky error. */
+int message_end(struct message *message) WARN_UNUSED;
+
+#endif
