@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* data.h - message bytes after DATA, in one pass, cut anywhere.
+ *
+ * Finds the end of data, removes stuffed dots, counts what is odd.  Only
+ * CRLF "." CRLF (or "." CRLF at the very start) ends the data; no other
+ * sequence does, whatever the policy (RFC 5321 4.1.1.4).
+ *
+ *	         '.'          CR              LF
+ *	BOL -----------> DOT ------> DOT_CR -------> end
+ *	 ^ other, CR      | other       | other
+ *	 |                v             v
+ *	 |  CRLF        TEXT <----------+
+ *	 +---------------+
+ *
+ * What a line is depends on the policy: with BARE_LF_FIX a bare LF ends one
+ * too, so a dot after it is unstuffed; a line that is a single dot but does
+ * not end the data is kept as it is.
+ */
+#ifndef HOOKLINE_SMTP_DATA_H
+#define HOOKLINE_SMTP_DATA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/check.h"
+#include "base/slice.h"
+#include "smtp/bare_lf.h"
+
+/* Kept in the transaction while data arrive.  Counters may be read at any
+ * time; the rest is private to data.c. */
+struct smtp_data {
+	uint64_t size_bytes; /* octets handed out: unstuffed, fixed */
+	uint64_t bare_cr;    /* as sent, also with BARE_LF_FIX */
+	uint64_t bare_lf;
+	uint64_t nul;
+	uint64_t eight_bit;    /* octets above 127 */
+	uint64_t lines;        /* line ends */
+	uint64_t longest_line; /* octets without line end and stuffed dot */
+	uint64_t line_bytes;   /* private: of the line so far */
+	uint8_t state;         /* private: enum data_state */
+	uint8_t policy;        /* private: enum smtp_bare_lf */
+};
+
+/* Takes unstuffed bytes in order; `run` is borrowed for the call. */
+typedef void smtp_data_fn(void *arg, struct slice run);
+
+void smtp_data_init(struct smtp_data *data, enum smtp_bare_lf policy);
+
+/* Scans a block.
+ *
+ * sink      called for each run of bytes: usually once for a block, split
+ *           at stuffed dots (and, with BARE_LF_FIX, at what is fixed); at
+ *           most two bytes are held back from one call to the next
+ * ret_used  set: all of `in`, or with the end of data what belongs to it;
+ *           what follows are commands
+ * Returns true when the end was reached; then it must not be called again.
+ * BARE_LF_REJECT hands out and counts as BARE_LF_ALLOW does; the caller
+ * refuses at the end if smtp_data_is_bare.
+ */
+bool smtp_data_feed(struct smtp_data *data, struct slice in, smtp_data_fn *sink,
+    void *arg, size_t *ret_used) WARN_UNUSED;
+
+/* A bare CR, a bare LF or a NUL was seen. */
+static inline bool
+smtp_data_is_bare(const struct smtp_data *data)
+{
+	return (data->bare_cr | data->bare_lf | data->nul) != 0;
+}
+
+#endif
