@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# test.sh - install what the tests need, and run all of them.
+#
+# Three builds (gcc release; clang with address and undefined sanitizers; the
+# ucontext fibers) run the same suites, then come the gates of tools/check.
+# The last line is the sum: "N passed, N failed".  Single suites are run with
+# `meson test -C build/release --suite dialog`.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")"
+. tools/packages.sh
+. tools/build.sh
+
+[ $# = 0 ] || {
+	echo "usage: ./test.sh" >&2
+	exit 2
+}
+
+# shellcheck disable=SC2086 # lists of names
+packages_need $PACKAGES_BUILD $PACKAGES_RUN $PACKAGES_TEST
+
+results=build/results
+rm -rf "$results"
+mkdir -p "$results"
+
+# run_build NAME TIMEOUT-FACTOR TEST-OPTION... -- SETUP-OPTION...
+run_build() {
+	local name=$1 factor=$2 options=()
+	shift 2
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	if ! build_tree "$name" "$@"; then
+		echo "build failed" >"$results/$name.failed"
+		return 0
+	fi
+	echo "testing build/$name"
+	rm -f "build/$name/meson-logs/testlog.json"
+	meson test -C "build/$name" --no-rebuild --print-errorlogs \
+		--timeout-multiplier "$factor" \
+		${options[@]+"${options[@]}"} || true
+	if [ -f "build/$name/meson-logs/testlog.json" ]; then
+		cp "build/$name/meson-logs/testlog.json" "$results/$name.json"
+	else
+		echo "no results" >"$results/$name.failed"
+	fi
+}
+
+run_build release 2 -- -Dbuildtype=release
+CC=clang CXX=clang++ run_build asan 5 --no-suite release-only -- \
+	-Db_sanitize=address,undefined -Db_lundef=false \
+	-Dbuildtype=debugoptimized -Dfuzzers=true
+run_build ucontext 3 --no-suite release-only -- \
+	-Dfiber_backend=ucontext -Dbuildtype=debugoptimized
+
+tools/check --full 2>&1 | tee "$results/gates.txt" || true
+
+exec /usr/bin/python3 tools/test-summary "$results"

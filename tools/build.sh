@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+# build.sh - the build directories of run.sh and test.sh.
+# shellcheck shell=bash
+#
+# Sourced from the top of the tree.  build_tree DIR [MESON OPTIONS] configures
+# build/DIR if that is still to do, or was done for a tree at another place,
+# and builds it; prints one line, and the compiler's words if it fails.
+
+build_is_ours() {
+	[ -f "build/$1/build.ninja" ] &&
+		grep -qsF "\"source\": \"$PWD\"" \
+			"build/$1/meson-info/meson-info.json"
+}
+
+build_tree() {
+	local name=$1 log=build/$1.log
+	shift
+	echo "building build/$name"
+	mkdir -p build
+	if ! build_is_ours "$name"; then
+		rm -rf "build/$name"
+		if ! meson setup "build/$name" "$@" >"$log" 2>&1; then
+			tail -n 30 "$log" >&2
+			echo "could not configure build/$name" >&2
+			return 1
+		fi
+	fi
+	if ! ninja -C "build/$name" >"$log" 2>&1; then
+		grep -v '^\[[0-9]*/[0-9]*\]' "$log" | tail -n 60 >&2
+		echo "could not build build/$name (all of it: $log)" >&2
+		return 1
+	fi
+}

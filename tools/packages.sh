@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+# packages.sh - which Debian packages hookline needs, and how to get them.
+# shellcheck shell=bash disable=SC2034
+#
+# Sourced by run.sh and test.sh.  packages_need LIST... installs those of the
+# named packages that are missing, as root or through sudo.  No service of a
+# package is started while we install: what needs a daemon starts its own.
+
+# Building a release and running it.  swaks is what run.sh tells you to try.
+PACKAGES_BUILD="gcc libc6-dev pkg-config meson ninja-build python3
+	libuv1-dev libboost-context-dev libc-ares-dev libsqlite3-dev
+	libpcre2-dev libcdb-dev libssl-dev libidn2-dev libsystemd-dev"
+PACKAGES_RUN="swaks"
+
+# What test.sh adds: test libraries, checkers, real clients.
+PACKAGES_TEST="libcmocka-dev python3-pytest g++ clang clang-tidy
+	clang-format libclang-rt-14-dev llvm cppcheck mandoc procps curl msmtp
+	postfix sqlite3 strace valgrind"
+
+packages_missing() {
+	local name
+	for name in "$@"; do
+		[ "$(dpkg-query -W -f='${db:Status-Status}' "$name" \
+			2>/dev/null)" = installed ] || printf '%s ' "$name"
+	done
+}
+
+# Runs a command as root; says what is wrong where that is not possible.
+packages_as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null 2>&1; then
+		sudo "$@"
+	else
+		echo "cannot install packages: not root, and no sudo here;" \
+			"as root: apt-get install $packages_wanted" >&2
+		return 1
+	fi
+}
+
+# The part that runs as root, in a shell of its own: a policy-rc.d that
+# forbids starting services stands only while apt-get runs.
+packages_root_script() {
+	cat <<-'SCRIPT'
+	set -eu
+	export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+	policy=/usr/sbin/policy-rc.d
+	if [ ! -e "$policy" ] && [ ! -L "$policy" ]; then
+		trap 'rm -f "$policy"' EXIT
+		trap 'exit 1' HUP INT TERM
+		printf '#!/bin/sh\nexit 101\n' >"$policy"
+		chmod 755 "$policy"
+	fi
+	for name in "$@"; do
+		if [ "$name" = postfix ]; then
+			echo "postfix postfix/main_mailer_type select" \
+				"No configuration" | debconf-set-selections
+		fi
+	done
+	install() {
+		apt-get install -y -q --no-install-recommends \
+			-o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 \
+			-o Dpkg::Options::=--force-confold "$@"
+	}
+	# The lists may be missing, or so old that their files are gone.
+	known() {
+		for name in "$@"; do
+			apt-cache policy "$name" |
+				grep -q 'Candidate: [^(]' || return 1
+		done
+	}
+	if known "$@" && install "$@"; then
+		exit 0
+	fi
+	apt-get update -q
+	install "$@"
+	SCRIPT
+}
+
+# packages_need LIST...: 0 when all are there, else says why not.
+packages_need() {
+	local log status=0
+	packages_wanted=$(packages_missing "$@")
+	packages_wanted=${packages_wanted% }
+	[ -n "$packages_wanted" ] || return 0
+	if ! command -v apt-get >/dev/null 2>&1; then
+		echo "missing packages: $packages_wanted" \
+			"(no apt-get here: this script knows Debian only)" >&2
+		return 1
+	fi
+	echo "installing: $packages_wanted"
+	log=$(mktemp)
+	# shellcheck disable=SC2086 # a list of names
+	packages_as_root sh -c "$(packages_root_script)" sh $packages_wanted \
+		>"$log" 2>&1 </dev/null || status=$?
+	if [ "$status" != 0 ]; then
+		tail -n 20 "$log" >&2
+		echo "could not install: $packages_wanted" >&2
+	fi
+	rm -f "$log"
+	return "$status"
+}
