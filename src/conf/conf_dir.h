@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* conf_dir.h - the configuration directory: from key to current list.
+ *
+ * A file is looked at when it is asked for, at most once a second.  When it
+ * or one of its includes has changed and is complete (unchanged for 200 ms,
+ * or renamed into place), it is read and compiled; a version with a fault is
+ * not taken, the last good one stays and the fault is reported once.  A file
+ * that was removed is absent.  HOOKS.md decision 9.
+ *
+ * Keys are file names below the directory, also "dkim/example.com/selector".
+ * A key that could leave the directory (a leading '/', "." or ".." as a
+ * part), has control bytes or is longer than 200 bytes is absent.
+ * `listener` is a listener's name: its "NAME/KEY" goes before "KEY"; an
+ * empty one means none.  Lists are shared by all who read the same file.
+ */
+#ifndef HOOKLINE_CONF_DIR_H
+#define HOOKLINE_CONF_DIR_H
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "conf/conf_fault.h"
+#include "conf/conf_list.h"
+
+struct conf_dir;
+
+#define CONF_CHECK_MS 1000 /* a file is looked at no more often than this */
+#define CONF_KEY_MAX 200   /* bytes */
+/* Keys that are remembered; over it the least recently used absent ones are
+ * forgotten, since a key may hold a client's words. */
+#define CONF_KEYS_MAX 4096
+
+struct conf_options {
+	/* $QMAIL/control, where a file is looked for that the directory does
+	 * not have; NULL when QMAIL is not in the environment. */
+	const char *qmail_control;
+	/* Called once for each new fault; may be NULL.  Must not call back
+	 * into the directory. */
+	void (*on_fault)(void *arg, const struct conf_fault *fault);
+	void *arg;
+};
+
+/* Copies its arguments (the strings too).  0; -ENOENT, -ENOTDIR, -EACCES …
+ * with words in `err`.  `options` may be NULL. */
+int conf_dir_open(const char *path, const struct conf_options *options,
+    struct conf_dir **ret, struct err *err) WARN_UNUSED;
+/* Lists that are still held live on. */
+void conf_dir_free(struct conf_dir **dir);
+const char *conf_dir_path(const struct conf_dir *dir);
+
+/* The current list, never NULL; an absent file gives an empty list that is
+ * not conf_list_is_present.  The caller gives it back with conf_list_unref.
+ * Looks at the file at most once a second, so it may read from disk. */
+struct conf_list *conf_get(struct conf_dir *dir, hl_str listener, hl_str key);
+/* The same, and compiles it (and all later versions) for `kinds` first: a
+ * fault in it shows now and not at the first look-up. */
+struct conf_list *conf_get_as(
+    struct conf_dir *dir, hl_str listener, hl_str key, unsigned kinds);
+
+/* Looks at all files known so far now, without the rules of one second and
+ * of 200 ms (`hookline ctl config-flush`).  Returns how many files changed. */
+unsigned conf_flush(struct conf_dir *dir);
+
+/* All that is wrong now, sorted by file and line; valid until the next call
+ * on `dir`.  Empty: count 0. */
+const struct conf_faults *conf_faults(struct conf_dir *dir);
+/* Adds a fault that a reader of `key`'s list found in a value.  It stays
+ * until that file changes.  Once for each text. */
+void conf_fault_add(struct conf_dir *dir, hl_str listener, hl_str key,
+    unsigned line, const char *fmt, ...) PRINTF_LIKE(5, 6);
+
+/* -- maps -- */
+
+/* Looks `name` up in the constant database "KEY.cdb".
+ *
+ * ret  the value, copied to `arena`; set only when found
+ * Returns 1 found; 0 no such name, or no such file; -EIO the file cannot be
+ * used (a fault is kept), and there is no good earlier version.
+ */
+int conf_map_get(struct conf_dir *dir, hl_str listener, hl_str key,
+    struct slice name, struct arena *arena, hl_str *ret) WARN_UNUSED;
+
+#endif
