@@ -2,9 +2,11 @@
 /* log.h - one event, one line, key=value.
  *
  * Builds lines and hands them to a sink; who logs what is STYLE section 9.
- * A value with a space, '"', '=' or a control byte stands in double quotes
- * with \" \\ \xNN; an empty one is key="".  Peer text is cut to
- * LOG_VALUE_MAX bytes.  Keys are those of enum log_key only.
+ * A value with a space, '"', '=', '\' or a control byte stands in double
+ * quotes with \" \\ \xNN; an empty one is key="".  UTF-8 stays as it is, a
+ * byte that is not part of well-formed UTF-8 and a C1 control are \xNN.
+ * Values are cut to LOG_VALUE_MAX bytes before escaping; what was cut ends
+ * with "...".  Keys are those of enum log_key only.
  */
 #ifndef HOOKLINE_BASE_LOG_H
 #define HOOKLINE_BASE_LOG_H
@@ -30,16 +32,17 @@ enum log_level {
 #define LOG_VALUE_MAX 512
 
 /* Every key that can stand in a line, in the order of the documentation. */
-#define LOG_KEYS(X)                                                         \
-	X(event)                                                            \
-	X(hook) X(plugin) X(code) X(enh) X(from) X(to) X(ip) X(helo)        \
-	    X(listener) X(sid) X(tid) X(queue_id) X(text) X(size) X(rcpts)  \
-		X(ms) X(us) X(verdict) X(args) X(waited) X(file) X(line)    \
-		    X(pid) X(slot) X(generation) X(signal) X(status) X(key) \
-			X(value) X(err) X(limit) X(count) X(phase) X(user)  \
-			    X(addr) X(path) X(name) X(version) X(state)     \
-				X(dropped) X(port) X(type) X(cmd) X(relay)  \
-				    X(delay_ms) X(policy) X(stack)
+#define LOG_KEYS(X)                                                           \
+	X(event)                                                              \
+	X(hook)                                                               \
+	X(plugin) X(code) X(enh) X(from) X(to) X(ip) X(helo) X(listener)      \
+	    X(sid) X(tid) X(queue_id) X(text) X(size) X(rcpts) X(ms) X(us)    \
+		X(verdict) X(args) X(waited) X(file) X(line) X(pid) X(slot)   \
+		    X(generation) X(signal) X(status) X(key) X(value) X(err)  \
+			X(limit) X(count) X(phase) X(user) X(addr) X(path)    \
+			    X(name) X(version) X(state) X(dropped) X(port)    \
+				X(type) X(cmd) X(relay) X(delay_ms) X(policy) \
+				    X(stack)
 
 enum log_key {
 #define LOG_KEY_ENUM(k) LOG_##k,
@@ -52,11 +55,13 @@ enum log_key {
  * hands it to the sink and frees it. */
 struct log_line {
 	enum log_level level;
+	bool off; /* above the level when it began: nothing is built */
 	struct buf buf;
 };
 
 const char *log_level_name(enum log_level level); /* "info" */
-/* qpsmtpd's forms "LOGINFO", "info", "6".  -EINVAL if unknown. */
+/* qpsmtpd's forms "LOGINFO", "info", "6", in either case; "LOGRADAR" is
+ * "LOGEMERG".  -EINVAL if unknown. */
 int log_level_parse(struct slice text, enum log_level *ret) WARN_UNUSED;
 const char *log_key_name(enum log_key key);
 
@@ -68,14 +73,15 @@ void log_printf(struct log_line *line, enum log_key key, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 void log_end(struct log_line *line);
 
-/* The escaping alone, for others that write key=value. */
+/* The escaping alone (no cutting), for others that write key=value. */
 void log_escape(struct buf *buf, struct slice value);
 
 /* `text` is the finished line without newline.  The default sink writes
- * "LEVEL text\n" to stderr.  NULL restores it. */
+ * "LEVEL text\n" to stderr, one system call for each line; when stderr would
+ * block, the line is lost.  NULL restores it. */
 typedef void log_sink_fn(void *arg, enum log_level level, struct slice text);
 void log_set_sink(log_sink_fn *sink, void *arg);
-/* Lines above this level are dropped by log_end; default info. */
+/* Lines above this level are dropped; default info. */
 void log_set_level(enum log_level level);
 bool log_is_on(enum log_level level);
 
