@@ -21,7 +21,7 @@
  * only, so on_eof leaves the stream OPEN and writable.  "Gone" is a reset, a
  * broken pipe, a timeout of the kernel, or any other failed read or write.
  *
- * A process that uses streams must ignore SIGPIPE.  TCP_NODELAY is inherited
+ * SIGPIPE must be ignored (rt_new sees to that).  TCP_NODELAY is inherited
  * from the listening socket (listener.h), so it costs no call here.
  */
 #ifndef HOOKLINE_NET_STREAM_H
