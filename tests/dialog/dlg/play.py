@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: MIT
+"""Plays one dialog against a server of its own."""
+
+import hashlib
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from . import checks
+from .errors import DialogError, Failure
+from .script import raw_bytes
+from .server import Server
+from .wire import Wire
+
+VARIABLE = re.compile(r"\$(\w+)")
+
+
+class Play:
+    def __init__(self, script, stage, number, options):
+        self.script = script
+        self.options = options
+        self.server = Server(stage, number, [], options.timeout)
+        self.vars = dict(self.server.vars)
+        self.server.args = [self.expand(arg) for arg in script.args]
+        self.wires = {}
+        self.transcript = []
+        self.started = False
+        self.plugins = []
+        self.output = ""
+        self.status = None
+        self.at_end = []    # nolog, logcount: need the whole log
+
+    def expand(self, text):
+        return VARIABLE.sub(
+            lambda m: self.vars.get(m[1], m[0]), text)
+
+    # ---- the whole dialog --------------------------------------------
+
+    def run(self):
+        """None, or the text of the failure."""
+        step = None
+        try:
+            for step in self.script.steps:
+                self.step(step)
+            step = None
+            self.finish()
+            return None
+        except (Failure, DialogError, subprocess.TimeoutExpired) as err:
+            return self.report(step, err)
+        finally:
+            for wire in self.wires.values():
+                wire.close()
+            try:
+                self.server.stop(signal.SIGKILL)
+            except Failure:
+                pass
+            if not self.options.keep:
+                shutil.rmtree(self.server.tmp, ignore_errors=True)
+
+    def finish(self):
+        if not self.started:
+            self.start("")
+        for wire in self.wires.values():
+            wire.expect_nothing_left()
+        for wire in self.wires.values():
+            wire.close()
+        self.end_server(signal.SIGTERM)
+        faults = self.server.faults(self.script.allow)
+        if faults:
+            raise Failure("the log has: " + faults[0])
+        for step in self.at_end:
+            try:
+                self.check_whole_log(step)
+            except Failure as err:
+                raise Failure(f"line {step.line}: {err}") from err
+
+    def end_server(self, how):
+        status = self.server.stop(how)
+        if status is None:
+            return
+        self.status = status
+        allowed = self.server.allowed_status
+        if how == signal.SIGTERM and allowed and status not in allowed:
+            raise Failure(f"exit status {status} after SIGTERM")
+
+    def report(self, step, err):
+        place = self.script.path + (f":{step.line}" if step else "")
+        lines = [f"{place}: {err}"]
+        lines += ["  " + line for line in self.transcript[-30:]]
+        lines += ["  log: " + line
+                  for line in self.server.log().splitlines()[-30:]]
+        if self.options.keep:
+            lines.append(f"  kept: {self.server.tmp}")
+        return "\n".join(lines)
+
+    # ---- steps -------------------------------------------------------
+
+    SETUP = {"config", "plugin", "file", "start"}
+    ON_SERVER = {"stop", "kill", "signal", "wait", "log", "nolog",
+                 "logcount", "maildir", "file", "ctl", "out", "out~", "exit"}
+
+    def step(self, step):
+        if step.word not in self.SETUP and not self.started:
+            self.start("")
+        if step.word in self.SETUP or step.word in self.ON_SERVER:
+            name = "do_" + step.word.replace("~", "_regex")
+            getattr(self, name)(step)
+        elif step.word == "connect":
+            self.connect(step)
+        else:
+            wire = self.wires.get(step.conn) or self.connect(step)
+            self.on_wire(step, wire)
+
+    def on_wire(self, step, wire):
+        word = step.word
+        if word == "C":
+            wire.send(self.expand(step.text).encode() + b"\r\n")
+        elif word == "C~":
+            wire.send(raw_bytes(self.expand(step.text)))
+        elif word == "S":
+            self.expect_line(wire, self.expand(step.text))
+        elif word == "S~":
+            self.expect_match(wire, self.expand(step.text))
+        elif word == "S*":
+            lines = wire.reply()
+            if not lines[0].startswith(step.text.strip()):
+                raise Failure(f"expected a reply {step.text!r}, "
+                              f"got {lines}")
+        elif word == "closed":
+            wire.expect_end({"closed"})
+        elif word == "gone":
+            wire.expect_end({"closed", "reset"})
+        elif word == "quiet":
+            wire.expect_quiet(int(step.arg))
+        elif word == "elapsed":
+            self.check_elapsed(wire, step.arg)
+        else:
+            wire.close(word)
+            if word != "half-close":
+                del self.wires[step.conn]
+
+    def connect(self, step):
+        host, port = self.vars["HOST"], self.vars["PORT"]
+        source = None
+        if step.word == "connect" and step.arg:
+            target, _, origin = self.expand(step.arg).partition("from ")
+            source = origin.strip() or None
+            target = target.strip()
+            if target.startswith("unix:"):
+                host, port = target[5:], None
+            elif target:
+                host, _, port = target.rpartition(":")
+                host = host.strip("[]") or self.vars["HOST"]
+        if source is None and ":" not in host:
+            source = "127.0.0.1"
+        if step.conn in self.wires:
+            raise DialogError(f"{step.conn} is connected already")
+        wire = Wire(step.conn, (host, int(port)) if port else host,
+                    source if port else None, self.options.one_byte,
+                    self.options.timeout, self.transcript)
+        self.wires[step.conn] = wire
+        return wire
+
+    @staticmethod
+    def expect_line(wire, want):
+        got = wire.line()
+        if got != want:
+            raise Failure(f"expected {want!r}, got {got!r}")
+
+    def expect_match(self, wire, pattern):
+        got = wire.line()
+        try:
+            match = re.fullmatch(pattern, got)
+        except re.error as err:
+            raise DialogError(f"bad regex {pattern}: {err}") from err
+        if not match:
+            raise Failure(f"expected /{pattern}/, got {got!r}")
+        self.vars.update({key: text for key, text in
+                          match.groupdict().items() if text is not None})
+
+    @staticmethod
+    def check_elapsed(wire, limits):
+        low, high = (int(part) for part in limits.split("-"))
+        took = (wire.last_at - wire.sent_at) * 1000
+        if not low <= took <= high:
+            raise Failure(f"took {took:.0f} ms, not {limits}")
+
+    # ---- set-up ------------------------------------------------------
+
+    def lines_of(self, step):
+        lines = [step.text] if step.text else step.body
+        return [self.expand(line) for line in lines]
+
+    def do_config(self, step):
+        self.server.config(step.arg, self.lines_of(step))
+
+    def do_file(self, step):
+        path = self.server.tmp / self.expand(step.arg)
+        if not step.text:
+            self.server.file(path, self.lines_of(step))
+            return
+        verb, _, text = step.text.partition(" ")
+        self.eventually(lambda: checks.check_content(
+            step.arg, [path.read_bytes()] if path.exists() else [],
+            verb, self.expand(text)))
+
+    def do_plugin(self, step):
+        source = self.expand("\n".join(step.body)) + "\n"
+        target = self.server.tmp / "plugins" / (step.arg + ".so")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(self.compile(step.arg, source), target)
+        self.plugins.append(step.arg)
+
+    def compile(self, name, source):
+        """One cc line against the public header, as a user would."""
+        key = hashlib.sha256(
+            (self.options.include + source).encode()).hexdigest()[:24]
+        cache = Path(self.options.cache)
+        cache.mkdir(parents=True, exist_ok=True)
+        built = cache / f"{key}.so"
+        if built.exists():
+            return built
+        header = Path(self.options.include, "hookline", "plugin.h")
+        text = cache / f"{key}.{self.vars['PORT']}.c"
+        text.write_text(source)
+        part = text.with_suffix(".part")
+        result = subprocess.run(
+            ["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-O1", "-g",
+             "-shared", "-fPIC", f"-I{header.parent.parent}",
+             "-o", part, text], capture_output=True, text=True, check=False)
+        text.unlink()
+        if result.returncode != 0:
+            raise DialogError(f"plugin {name}: {result.stderr}")
+        part.rename(built)
+        return built
+
+    # ---- the server --------------------------------------------------
+
+    def do_start(self, step):
+        self.start(step.arg)
+
+    def start(self, arg):
+        plugins = self.server.tmp / "config" / "plugins"
+        if not plugins.exists():
+            self.server.config("plugins", self.plugins)
+        self.started = True
+        self.server.start(fails=arg == "fails")
+
+    def do_stop(self, _step):
+        self.end_server(signal.SIGTERM)
+
+    def do_kill(self, _step):
+        self.end_server(signal.SIGKILL)
+
+    def do_signal(self, step):
+        self.server.send_signal(step.arg)
+
+    def do_exit(self, step):
+        if self.server.process:
+            # It was to end by itself; give it the time.
+            self.server.allowed_status = None
+            try:
+                self.status = self.server.process.wait(self.options.timeout)
+            except subprocess.TimeoutExpired as err:
+                raise Failure("is still running") from err
+        if str(self.status) != step.text.strip():
+            raise Failure(f"exit status {self.status}")
+
+    def do_ctl(self, step):
+        status, self.output = self.server.ctl(self.expand(step.text).split())
+        self.transcript.append("ctl " + self.output)
+        if status != 0:
+            raise Failure(f"ctl: status {status}: {self.output}")
+
+    def do_out(self, step):
+        if self.expand(step.text) not in self.output:
+            raise Failure(f"not in the output: {step.text}")
+
+    def do_out_regex(self, step):
+        if not re.search(self.expand(step.text), self.output, re.MULTILINE):
+            raise Failure(f"does not match the output: {step.text}")
+
+    # ---- time, log, mail ---------------------------------------------
+
+    @staticmethod
+    def do_wait(step):
+        if int(step.arg) > 5000:
+            raise DialogError("waits for more than 5 s")
+        time.sleep(int(step.arg) / 1000)
+
+    def eventually(self, check):
+        """Runs check until it raises no Failure, or time is up."""
+        deadline = time.monotonic() + self.options.timeout
+        while True:
+            try:
+                return check()
+            except Failure:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.01)
+
+    def do_log(self, step):
+        wanted = checks.conditions(self.expand(step.text))
+
+        def check():
+            text = self.server.log()
+            if not checks.log_matches(text, wanted):
+                raise Failure("no such log line; nearest: " +
+                              checks.nearest(text, wanted))
+        self.eventually(check)
+
+    def do_nolog(self, step):
+        checks.conditions(step.text)
+        self.at_end.append(step)
+
+    def do_logcount(self, step):
+        checks.conditions(step.text)
+        self.at_end.append(step)
+
+    def check_whole_log(self, step):
+        wanted = checks.conditions(self.expand(step.text))
+        lines = checks.log_matches(self.server.log(), wanted)
+        limit = 0 if step.word == "nolog" else int(step.arg)
+        if len(lines) != limit:
+            raise Failure(f"{len(lines)} such log lines, not {limit}: "
+                          f"{lines[:3]}")
+
+    def do_maildir(self, step):
+        verb, _, text = step.text.partition(" ")
+        root = step.arg and self.expand(step.arg) or self.vars["MAILDIR"]
+
+        def check():
+            checks.check_content("maildir", checks.messages(root), verb,
+                                 self.expand(text))
+        if verb == "lacks":
+            check()
+        else:
+            self.eventually(check)
