@@ -36,10 +36,12 @@ struct smtp_data {
 	uint64_t nul;
 	uint64_t eight_bit;    /* octets above 127 */
 	uint64_t lines;        /* line ends */
-	uint64_t longest_line; /* octets without line end and stuffed dot */
+	uint64_t longest_line; /* octets without line end and stuffed dot; of
+	                       * lines that have ended */
 	uint64_t line_bytes;   /* private: of the line so far */
 	uint8_t state;         /* private: enum data_state */
 	uint8_t policy;        /* private: enum smtp_bare_lf */
+	bool is_after_crlf;    /* private: the line began after CRLF */
 };
 
 /* Takes unstuffed bytes in order; `run` is borrowed for the call. */

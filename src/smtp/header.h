@@ -23,11 +23,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/arena.h"
 #include "base/buf.h"
 #include "base/check.h"
 #include "base/slice.h"
-#include "base/str.h"
 
 enum {
 	/* A bare LF ends a line too (for text that was not fixed). */
@@ -63,7 +61,9 @@ struct smtp_header {
 	size_t colon;        /* index in the field, behind it; 0: not seen */
 	bool has_empty_line; /* at END: the header ended at an empty line,
 	                      * which is neither header nor body */
+	uint64_t body_offset;
 	uint8_t state;
+	uint8_t prev; /* the byte before `offset` */
 	uint8_t flags;
 };
 
@@ -83,16 +83,5 @@ enum smtp_header_status smtp_header_finish(
 struct slice smtp_header_tail(const struct smtp_header *h);
 /* At END: offset of the body's first byte, the tail's if there is one. */
 uint64_t smtp_header_body_offset(const struct smtp_header *h);
-
-/* Line ends before white space removed, NUL made a space (RFC 5322 2.2.3).
- * Lives in `arena`. */
-hl_str smtp_field_unfold(struct arena *arena, struct slice value);
-/* Same field name, any case (RFC 5322 1.2.2). */
-bool smtp_field_is(struct slice name, const char *want);
-/* 1*ftext: what may stand before the colon (RFC 5322 3.6.8). */
-bool smtp_field_name_is_valid(struct slice name);
-/* The h= list of a DKIM-Signature field's value (folds and all) names
- * `name`.  RFC 6376 3.5. */
-bool smtp_dkim_covers(struct slice value, const char *name);
 
 #endif
