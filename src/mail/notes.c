@@ -16,11 +16,11 @@
 
 struct notes {
 	struct memory_account *account;
-	struct map *map; /* to struct value *, one reference each */
+	struct map *map; /* to struct hl_value *, one reference each */
 };
 
 static size_t
-entry_bytes(size_t key_n, const struct value *value)
+entry_bytes(size_t key_n, const struct hl_value *value)
 {
 	return key_n + NOTES_ENTRY_BYTES + value_memory(value);
 }
@@ -28,7 +28,7 @@ entry_bytes(size_t key_n, const struct value *value)
 static void
 unref_value(void *arg)
 {
-	struct value *value = arg;
+	struct hl_value *value = arg;
 
 	value_unref(&value);
 }
@@ -45,10 +45,10 @@ notes_new(struct memory_account *account)
 
 int
 notes_set(struct notes **ref, struct memory_account *account, struct slice key,
-    struct value *value)
+    struct hl_value *value)
 {
 	struct notes *notes = *ref;
-	struct value *old;
+	struct hl_value *old;
 	int ret;
 
 	if (key.n == 0 || key.n > NOTES_KEY_MAX)
@@ -76,10 +76,10 @@ notes_set(struct notes **ref, struct memory_account *account, struct slice key,
 	return 0;
 }
 
-struct value *
+struct hl_value *
 notes_get(const struct notes *notes, struct slice key)
 {
-	struct value *value;
+	struct hl_value *value;
 
 	if (notes == NULL)
 		return NULL;
@@ -97,7 +97,7 @@ bool
 notes_remove(struct notes **ref, struct slice key)
 {
 	struct notes *notes = *ref;
-	struct value *value;
+	struct hl_value *value;
 
 	if (notes == NULL)
 		return false;
@@ -119,7 +119,7 @@ notes_count(const struct notes *notes)
 
 bool
 notes_next(const struct notes *notes, size_t *cursor, hl_str *ret_key,
-    struct value **ret_value)
+    struct hl_value **ret_value)
 {
 	void *value;
 
@@ -133,7 +133,7 @@ void
 notes_free(struct notes **ref)
 {
 	struct notes *notes = *ref;
-	struct value *value;
+	struct hl_value *value;
 	size_t cursor = 0;
 	hl_str key;
 
@@ -150,7 +150,7 @@ int
 notes_set_text(struct notes **notes, struct memory_account *account,
     struct slice key, struct slice text)
 {
-	struct value *value = value_text(text);
+	struct hl_value *value = value_text(text);
 	int ret = notes_set(notes, account, key, value);
 
 	value_unref(&value);
@@ -161,7 +161,7 @@ int
 notes_set_int(struct notes **notes, struct memory_account *account,
     struct slice key, int64_t number)
 {
-	struct value *value = value_int(number);
+	struct hl_value *value = value_int(number);
 	int ret = notes_set(notes, account, key, value);
 
 	value_unref(&value);

@@ -5,57 +5,64 @@
  * query walks the tree.  What does walk it (free, equal, JSON) recurses at
  * most VALUE_DEPTH_MAX deep: a container is frozen when it is put into
  * another one, so there are no cycles and depths never grow afterwards.
+ * Lists and maps are arrays of entries; a map with more than a few of them
+ * has an index.
  */
 #include "value.h"
 
 #include <errno.h>
-#include <string.h>
 
-#include "base/buf.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/num.h"
 
 #define VALUE_MAGIC 0x56414c55u
-/* What an entry of a map costs beside its key, about. */
-#define VALUE_ENTRY_BYTES 48
+/* A map with more entries than this has an index. */
+#define VALUE_INDEX_OVER 8
+/* What an entry of the index costs beside its key, about. */
+#define VALUE_INDEX_BYTES 48
 
-struct value_items {
-	struct value **at;
-	size_t count, room;
+struct value_entry {
+	hl_str key; /* of a map, owned; in a list {NULL, 0} */
+	struct hl_value *item;
 };
 
-struct value {
+struct value_entries {
+	struct value_entry *at;
+	size_t count, room;
+	struct map *index; /* key to number of the entry + 1, or NULL */
+};
+
+struct hl_value {
 	uint32_t magic;
 	unsigned refs;
-	uint8_t type;  /* enum value_type */
-	uint8_t depth; /* containers inside each other, itself included */
+	uint8_t kind;  /* enum hl_kind */
+	uint8_t depth; /* at most so many containers inside each other */
 	bool frozen;
 	size_t memory; /* with everything below */
 	union {
 		hl_str text; /* the bytes follow the struct */
 		int64_t number;
-		struct value_items list;
-		struct map *map; /* to struct value * */
+		struct value_entries entries;
 	};
 };
 
-static struct value *
-value_new(enum value_type type, size_t more)
+static struct hl_value *
+value_new(enum hl_kind kind, size_t more)
 {
-	struct value *value = mem_alloc(sizeof(*value) + more);
+	struct hl_value *value = mem_alloc(sizeof(*value) + more);
 
 	value->magic = VALUE_MAGIC;
 	value->refs = 1;
-	value->type = (uint8_t)type;
+	value->kind = (uint8_t)kind;
 	value->memory = sizeof(*value) + more;
 	return value;
 }
 
-struct value *
+struct hl_value *
 value_text(struct slice text)
 {
-	struct value *value = value_new(VALUE_TEXT, text.n + 1);
+	struct hl_value *value = value_new(HL_KIND_TEXT, text.n + 1);
 	char *bytes = (char *)(value + 1);
 
 	for (size_t i = 0; i < text.n; i++)
@@ -65,56 +72,67 @@ value_text(struct slice text)
 	return value;
 }
 
-struct value *
+struct hl_value *
 value_int(int64_t number)
 {
-	struct value *value = value_new(VALUE_INT, 0);
+	struct hl_value *value = value_new(HL_KIND_INT, 0);
 
 	value->number = number;
 	value->frozen = true;
 	return value;
 }
 
-struct value *
+struct hl_value *
 value_list(void)
 {
-	struct value *value = value_new(VALUE_LIST, 0);
+	struct hl_value *value = value_new(HL_KIND_LIST, 0);
 
 	value->depth = 1;
 	return value;
+}
+
+struct hl_value *
+value_map(void)
+{
+	struct hl_value *value = value_new(HL_KIND_MAP, 0);
+
+	value->depth = 1;
+	return value;
+}
+
+static bool
+is_container(const struct hl_value *value)
+{
+	return value->kind == HL_KIND_LIST || value->kind == HL_KIND_MAP;
+}
+
+struct hl_value *
+value_ref(const struct hl_value *value)
+{
+	/* The counter is no part of what const promises. */
+	struct hl_value *counted = (struct hl_value *)(uintptr_t)value;
+
+	CHECK_OBJ(counted, VALUE_MAGIC);
+	counted->refs++;
+	return counted;
 }
 
 static void
-unref_item(void *item)
+entries_done(struct value_entries *entries)
 {
-	struct value *value = item;
-
-	value_unref(&value);
-}
-
-struct value *
-value_map(void)
-{
-	struct value *value = value_new(VALUE_MAP, 0);
-
-	value->depth = 1;
-	value->map = map_new(unref_item);
-	return value;
-}
-
-struct value *
-value_ref(struct value *value)
-{
-	CHECK_OBJ(value, VALUE_MAGIC);
-	value->refs++;
-	return value;
+	for (size_t i = 0; i < entries->count; i++) {
+		mem_free((char *)(uintptr_t)entries->at[i].key.p);
+		value_unref(&entries->at[i].item);
+	}
+	map_free(&entries->index);
+	mem_free(entries->at);
 }
 
 /* Recursion is bounded, see above. */
 void
-value_unref(struct value **ref)
+value_unref(struct hl_value **ref)
 {
-	struct value *value = *ref;
+	struct hl_value *value = *ref;
 
 	*ref = NULL;
 	if (value == NULL)
@@ -123,23 +141,18 @@ value_unref(struct value **ref)
 	CHECK(value->refs > 0);
 	if (--value->refs > 0)
 		return;
-	if (value->type == VALUE_LIST) {
-		for (size_t i = 0; i < value->list.count; i++)
-			value_unref(&value->list.at[i]);
-		mem_free(value->list.at);
-	} else if (value->type == VALUE_MAP) {
-		map_free(&value->map);
-	}
+	if (is_container(value))
+		entries_done(&value->entries);
 	value->magic = 0;
 	mem_free(value);
 }
 
 /* Why `item` must not go into `container`, or 0. */
 static int
-check_addition(const struct value *container, enum value_type type,
-    const struct value *item)
+check_addition(const struct hl_value *container, enum hl_kind kind,
+    const struct hl_value *item)
 {
-	if (item == NULL || container == NULL || container->type != type)
+	if (item == NULL || container == NULL || container->kind != kind)
 		return -EINVAL;
 	CHECK_OBJ(container, VALUE_MAGIC);
 	CHECK_OBJ(item, VALUE_MAGIC);
@@ -150,8 +163,9 @@ check_addition(const struct value *container, enum value_type type,
 	return 0;
 }
 
+/* What changes in the container when `item` comes into it. */
 static void
-adopt(struct value *container, struct value *item)
+adopt(struct hl_value *container, struct hl_value *item)
 {
 	item->frozen = true;
 	if (item->depth >= container->depth)
@@ -160,190 +174,221 @@ adopt(struct value *container, struct value *item)
 }
 
 static void
-items_grow(struct value *list)
+entry_add(struct hl_value *container, hl_str key, struct hl_value *item)
 {
-	struct value_items *items = &list->list;
-	size_t room = items->room == 0 ? 4 : items->room * 2;
+	struct value_entries *entries = &container->entries;
+	struct value_entry *entry;
 
-	items->at = mem_grow(items->at, room * sizeof(items->at[0]));
-	list->memory += (room - items->room) * sizeof(items->at[0]);
-	items->room = room;
+	if (entries->count == entries->room) {
+		size_t room = entries->room == 0 ? 4 : entries->room * 2;
+
+		entries->at = mem_grow(entries->at, room * sizeof(*entry));
+		container->memory += (room - entries->room) * sizeof(*entry);
+		entries->room = room;
+	}
+	adopt(container, item);
+	entry = &entries->at[entries->count++];
+	entry->key = key;
+	entry->item = item;
 }
 
 int
-value_append(struct value *list, struct value *item)
+value_append(struct hl_value *list, struct hl_value *item)
 {
-	int ret = check_addition(list, VALUE_LIST, item);
+	int ret = check_addition(list, HL_KIND_LIST, item);
 
 	if (ret < 0) {
 		value_unref(&item);
 		return ret;
 	}
-	if (list->list.count == list->list.room)
-		items_grow(list);
-	adopt(list, item);
-	list->list.at[list->list.count++] = item;
+	entry_add(list, (hl_str){ NULL, 0 }, item);
 	return 0;
 }
 
-int
-value_put(struct value *map, struct slice key, struct value *item)
+static void
+index_entry(struct hl_value *map, size_t i)
 {
-	int ret = check_addition(map, VALUE_MAP, item);
-	struct value *old;
+	hl_str key = map->entries.at[i].key;
 
+	map_set(map->entries.index, slice_str(key), (void *)(uintptr_t)(i + 1));
+	map->memory += key.n + VALUE_INDEX_BYTES;
+}
+
+/* After an addition: the index is made when it begins to pay. */
+static void
+update_index(struct hl_value *map)
+{
+	struct value_entries *entries = &map->entries;
+
+	if (entries->index != NULL) {
+		index_entry(map, entries->count - 1);
+	} else if (entries->count > VALUE_INDEX_OVER) {
+		entries->index = map_new(NULL);
+		for (size_t i = 0; i < entries->count; i++)
+			index_entry(map, i);
+	}
+}
+
+static struct value_entry *
+find_entry(const struct hl_value *map, struct slice key)
+{
+	const struct value_entries *entries = &map->entries;
+
+	if (entries->index != NULL) {
+		size_t number = (uintptr_t)map_get(entries->index, key);
+
+		return number == 0 ? NULL : &entries->at[number - 1];
+	}
+	for (size_t i = 0; i < entries->count; i++) {
+		if (slice_eq(slice_str(entries->at[i].key), key))
+			return &entries->at[i];
+	}
+	return NULL;
+}
+
+int
+value_put(struct hl_value *map, struct slice key, struct hl_value *item)
+{
+	int ret = check_addition(map, HL_KIND_MAP, item);
+	struct value_entry *old;
+
+	if (ret == 0 && slice_find(key, '\0') < key.n)
+		ret = -EINVAL;
 	if (ret < 0) {
 		value_unref(&item);
 		return ret;
 	}
-	old = map_get(map->map, key);
-	if (old != NULL)
-		map->memory -= old->memory;
-	else
-		map->memory += key.n + VALUE_ENTRY_BYTES;
-	adopt(map, item);
-	map_set(map->map, key, item);
+	old = find_entry(map, key);
+	if (old != NULL) {
+		map->memory -= old->item->memory;
+		adopt(map, item);
+		value_unref(&old->item);
+		old->item = item;
+		return 0;
+	}
+	entry_add(map, (hl_str){ mem_dup(key), key.n }, item);
+	map->memory += key.n + 1;
+	update_index(map);
 	return 0;
 }
 
 void
-value_freeze(struct value *value)
+value_freeze(struct hl_value *value)
 {
 	CHECK_OBJ(value, VALUE_MAGIC);
 	value->frozen = true;
 }
 
 bool
-value_is_frozen(const struct value *value)
+value_is_frozen(const struct hl_value *value)
 {
 	CHECK_OBJ(value, VALUE_MAGIC);
 	return value->frozen;
 }
 
-enum value_type
-value_type(const struct value *value)
+enum hl_kind
+value_kind(const struct hl_value *value)
 {
 	CHECK_OBJ(value, VALUE_MAGIC);
-	return (enum value_type)value->type;
+	return (enum hl_kind)value->kind;
 }
 
 hl_str
-value_as_text(const struct value *value)
+value_as_text(const struct hl_value *value)
 {
-	if (value == NULL || value->type != VALUE_TEXT)
+	if (value == NULL || value->kind != HL_KIND_TEXT)
 		return STR_EMPTY;
 	return value->text;
 }
 
 int64_t
-value_as_int(const struct value *value)
+value_as_int(const struct hl_value *value)
 {
 	int64_t number;
 
 	if (value == NULL)
 		return 0;
-	if (value->type == VALUE_INT)
+	if (value->kind == HL_KIND_INT)
 		return value->number;
-	if (value->type != VALUE_TEXT || num_parse_i64(slice_str(value->text),
-					     INT64_MIN, INT64_MAX, &number) < 0)
+	if (value->kind != HL_KIND_TEXT ||
+	    num_parse_i64(
+		slice_str(value->text), INT64_MIN, INT64_MAX, &number) < 0)
 		return 0;
 	return number;
 }
 
 bool
-value_is_true(const struct value *value)
+value_is_true(const struct hl_value *value)
 {
 	if (value == NULL)
 		return false;
-	switch ((enum value_type)value->type) {
-	case VALUE_TEXT:
+	if (value->kind == HL_KIND_TEXT)
 		return value->text.n > 0 && !str_eq_text(value->text, "0");
-	case VALUE_INT:
-		return value->number != 0;
-	case VALUE_LIST:
-	case VALUE_MAP:
-		return true;
-	}
-	UNREACHABLE();
+	return is_container(value) || value->number != 0;
 }
 
 size_t
-value_count(const struct value *value)
+value_count(const struct hl_value *value)
 {
-	if (value == NULL)
+	if (value == NULL || !is_container(value))
 		return 0;
-	if (value->type == VALUE_LIST)
-		return value->list.count;
-	return value->type == VALUE_MAP ? map_count(value->map) : 0;
+	return value->entries.count;
 }
 
-struct value *
-value_at(const struct value *list, size_t index)
+struct hl_value *
+value_at(const struct hl_value *value, size_t index)
 {
-	if (list == NULL || list->type != VALUE_LIST ||
-	    index >= list->list.count)
+	if (index >= value_count(value))
 		return NULL;
-	return list->list.at[index];
+	return value->entries.at[index].item;
 }
 
-struct value *
-value_get(const struct value *map, struct slice key)
+hl_str
+value_key_at(const struct hl_value *map, size_t index)
 {
-	if (map == NULL || map->type != VALUE_MAP)
+	if (index >= value_count(map) || map->kind != HL_KIND_MAP)
+		return STR_EMPTY;
+	return map->entries.at[index].key;
+}
+
+struct hl_value *
+value_find(const struct hl_value *map, struct slice key)
+{
+	const struct value_entry *entry;
+
+	if (map == NULL || map->kind != HL_KIND_MAP)
 		return NULL;
-	return map_get(map->map, key);
-}
-
-bool
-value_next(const struct value *map, size_t *cursor, hl_str *ret_key,
-    struct value **ret_item)
-{
-	void *item;
-
-	if (map == NULL || map->type != VALUE_MAP ||
-	    !map_next(map->map, cursor, ret_key, &item))
-		return false;
-	*ret_item = item;
-	return true;
+	entry = find_entry(map, key);
+	return entry == NULL ? NULL : entry->item;
 }
 
 size_t
-value_memory(const struct value *value)
+value_memory(const struct hl_value *value)
 {
 	CHECK_OBJ(value, VALUE_MAGIC);
 	return value->memory;
 }
 
 unsigned
-value_depth(const struct value *value)
+value_depth(const struct hl_value *value)
 {
 	CHECK_OBJ(value, VALUE_MAGIC);
 	return value->depth;
 }
 
 static bool
-list_equal(const struct value_items *a, const struct value_items *b)
+entries_equal(const struct hl_value *a, const struct hl_value *b)
 {
-	if (a->count != b->count)
+	if (a->entries.count != b->entries.count)
 		return false;
-	for (size_t i = 0; i < a->count; i++) {
-		if (!value_equal(a->at[i], b->at[i]))
-			return false;
-	}
-	return true;
-}
+	for (size_t i = 0; i < a->entries.count; i++) {
+		const struct value_entry *entry = &a->entries.at[i];
+		const struct hl_value *other =
+		    a->kind == HL_KIND_LIST
+			? b->entries.at[i].item
+			: value_find(b, slice_str(entry->key));
 
-static bool
-map_equal(const struct map *a, const struct map *b)
-{
-	size_t cursor = 0;
-	hl_str key;
-	void *item;
-
-	if (map_count(a) != map_count(b))
-		return false;
-	while (map_next(a, &cursor, &key, &item)) {
-		if (!value_equal(item, map_get(b, slice_str(key))))
+		if (!value_equal(entry->item, other))
 			return false;
 	}
 	return true;
@@ -351,22 +396,15 @@ map_equal(const struct map *a, const struct map *b)
 
 /* Recursion is bounded, see above. */
 bool
-value_equal(const struct value *a, const struct value *b)
+value_equal(const struct hl_value *a, const struct hl_value *b)
 {
 	if (a == b)
 		return true;
-	if (a == NULL || b == NULL || a->type != b->type ||
-	    a->depth != b->depth)
+	if (a == NULL || b == NULL || a->kind != b->kind)
 		return false;
-	switch ((enum value_type)a->type) {
-	case VALUE_TEXT:
+	if (is_container(a))
+		return entries_equal(a, b);
+	if (a->kind == HL_KIND_TEXT)
 		return str_eq(a->text, b->text);
-	case VALUE_INT:
-		return a->number == b->number;
-	case VALUE_LIST:
-		return list_equal(&a->list, &b->list);
-	case VALUE_MAP:
-		return map_equal(a->map, b->map);
-	}
-	UNREACHABLE();
+	return a->number == b->number;
 }

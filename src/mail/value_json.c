@@ -91,7 +91,7 @@ json_text(struct slice text, struct buf *out)
 }
 
 static void
-json_list(const struct value *list, struct buf *out)
+json_list(const struct hl_value *list, struct buf *out)
 {
 	buf_add_char(out, '[');
 	for (size_t i = 0; i < value_count(list); i++) {
@@ -103,44 +103,38 @@ json_list(const struct value *list, struct buf *out)
 }
 
 static void
-json_map(const struct value *map, struct buf *out)
+json_map(const struct hl_value *map, struct buf *out)
 {
-	size_t cursor = 0;
-	bool first = true;
-	struct value *item;
-	hl_str key;
-
 	buf_add_char(out, '{');
-	while (value_next(map, &cursor, &key, &item)) {
-		if (!first)
+	for (size_t i = 0; i < value_count(map); i++) {
+		if (i > 0)
 			buf_add_char(out, ',');
-		first = false;
-		json_text(slice_str(key), out);
+		json_text(slice_str(value_key_at(map, i)), out);
 		buf_add_char(out, ':');
-		value_json(item, out);
+		value_json(value_at(map, i), out);
 	}
 	buf_add_char(out, '}');
 }
 
 /* Recursion is bounded by VALUE_DEPTH_MAX. */
 void
-value_json(const struct value *value, struct buf *out)
+value_json(const struct hl_value *value, struct buf *out)
 {
 	if (value == NULL) {
 		buf_add_text(out, "null");
 		return;
 	}
-	switch (value_type(value)) {
-	case VALUE_TEXT:
+	switch (value_kind(value)) {
+	case HL_KIND_TEXT:
 		json_text(slice_str(value_as_text(value)), out);
 		break;
-	case VALUE_INT:
+	case HL_KIND_INT:
 		buf_printf(out, "%lld", (long long)value_as_int(value));
 		break;
-	case VALUE_LIST:
+	case HL_KIND_LIST:
 		json_list(value, out);
 		break;
-	case VALUE_MAP:
+	case HL_KIND_MAP:
 		json_map(value, out);
 		break;
 	}
