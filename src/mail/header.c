@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "smtp/header.h"
+#include "smtp/field.h"
 
 #include "body.h"
 #include "memory.h"

@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "smtp/header.h"
+#include "smtp/field.h"
 
 #define NAME_MAX_BYTES 76
 /* RFC 5322 2.1.1, without the line end. */
