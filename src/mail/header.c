@@ -65,9 +65,8 @@ header_name(const struct header *header, const struct header_field *field)
 	return slice_head(header_raw(header, field), field->name_n);
 }
 
-/* Behind the colon, without the final line end. */
-static struct slice
-raw_value(const struct header *header, const struct header_field *field)
+struct slice
+header_raw_value(const struct header *header, const struct header_field *field)
 {
 	struct slice value =
 	    slice_from(header_raw(header, field), field->value);
@@ -100,7 +99,7 @@ hl_str
 header_value(const struct header *header, const struct header_field *field,
     struct arena *arena, enum header_form form)
 {
-	struct slice value = raw_value(header, field);
+	struct slice value = header_raw_value(header, field);
 
 	if (form == HEADER_UNFOLDED)
 		return smtp_field_unfold(arena, value);

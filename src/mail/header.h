@@ -67,7 +67,11 @@ struct slice header_raw(
     const struct header *header, const struct header_field *field);
 struct slice header_name(
     const struct header *header, const struct header_field *field);
-/* What follows the colon and leading white space, copied into `arena`. */
+/* What follows the colon and its spaces and tabs, without the last line end;
+ * borrowed as header_raw. */
+struct slice header_raw_value(
+    const struct header *header, const struct header_field *field);
+/* The same copied into `arena`; a NUL becomes a space. */
 hl_str header_value(const struct header *header,
     const struct header_field *field, struct arena *arena,
     enum header_form form);
