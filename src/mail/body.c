@@ -188,6 +188,7 @@ body__write_all(const struct body_io *io, int fd, struct iovec *iov, int count,
 	size_t left = 0;
 
 	for (int i = 0; i < count; i++)
+		/* cppcheck-suppress uninitvar ; callers fill count entries */
 		left += iov[i].iov_len;
 	while (left > 0) {
 		ssize_t n =

@@ -123,6 +123,7 @@ fiber_context_switch(struct fiber_context *from, struct fiber_context *to)
 	 * names one; ours are in use. */
 	here.uc_stack = (stack_t){ .ss_sp = NULL, .ss_size = 0 };
 	here.uc_link = NULL;
+	/* cppcheck-suppress autoVariables ; used until we are back here only */
 	from->resume = &here;
 	leave(from, to);
 	CHECK(swapcontext(&here, to->resume) == 0);
