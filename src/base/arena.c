@@ -130,7 +130,7 @@ take_alone(struct arena *arena, size_t size)
 	size_t total;
 
 	if (!num_add(size, sizeof(*block), &total))
-		mem_exhausted();
+		total = SIZE_MAX; /* ends as out of memory */
 	block = mem_alloc(total);
 	if (arena->blocks == NULL) {
 		arena->blocks = block;
@@ -197,7 +197,7 @@ arena_array(struct arena *arena, size_t count, size_t size)
 	size_t total;
 
 	if (!num_mul(count, size, &total))
-		mem_exhausted();
+		total = SIZE_MAX;
 	return arena_alloc(arena, total);
 }
 
