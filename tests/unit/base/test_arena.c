@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/arena_private.h"
 
 #define BLOCK 1024
 
@@ -137,7 +138,7 @@ ask_for_too_much(void)
 	struct arena arena;
 
 	arena_init(&arena, BLOCK, 0);
-	(void)arena_array(&arena, SIZE_MAX / 2, 3);
+	(void)arena_array(&arena, SIZE_MAX / 2 + 1, 2);
 }
 
 static void
@@ -283,6 +284,30 @@ test_reset_keeps_one_ordinary_block(void **state)
 	assert_null(arena.blocks);
 }
 
+/* One of 600 bytes in blocks of 1024 needs no second block, even as the
+ * first one. */
+static void
+test_first_request_opens_a_block(void **state)
+{
+	struct arena arena;
+	struct arena_block *first;
+
+	(void)state;
+	if (ARENA_ALONE)
+		skip();
+	arena_init(&arena, BLOCK, 0);
+	(void)arena_alloc(&arena, 600);
+	first = arena.blocks;
+	(void)arena_alloc(&arena, 300);
+	assert_ptr_equal(arena.blocks, first);
+	arena_reset(&arena);
+	(void)arena_alloc(&arena, 600);
+	(void)arena_alloc(&arena, 500); /* alone: 400 are still free */
+	(void)arena_alloc(&arena, 300);
+	assert_ptr_equal(arena.blocks, first);
+	arena_done(&arena);
+}
+
 int
 main(void)
 {
@@ -300,6 +325,7 @@ main(void)
 		cmocka_unit_test(test_deferred_run_last_first_and_once),
 		cmocka_unit_test(test_deferred_may_defer),
 		cmocka_unit_test(test_reset_keeps_one_ordinary_block),
+		cmocka_unit_test(test_first_request_opens_a_block),
 	};
 
 	return cmocka_run_group_tests_name("base/arena", tests, NULL, NULL);

@@ -61,7 +61,7 @@ test_dup(void **state)
 static void
 overflow_array(void)
 {
-	(void)mem_array(SIZE_MAX / 2, 3);
+	(void)mem_array(SIZE_MAX / 2 + 1, 2);
 }
 
 static void
