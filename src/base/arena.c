@@ -120,7 +120,7 @@ take_alone(struct arena *arena, size_t size)
 	size_t total;
 
 	if (!num_add(size, sizeof(*block), &total))
-		total = SIZE_MAX; /* ends as out of memory */
+		mem_exhausted();
 	block = mem_alloc(total);
 	if (arena->blocks == NULL) {
 		arena->blocks = block;
@@ -199,7 +199,7 @@ arena_array(struct arena *arena, size_t count, size_t size)
 	size_t total;
 
 	if (!num_mul(count, size, &total))
-		total = SIZE_MAX;
+		mem_exhausted();
 	return arena_alloc(arena, total);
 }
 
