@@ -45,6 +45,7 @@ test_random(void *bytes, size_t n)
 }
 
 /* Appends a word to the trace. */
+static inline void note(const char *fmt, ...) PRINTF_LIKE(1, 2);
 static inline void
 note(const char *fmt, ...)
 {
