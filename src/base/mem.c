@@ -6,9 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "num.h"
 
-void
+static void mem_exhausted(void) NORETURN;
+
+/* The master starts another worker. */
+static void
 mem_exhausted(void)
 {
 	static const char text[] = "hookline: out of memory\n";

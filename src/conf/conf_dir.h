@@ -18,11 +18,11 @@
 
 #include <stddef.h>
 
-#include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "conf/conf_fault.h"
 #include "conf/conf_list.h"
+#include "conf/conf_map.h"
 
 struct conf_dir;
 
@@ -49,6 +49,8 @@ int conf_dir_open(const char *path, const struct conf_options *options,
 /* Lists that are still held live on. */
 void conf_dir_free(struct conf_dir **dir);
 const char *conf_dir_path(const struct conf_dir *dir);
+/* The host's name when the directory was opened; "localhost" if unknown. */
+const char *conf_dir_hostname(const struct conf_dir *dir);
 
 /* The current list, never NULL; an absent file gives an empty list that is
  * not conf_list_is_present.  The caller gives it back with conf_list_unref.
@@ -66,20 +68,16 @@ unsigned conf_flush(struct conf_dir *dir);
 /* All that is wrong now, sorted by file and line; valid until the next call
  * on `dir`.  Empty: count 0. */
 const struct conf_faults *conf_faults(struct conf_dir *dir);
-/* Adds a fault that a reader of `key`'s list found in a value.  It stays
- * until that file changes.  Once for each text. */
+/* Adds a fault that a reader found in the list that conf_get gives for `key`
+ * (file and line as conf_list_file and conf_list_line; STR_EMPTY and 0: in
+ * the file as a whole).  It stays until that file changes; the same text is
+ * reported once. */
 void conf_fault_add(struct conf_dir *dir, hl_str listener, hl_str key,
-    unsigned line, const char *fmt, ...) PRINTF_LIKE(5, 6);
+    hl_str file, unsigned line, const char *fmt, ...) PRINTF_LIKE(6, 7);
 
-/* -- maps -- */
-
-/* Looks `name` up in the constant database "KEY.cdb".
- *
- * ret  the value, copied to `arena`; set only when found
- * Returns 1 found; 0 no such name, or no such file; -EIO the file cannot be
- * used (a fault is kept), and there is no good earlier version.
- */
-int conf_map_get(struct conf_dir *dir, hl_str listener, hl_str key,
-    struct slice name, struct arena *arena, hl_str *ret) WARN_UNUSED;
+/* The current "KEY.cdb", NULL when there is none (or none was ever good; a
+ * fault says why).  The caller gives it back with conf_map_unref. */
+struct conf_map *conf_get_map(
+    struct conf_dir *dir, hl_str listener, hl_str key);
 
 #endif

@@ -46,6 +46,14 @@ const struct conf_fault *conf_faults_add(struct conf_faults *faults,
 const struct conf_fault *conf_faults_vadd(struct conf_faults *faults,
     hl_str file, unsigned line, const char *fmt, va_list args)
     PRINTF_LIKE(4, 0);
+/* Adds copies of those that are not there yet, with their `since`. */
+void conf_faults_merge(
+    struct conf_faults *faults, const struct conf_faults *more);
+/* The one with the same file, line and text, or NULL. */
+struct conf_fault *conf_faults_find(const struct conf_faults *faults,
+    hl_str file, unsigned line, struct slice text);
+/* By file name and line. */
+void conf_faults_sort(struct conf_faults *faults);
 /* Adds "FILE:LINE: TEXT", or "FILE: TEXT" for line 0. */
 void conf_fault_print(struct buf *buf, const struct conf_fault *fault);
 

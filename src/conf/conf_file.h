@@ -33,8 +33,10 @@ struct conf_line {
 struct conf_lines {
 	struct conf_line *at;
 	size_t count;
-	hl_str *files; /* paths, in the order read */
+	hl_str
+	    *files; /* paths, in the order read; one path may be there twice */
 	size_t file_count;
+	size_t cap;         /* private */
 	struct arena arena; /* private: texts */
 };
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* conf_pattern.h - Perl-style regular expressions with a bound on their cost.
  *
- * PCRE2 on bytes, ignoring case, without JIT (it needs writable-executable
+ * PCRE2 on bytes, without JIT (it needs writable-executable
  * memory and a large stack).  A match gives up after CONF_PATTERN_STEPS.
  */
 #ifndef HOOKLINE_CONF_PATTERN_H
 #define HOOKLINE_CONF_PATTERN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -23,8 +24,8 @@ struct conf_pattern;
 struct conf_matcher;
 
 /* 0; -EINVAL with the place and reason in `err`. */
-int conf_pattern_new(
-    struct slice text, struct conf_pattern **ret, struct err *err) WARN_UNUSED;
+int conf_pattern_new(struct slice text, bool caseless,
+    struct conf_pattern **ret, struct err *err) WARN_UNUSED;
 void conf_pattern_free(struct conf_pattern **pattern);
 
 struct conf_matcher *conf_matcher_new(void);

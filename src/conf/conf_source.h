@@ -27,6 +27,7 @@ struct conf_stamp {
 struct conf_source {
 	char *path;
 	struct conf_stamp stamp; /* when it was read, or looked for */
+	struct conf_stamp last;  /* when it was last looked at */
 };
 
 struct conf_sources {
@@ -42,14 +43,19 @@ struct conf_sources {
 struct conf_stamp conf_stamp_of(const char *path);
 struct conf_stamp conf_stamp_from(const struct stat *st);
 bool conf_stamp_eq(const struct conf_stamp *a, const struct conf_stamp *b);
-/* True when `now` may be half-written: younger than CONF_STABLE_MS and not
- * renamed into the place of `was`.  A rename is another inode whose change
- * time is later than its last write. */
-bool conf_stamp_is_young(const struct conf_stamp *was,
-    const struct conf_stamp *now, struct wall clock);
+/* True when a file with this stamp may be half-written: its last write is
+ * less than CONF_STABLE_MS ago, or in the future. */
+bool conf_stamp_is_young(const struct conf_stamp *stamp, struct wall clock);
+/* True when `now` was renamed into the place of `was`: it is another inode
+ * whose change time is later than its last write. */
+bool conf_stamp_is_renamed(
+    const struct conf_stamp *was, const struct conf_stamp *now);
 
 void conf_sources_add(struct conf_sources *sources, const char *path,
     const struct conf_stamp *stamp);
+/* NULL when there is none. */
+const struct conf_source *conf_sources_find(
+    const struct conf_sources *sources, const char *path);
 void conf_sources_done(struct conf_sources *sources);
 
 #endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* conf_index.c - from a text to the first line that has it, ignoring case. */
+#include "conf_index.h"
+
+#include "base/check.h"
+#include "base/map.h"
+#include "base/mem.h"
+
+struct conf_index_slot {
+	uint32_t tag;  /* upper half of the hash */
+	uint32_t line; /* + 1; 0: free */
+};
+
+/* In pieces, since a line may be long. */
+static uint64_t
+hash_lower(struct slice text)
+{
+	uint64_t hash = 0;
+	char piece[256];
+
+	do {
+		size_t n = text.n < sizeof(piece) ? text.n : sizeof(piece);
+
+		for (size_t i = 0; i < n; i++)
+			piece[i] = ascii_lower(text.p[i]);
+		hash = hash * 31 + hash_bytes(piece, n);
+		text = slice_from(text, n);
+	} while (text.n > 0);
+	return hash;
+}
+
+/* The slot that has `text`, or the free one where it would be. */
+static struct conf_index_slot *
+find_slot(const struct conf_index *index, struct slice text, uint64_t hash)
+{
+	uint32_t tag = (uint32_t)(hash >> 32);
+	size_t at = (size_t)hash & index->mask;
+
+	for (;;) {
+		struct conf_index_slot *slot = &index->slots[at];
+
+		if (slot->line == 0)
+			return slot;
+		if (slot->tag == tag &&
+		    slice_caseeq(index->key(index->arg, slot->line - 1), text))
+			return slot;
+		at = (at + 1) & index->mask;
+	}
+}
+
+void
+conf_index_build(struct conf_index *index, size_t count, conf_index_key_fn *key,
+    const void *arg)
+{
+	size_t size = 8;
+
+	CHECK(count < UINT32_MAX / 4);
+	while (size < 2 * count)
+		size *= 2;
+	*index = (struct conf_index){
+		.slots = mem_array(size, sizeof(index->slots[0])),
+		.mask = size - 1,
+		.key = key,
+		.arg = arg,
+	};
+	for (size_t i = 0; i < count; i++) {
+		struct slice text = key(arg, i);
+		uint64_t hash = hash_lower(text);
+		struct conf_index_slot *slot = find_slot(index, text, hash);
+
+		if (slot->line == 0)
+			*slot =
+			    (struct conf_index_slot){ (uint32_t)(hash >> 32),
+				    (uint32_t)i + 1 };
+	}
+}
+
+void
+conf_index_done(struct conf_index *index)
+{
+	mem_free(index->slots);
+	*index = (struct conf_index){ .slots = NULL };
+}
+
+bool
+conf_index_find(
+    const struct conf_index *index, struct slice text, size_t *ret_line)
+{
+	const struct conf_index_slot *slot =
+	    find_slot(index, text, hash_lower(text));
+
+	if (slot->line == 0)
+		return false;
+	*ret_line = slot->line - 1;
+	return true;
+}
