@@ -43,6 +43,8 @@ run_build() {
 		${options[@]+"${options[@]}"} || true
 	if [ -f "build/$name/meson-logs/testlog.json" ]; then
 		cp "build/$name/meson-logs/testlog.json" "$results/$name.json"
+		cp "build/$name/meson-info/intro-tests.json" \
+			"$results/$name.tests"
 	else
 		echo "no results" >"$results/$name.failed"
 	fi

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* arena.c - memory that ends all at once.
  *
- * A list of blocks, newest first; the newest one is being filled, and a
- * request that would waste much of it gets a block of its own behind it.
+ * A list of blocks, newest first; the newest one is being filled.  A request
+ * that no block can hold, or for which too much of the newest one would be
+ * given up, gets a block of its own behind it.
  * A reset keeps one ordinary block, so that the next command of a session
  * takes no memory from the heap.
  *
@@ -19,20 +20,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arena_private.h"
 #include "mem.h"
 #include "num.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
-#define ARENA_ALONE 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) && !defined(ARENA_ALONE)
-#define ARENA_ALONE 1
-#endif
-#ifndef ARENA_ALONE
-#define ARENA_ALONE 0
-#endif
 
 /* For what is smaller than this, no type needs more than 8. */
 #define ALIGN_LARGE 16
@@ -130,7 +120,7 @@ take_alone(struct arena *arena, size_t size)
 	size_t total;
 
 	if (!num_add(size, sizeof(*block), &total))
-		total = SIZE_MAX; /* ends as out of memory */
+		mem_exhausted();
 	block = mem_alloc(total);
 	if (arena->blocks == NULL) {
 		arena->blocks = block;
@@ -141,6 +131,18 @@ take_alone(struct arena *arena, size_t size)
 	return block + 1;
 }
 
+/* Whether a new block for `size` would waste much of the newest one. */
+static bool
+is_better_alone(const struct arena *arena, size_t size, size_t room)
+{
+	const struct arena_block *newest = arena->blocks;
+
+	if (ARENA_ALONE || size > room)
+		return true;
+	return newest != NULL && size > room / 4 &&
+	       newest->size - newest->used > room / 4;
+}
+
 /* The slow way: the newest block has no room. Zeroed. */
 static void *
 take_more(struct arena *arena, size_t size)
@@ -148,7 +150,7 @@ take_more(struct arena *arena, size_t size)
 	size_t room = arena->block_size - sizeof(struct arena_block);
 	struct arena_block *block;
 
-	if (ARENA_ALONE || size > room / 4)
+	if (is_better_alone(arena, size, room))
 		return take_alone(arena, size);
 	block = mem_alloc(arena->block_size);
 	block->next = arena->blocks;
@@ -197,7 +199,7 @@ arena_array(struct arena *arena, size_t count, size_t size)
 	size_t total;
 
 	if (!num_mul(count, size, &total))
-		total = SIZE_MAX;
+		mem_exhausted();
 	return arena_alloc(arena, total);
 }
 

@@ -241,7 +241,7 @@ inet_is_loopback(const struct inet_addr *addr)
 }
 
 static unsigned
-group_at(const struct inet_addr *addr, unsigned i)
+group_at(const struct inet_addr *addr, size_t i)
 {
 	return (unsigned)addr->bytes[2 * i] << 8 | addr->bytes[2 * i + 1];
 }

@@ -34,6 +34,13 @@ static const char *const key_names[] = {
 #undef LOG_KEY_NAME
 };
 
+/* As it stands in a line: " key=". */
+static const struct slice key_texts[] = {
+#define LOG_KEY_TEXT(k) [LOG_##k] = { " " #k "=", sizeof(#k) + 1 },
+	LOG_KEYS(LOG_KEY_TEXT)
+#undef LOG_KEY_TEXT
+};
+
 static log_sink_fn write_stderr;
 
 static struct {
@@ -111,29 +118,29 @@ enum {
 	HIGH,    /* depends on the next bytes */
 };
 
-static unsigned
-class_of(unsigned char c)
-{
-	if (c >= 0x80)
-		return HIGH;
-	if (c < 0x20 || c == 0x7f)
-		return HEXED;
-	if (c == '"' || c == '\\')
-		return SLASHED;
-	return c == ' ' || c == '=' ? QUOTED : PLAIN;
-}
+static const unsigned char classes[256] = {
+	[0x00 ... 0x1f] = HEXED,
+	[' '] = QUOTED,
+	['='] = QUOTED,
+	['"'] = SLASHED,
+	['\\'] = SLASHED,
+	[0x7f] = HEXED,
+	[0x80 ... 0xff] = HIGH,
+};
 
-/* Index of the first byte that cannot stand without quotes, or value.n. */
+/* How many bytes can stand as they are. */
 static size_t
-plain_prefix(struct slice value)
+verbatim_prefix(struct slice value, bool in_quotes)
 {
 	size_t at = 0;
 
 	while (at < value.n) {
-		unsigned class = class_of((unsigned char)value.p[at]);
-		size_t n = class == PLAIN ? 1 : 0;
+		unsigned class = classes[(unsigned char)value.p[at]];
+		size_t n = 0;
 
-		if (class == HIGH)
+		if (class == PLAIN || (class == QUOTED && in_quotes))
+			n = 1;
+		else if (class == HIGH)
 			n = utf8_len(value, at);
 		if (n == 0)
 			break;
@@ -143,29 +150,30 @@ plain_prefix(struct slice value)
 }
 
 static void
-add_quoted(struct buf *buf, struct slice value)
+add_escaped(struct buf *buf, unsigned char c)
 {
 	static const char digits[] = "0123456789abcdef";
-	size_t at = 0;
+	char text[] = { '\\', 'x', digits[c >> 4], digits[c & 0xf] };
 
+	if (classes[c] == SLASHED) {
+		text[1] = (char)c;
+		buf_add(buf, text, 2);
+	} else {
+		buf_add(buf, text, sizeof(text));
+	}
+}
+
+static void
+add_quoted(struct buf *buf, struct slice value)
+{
 	buf_add_char(buf, '"');
-	while (at < value.n) {
-		unsigned char c = (unsigned char)value.p[at];
-		unsigned class = class_of(c);
-		size_t n = class == HIGH ? utf8_len(value, at) : 1;
+	while (value.n > 0) {
+		size_t n = verbatim_prefix(value, true);
 
-		if (class == HEXED || n == 0) {
-			char hex[] = { '\\', 'x', digits[c >> 4],
-				digits[c & 0xf] };
-
-			buf_add(buf, hex, sizeof(hex));
-			n = 1;
-		} else {
-			if (class == SLASHED)
-				buf_add_char(buf, '\\');
-			buf_add(buf, value.p + at, n);
-		}
-		at += n;
+		buf_add_slice(buf, slice_head(value, n));
+		if (n < value.n)
+			add_escaped(buf, (unsigned char)value.p[n++]);
+		value = slice_from(value, n);
 	}
 	buf_add_char(buf, '"');
 }
@@ -173,7 +181,7 @@ add_quoted(struct buf *buf, struct slice value)
 void
 log_escape(struct buf *buf, struct slice value)
 {
-	if (value.n > 0 && plain_prefix(value) == value.n)
+	if (value.n > 0 && verbatim_prefix(value, false) == value.n)
 		buf_add_slice(buf, value);
 	else
 		add_quoted(buf, value);
@@ -199,14 +207,12 @@ log_begin(struct log_line *line, enum log_level level)
 		buf_reserve(&line->buf, LINE_FIRST);
 }
 
-/* " key=" */
 static void
 add_key(struct log_line *line, enum log_key key)
 {
-	if (line->buf.n > 0)
-		buf_add_char(&line->buf, ' ');
-	buf_add_text(&line->buf, log_key_name(key));
-	buf_add_char(&line->buf, '=');
+	CHECK((unsigned)key < ARRAY_SIZE(key_texts));
+	/* The first one without the space. */
+	buf_add_slice(&line->buf, slice_from(key_texts[key], line->buf.n == 0));
 }
 
 void

@@ -32,17 +32,16 @@ enum log_level {
 #define LOG_VALUE_MAX 512
 
 /* Every key that can stand in a line, in the order of the documentation. */
-#define LOG_KEYS(X)                                                           \
-	X(event)                                                              \
-	X(hook)                                                               \
-	X(plugin) X(code) X(enh) X(from) X(to) X(ip) X(helo) X(listener)      \
-	    X(sid) X(tid) X(queue_id) X(text) X(size) X(rcpts) X(ms) X(us)    \
-		X(verdict) X(args) X(waited) X(file) X(line) X(pid) X(slot)   \
-		    X(generation) X(signal) X(status) X(key) X(value) X(err)  \
-			X(limit) X(count) X(phase) X(user) X(addr) X(path)    \
-			    X(name) X(version) X(state) X(dropped) X(port)    \
-				X(type) X(cmd) X(relay) X(delay_ms) X(policy) \
-				    X(stack)
+/* clang-format off */
+#define LOG_KEYS(X) \
+	X(event) X(hook) X(plugin) X(code) X(enh) X(from) X(to) X(ip) \
+	X(helo) X(listener) X(sid) X(tid) X(queue_id) X(text) X(size) \
+	X(rcpts) X(ms) X(us) X(verdict) X(args) X(waited) X(file) X(line) \
+	X(pid) X(slot) X(generation) X(signal) X(status) X(key) X(value) \
+	X(err) X(limit) X(count) X(phase) X(user) X(addr) X(path) X(name) \
+	X(version) X(state) X(dropped) X(port) X(type) X(cmd) X(relay) \
+	X(delay_ms) X(policy) X(stack)
+/* clang-format on */
 
 enum log_key {
 #define LOG_KEY_ENUM(k) LOG_##k,

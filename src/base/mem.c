@@ -6,13 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check.h"
 #include "num.h"
 
-static void mem_exhausted(void) NORETURN;
-
-/* The master starts another worker. */
-static void
+void
 mem_exhausted(void)
 {
 	static const char text[] = "hookline: out of memory\n";

@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "check.h"
 #include "slice.h"
 
 void *mem_alloc(size_t size);               /* zeroed */
@@ -17,6 +18,8 @@ void *mem_array(size_t count, size_t size); /* zeroed; overflow checked */
 void *mem_grow(void *old, size_t size);
 char *mem_dup(struct slice text); /* NUL-terminated copy */
 void mem_free(void *p);           /* NULL is fine */
+/* Says so and ends the process; the master starts another worker. */
+void mem_exhausted(void) NORETURN;
 /* Overwrites a secret in a way that the compiler keeps. */
 void secret_wipe(void *p, size_t size);
 

@@ -27,8 +27,8 @@ struct hl_addr {
 /* From a parsed path; strings are copied into `arena`. */
 const struct hl_addr *addr_from_path(
     struct arena *arena, const struct smtp_path *path);
-/* From its parts, without any check of their syntax; an empty `local` gives
- * the null sender. */
+/* From its parts, without any check of their syntax; both empty give the null
+ * sender. */
 const struct hl_addr *addr_from_parts(
     struct arena *arena, struct slice local, struct slice host);
 /* The same mailbox: local part byte by byte (RFC 5321 2.4), host without

@@ -43,15 +43,20 @@ struct err;
 #define BODY_BLOCKS_INLINE 8
 
 /* The system calls of a body, so that tests can make them fail.  Each
- * returns a negative errno on failure; reads and writes may be short. */
+ * returns a negative errno on failure; reads and writes may be short, EINTR
+ * is not seen.  Those of body_io_fiber go through the thread pool when
+ * `in_pool` (BLOCKS), and so does its open_spool. */
 struct body_io {
 	int (*open_spool)(const char *dir);
-	/* BLOCKS when `in_pool`. */
 	ssize_t (*write)(int fd, const struct iovec *iov, int count,
 	    uint64_t pos, bool in_pool);
 	ssize_t (*read)(
 	    int fd, void *bytes, size_t n, uint64_t pos, bool in_pool);
 };
+
+extern const struct body_io body_io_fiber;
+/* Never parks: for threads of the pool, and for programs without fibers. */
+extern const struct body_io body_io_direct;
 
 struct body_store {
 	uint32_t magic;
@@ -70,27 +75,34 @@ void body_store_init(
     struct body_store *store, const char *spool_dir, size_t body_memory);
 /* All bodies must be done. */
 void body_store_done(struct body_store *store);
-/* For tests; NULL restores the system's. */
+/* body_io_fiber until then; NULL restores it. */
 void body_store_set_io(struct body_store *store, const struct body_io *io);
+/* Frees blocks that wait for their next use, but for `keep_bytes` of them:
+ * for a worker that has become idle. */
+void body_store_trim(struct body_store *store, size_t keep_bytes);
 
 /* Private to body.c, but for the reading of `head`, `size` and `error`. */
 struct body {
 	uint32_t magic;
-	struct body_store *store;
-	struct buf head;
-	size_t head_charged; /* bytes taken from the account for it */
-	uint64_t size;       /* head included */
-	uint64_t spooled;    /* where the blocks begin: head.n, or file's end */
-	size_t threshold;
-	struct body_block **blocks; /* inline_blocks, or on the heap */
-	struct body_block *inline_blocks[BODY_BLOCKS_INLINE];
-	unsigned block_count, block_room;
 	int fd;    /* -1: all in memory */
 	int error; /* sticky, negative errno */
-	bool busy; /* parked in a write: one user at a time */
-	uint64_t crlf_pos;
-	uint64_t crlf_count; /* of the bytes before crlf_pos */
-	char *lf_copy;       /* path of body_filename's file */
+	bool busy; /* parked in a call: one user at a time */
+	struct body_store *store;
+	struct buf head;
+	uint64_t size;       /* head included */
+	uint64_t spooled;    /* where the blocks begin: head.n, or file's end */
+	size_t threshold;    /* bytes kept in memory */
+	size_t head_charged; /* taken from the account for the head */
+	unsigned block_count; /* in use */
+	unsigned block_room;
+	struct body_block **blocks; /* `first_blocks`, or on the heap */
+	struct body_block *first_blocks[BODY_BLOCKS_INLINE];
+	uint64_t counted;      /* CRLF pairs were counted up to here */
+	uint64_t crlf_count;   /* and there are so many */
+	bool counted_cr;       /* the byte before `counted` is a CR */
+	struct buf window;     /* what was read from the file last */
+	uint64_t window_start; /* its position */
+	char *copy_path;       /* body_filename's file, or NULL */
 };
 
 /* `threshold`: bytes up to which it stays in memory; 0: always spool. */
@@ -102,14 +114,14 @@ void body_done(struct body *body);
 /* Adds to the head.  All of it comes before the first body_append.  Never
  * blocks, never fails (the caller limits it). */
 void body_append_head(struct body *body, const void *bytes, size_t n);
-/* Adds `n` bytes behind the head.  BLOCKS when it spools.
- * Returns 0 or the sticky error. */
+/* Adds `n` bytes behind the head; they must stay where they are until the
+ * call returns.  BLOCKS when it spools.  Returns 0 or the sticky error. */
 int body_append(struct body *body, const void *bytes, size_t n) WARN_UNUSED;
-/* All bytes are there: what a spooled body still has in blocks is written.
- * BLOCKS.  Returns 0 or the sticky error. */
+/* All bytes are there: a spooled body's last blocks are written.  BLOCKS.
+ * Returns 0 or the sticky error. */
 int body_finish(struct body *body) WARN_UNUSED;
 /* Sets the sticky error, e.g. for a limit of the caller's; keeps the first.
- */
+ * The body's memory is given back; it cannot be read any more. */
 void body_fail(struct body *body, int error);
 
 static inline uint64_t
@@ -122,16 +134,20 @@ body_size(const struct body *body)
  * at the end or when `pos` lies in the file.  Never blocks. */
 struct slice body_peek(const struct body *body, uint64_t pos);
 /* Reads up to `n` bytes at `pos`.  BLOCKS when a large part is in the file.
- * Returns their number, short only at the end; 0 at the end; -EIO also when
- * the file is shorter than it was. */
+ * Returns their number, short only at the end; 0 at the end; the sticky
+ * error; -EIO also when the file is shorter than it was. */
 ssize_t body_read(
+    struct body *body, uint64_t pos, void *bytes, size_t n) WARN_UNUSED;
+/* The same on a thread of the pool, while the body's fiber is parked. */
+ssize_t body_read_direct(
     struct body *body, uint64_t pos, void *bytes, size_t n) WARN_UNUSED;
 
 /* Size with LF line ends, as qpsmtpd's data_size counts it.  Counted on
- * demand, each byte once.  BLOCKS for what is in the file.  0 or -errno. */
-int body_data_size(struct body *body, uint64_t *ret_size) WARN_UNUSED;
+ * demand, each byte once.  Never blocks.  0 after an error. */
+uint64_t body_data_size(struct body *body);
 /* Makes sure that the whole sequence is in the spool file and returns its
- * descriptor, borrowed, position undefined (use pread).  BLOCKS.  -errno. */
+ * descriptor, borrowed, position undefined (use pread).  BLOCKS.  -errno;
+ * the body itself stays good. */
 int body_fd(struct body *body) WARN_UNUSED;
 /* Writes a copy with LF line ends (raw received header, separator, body, no
  * edits) into a file of mode 0600 in the spool directory at the first call,

@@ -36,8 +36,8 @@ struct header_field {
 	char *text;       /* own copy, or NULL: a range of the body's head */
 	uint32_t offset;  /* of that range */
 	uint32_t size;    /* with the final line end, if it has one */
-	uint16_t name_n;  /* length of the name */
-	uint16_t colon;   /* offset of ':' (obs. syntax: name WSP ':') */
+	uint32_t name_n;  /* length of the name */
+	uint32_t value;   /* where the value begins: behind colon and WSP */
 	uint32_t arrival; /* number in order of arrival, or HEADER_ADDED */
 };
 
@@ -67,7 +67,11 @@ struct slice header_raw(
     const struct header *header, const struct header_field *field);
 struct slice header_name(
     const struct header *header, const struct header_field *field);
-/* What follows the colon and leading white space, copied into `arena`. */
+/* What follows the colon and its spaces and tabs, without the last line end;
+ * borrowed as header_raw. */
+struct slice header_raw_value(
+    const struct header *header, const struct header_field *field);
+/* The same copied into `arena`; a NUL becomes a space. */
 hl_str header_value(const struct header *header,
     const struct header_field *field, struct arena *arena,
     enum header_form form);
@@ -100,8 +104,8 @@ bool header_get(const struct header *header, struct arena *arena,
  *        (a fold; written as CRLF), one final line end is dropped; no line
  *        of white space only; a line over 998 octets is folded where it has
  *        white space
- * Returns 0; -EINVAL name or value is not fit for a header, text in `err`;
- * -E2BIG over the account's cap.  Never blocks.
+ * Returns 0; -EINVAL name or value is not fit for a header; -E2BIG over the
+ * account's cap, or a field over 1 MiB; with text in `err`.  Never blocks.
  */
 int header_add_top(struct header *header, struct slice name, struct slice value,
     struct err *err) WARN_UNUSED;
@@ -118,8 +122,7 @@ size_t header_delete(struct header *header, struct slice name, size_t index);
 int header_rename_at(
     struct header *header, size_t i, struct slice name) WARN_UNUSED;
 
-/* For message.c: appends a received field (range of the body's head). */
-void header_arrive(struct header *header, uint32_t offset, uint32_t size,
-    uint16_t name_n, uint16_t colon);
+/* For message.c: appends a received field, a range of the body's head. */
+void header_arrive(struct header *header, const struct header_field *field);
 
 #endif

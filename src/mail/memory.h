@@ -20,6 +20,14 @@ struct memory_account {
 	bool over;  /* sticky: something was refused */
 };
 
+/* True if `bytes` more would be within the cap. */
+static inline bool
+memory_account_has(const struct memory_account *account, size_t bytes)
+{
+	return account->cap == 0 || (account->used <= account->cap &&
+					bytes <= account->cap - account->used);
+}
+
 /* Takes `bytes` of it.  Returns 0; -E2BIG when that would go over the cap:
  * nothing was taken then, and `over` is set. */
 int memory_account_take(

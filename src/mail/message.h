@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "base/check.h"
+#include "smtp/header.h"
 
 #include "body.h"
 #include "header.h"
@@ -27,18 +28,19 @@
 struct memory_account;
 
 struct message_limits {
-	size_t size_threshold;  /* body bytes kept in memory; 0: spool all */
-	size_t header_bytes;    /* of the header section */
+	size_t size_threshold;  /* bytes kept in memory; 0: spool all */
+	size_t header_bytes;    /* of the header section, at most 16 MiB */
 	unsigned header_fields; /* received fields */
+	unsigned scan_flags;    /* SMTP_HEADER_* of smtp/header.h */
 };
 
 struct message {
 	struct body body;
 	struct header header;
 	struct message_limits limits;
+	struct smtp_header scan;
 	uint32_t header_size; /* bytes of the received fields */
 	uint32_t body_start;  /* where the body begins */
-	uint32_t scanned;     /* private: how far the head was scanned */
 	bool header_ended;    /* the end of the header section was seen */
 	bool has_separator;   /* it was an empty line */
 	bool ended;           /* message_end was called */
@@ -49,12 +51,16 @@ void message_init(struct message *message, struct body_store *store,
     const struct message_limits *limits, struct memory_account *account);
 void message_done(struct message *message); /* a zeroed one is fine */
 
-/* Stores the next `n` bytes.  BLOCKS when the body spools.
+/* Stores the next `n` bytes; they must stay where they are until the call
+ * returns.  BLOCKS when the body spools.
  * Returns 0 or the sticky error: -EMSGSIZE header section over its limits
  * (552 5.3.4), else as body_append (452 or 451). */
 int message_append(
     struct message *message, const void *bytes, size_t n) WARN_UNUSED;
 /* The message is complete.  BLOCKS.  Returns 0 or the sticky error. */
 int message_end(struct message *message) WARN_UNUSED;
+
+/* The empty line behind the header as received; empty if there was none. */
+struct slice message_separator(const struct message *message);
 
 #endif

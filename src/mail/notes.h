@@ -20,7 +20,7 @@
 
 struct memory_account;
 struct notes;
-struct value;
+struct hl_value;
 
 /* Sets `key` to `value`, which is frozen; the table takes a reference of its
  * own and drops the one to the old value.  `account` must live as long as
@@ -30,10 +30,10 @@ struct value;
  * sticky flag is set.  Never blocks.
  */
 int notes_set(struct notes **notes, struct memory_account *account,
-    struct slice key, struct value *value) WARN_UNUSED;
+    struct slice key, struct hl_value *value) WARN_UNUSED;
 /* A new reference for the caller (value_unref), or NULL.  `notes` may be
  * NULL, as in all that follow. */
-struct value *notes_get(
+struct hl_value *notes_get(
     const struct notes *notes, struct slice key) WARN_UNUSED;
 bool notes_has(const struct notes *notes, struct slice key);
 /* True when it was there. */
@@ -42,7 +42,7 @@ size_t notes_count(const struct notes *notes);
 /* Walks in the order of insertion: start with *cursor = 0; false at the end.
  * The value is borrowed; the table must not change meanwhile. */
 bool notes_next(const struct notes *notes, size_t *cursor, hl_str *ret_key,
-    struct value **ret_value);
+    struct hl_value **ret_value);
 /* Frees all and gives the bytes back; sets NULL. */
 void notes_free(struct notes **notes);
 

@@ -18,9 +18,12 @@
 #include "net/dial.h"
 
 struct conn_pool;
+struct rt;
+
+#define CONN_POOL_IDLE_MAX 1024 /* of all keys together */
 
 /* Keeps at most `max_idle` connections for each key, each for at most
- * `idle_ms`. */
+ * `idle_ms` (0: no limit). */
 struct conn_pool *conn_pool_new(
     struct rt *rt, unsigned max_idle, uint64_t idle_ms);
 /* Closes all that are idle.  Those that are out belong to their takers. */

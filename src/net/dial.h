@@ -12,6 +12,8 @@
 #include "base/slice.h"
 #include "net/conn.h"
 
+struct rt;
+
 #define DIAL_ADDR_MAX 8 /* addresses of a host that are tried */
 
 /* How a host name becomes addresses: net/ does not know the resolver.

@@ -103,7 +103,7 @@ bind_and_listen(int fd, const struct endpoint *where,
 	/* Before listen: nobody can connect with another mode. */
 	if (is_unix && chmod(where->name, mode) == -1)
 		return fail(err, where->name);
-	if (listen(fd, LISTEN_BACKLOG) == -1)
+	if (!options->bind_only && listen(fd, LISTEN_BACKLOG) == -1)
 		return fail(err, "listen");
 	return 0;
 }

@@ -172,7 +172,7 @@ listener_open(struct rt *rt, int fd, const struct listener_events *events,
     void *owner, struct listener **ret_listener)
 {
 	struct listener *listener;
-	struct inet_addr local;
+	struct inet_addr local = { 0 };
 	const int on = 1;
 	int rc = local_addr(fd, &local);
 

@@ -30,7 +30,7 @@ struct waiter {
 	uint32_t magic;
 	unsigned refs;
 	struct fiber *fiber; /* NULL: nobody is parked on it */
-	void (*free)(struct waiter *);
+	void (*destroy)(struct waiter *);
 	bool done;
 	bool abandoned;
 	int result; /* valid once done */
@@ -38,12 +38,13 @@ struct waiter {
 
 /* Two references: the fiber's and the completer's. */
 struct waiter *waiter_new(void);
-/* For one embedded at the beginning of a mem_alloc'd object; `free` is called
+/* For one embedded at the beginning of a mem_alloc'd object; `destroy` is called
  * with the last reference and frees the object. */
-void waiter_init(struct waiter *waiter, void (*free)(struct waiter *));
+void waiter_init(struct waiter *waiter, void (*destroy)(struct waiter *));
 void waiter_unref(struct waiter **waiter);
 
-/* Waits until waiter_done.  Returns 0 done (see `result`); else as
+/* Waits until waiter_done, once.  Returns 0 done (see `result`), also on a
+ * fiber that is cancelled or late when it was done before; else as
  * fiber_block, and the waiter counts as abandoned: a later waiter_done only
  * drops the reference.  timeout_ms is for the whole wait; 0: none. */
 int waiter_wait(struct waiter *waiter, uint64_t timeout_ms) BLOCKS WARN_UNUSED;

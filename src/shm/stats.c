@@ -20,7 +20,7 @@ unsigned
 shm_stat_define(struct shm *shm, struct slice plugin, struct slice hook)
 {
 	struct shm_segment *own = shm->own;
-	struct shm_stat_name name;
+	struct shm_stat_name name = { 0 };
 	unsigned at = own->stat_count;
 
 	name_copy(name.plugin, sizeof(name.plugin), plugin);

@@ -76,6 +76,8 @@ keep_part(struct walk *w)
 {
 	size_t n = w->i - w->from, room = w->h->max - w->h->part.n;
 
+	if (n == 0)
+		return;
 	buf_add(&w->h->part, w->p + w->from, n < room ? n : room);
 	w->from = w->i;
 }
@@ -183,9 +185,7 @@ walk_name(struct walk *w)
 			h->name_len = (size_t)item_len(w);
 		take(w, 1);
 		h->colon = (size_t)item_len(w);
-		h->state = item_len(w) > 1 ? HEADER_VALUE : HEADER_END;
-		if (h->state == HEADER_END)
-			give_up(w); /* no name: 1*ftext */
+		h->state = HEADER_VALUE;
 	} else if (is_wsp(c)) {
 		if (h->state == HEADER_NAME)
 			h->name_len = (size_t)item_len(w);

@@ -180,8 +180,8 @@ read_literal(struct reader *r, struct slice *ret)
 	return 0;
 }
 
-/* [ A-d-l ":" ]: checked and dropped.  RFC 5321 appendix C: "SHOULD be
- * ignored". */
+/* [ A-d-l ":" ]: checked and dropped.  RFC 5321 4.1.2: the source route "MUST
+ * BE accepted ... and SHOULD be ignored". */
 static int
 skip_source_route(struct reader *r)
 {

@@ -40,8 +40,7 @@ struct smtp_path {
 };
 
 /* Parses the path after "MAIL FROM:" or "RCPT TO:" up to and including the
- * closing '>'.  A source route is accepted and dropped (RFC 5321 4.1.2,
- * appendix C).
+ * closing '>'.  A source route is accepted and dropped.
  *
  * in        begins with '<'; anything longer than a path may follow
  * flags     SMTP_PATH_* or 0

@@ -7,15 +7,6 @@
 
 #include "base/num.h"
 
-#define ENHANCED_TEXT_MAX 16 /* "5.999.999 " and NUL fit */
-
-/* What each line begins with. */
-struct prefix {
-	unsigned code;
-	char enh[ENHANCED_TEXT_MAX]; /* with a space behind, or "" */
-	size_t enh_n;
-};
-
 /* subject ::= 1*3digit; no leading zeros (RFC 3463 2). */
 static bool
 take_number(struct slice *s, uint16_t *ret)
@@ -175,19 +166,32 @@ struct writer {
 };
 
 /* textstring = 1*(%d09 / %d32-126); octets above 127 are sent as given. */
+static bool
+is_clean(char c)
+{
+	return ((unsigned char)c >= ' ' && c != 0x7f) || c == '\t';
+}
+
 static void
 write_text(struct writer *w, struct slice text)
 {
-	for (size_t i = 0; i < text.n; i++) {
-		unsigned char c = (unsigned char)text.p[i];
+	while (text.n > 0) {
+		size_t n = 0;
 
-		if ((c < ' ' && c != '\t') || c == 0x7f) {
-			c = ' ';
+		while (n < text.n && is_clean(text.p[n]) &&
+		       text.p + n != w->plan.class_p)
+			n++;
+		buf_add_slice(w->buf, slice_head(text, n));
+		text = slice_from(text, n);
+		if (text.n == 0)
+			break;
+		if (text.p == w->plan.class_p) {
+			buf_add_char(w->buf, (char)('0' + class_of(w->code)));
+		} else {
+			buf_add_char(w->buf, ' ');
 			w->plan.status |= SMTP_REPLY_CLEANED;
 		}
-		if (text.p + i == w->plan.class_p)
-			c = (unsigned char)('0' + class_of(w->code));
-		buf_add_char(w->buf, (char)c);
+		text = slice_from(text, 1);
 	}
 }
 
@@ -198,10 +202,16 @@ begin_line(struct writer *w)
 	const struct smtp_enhanced *enh = &w->plan.enh;
 
 	w->line_at = w->buf->n;
-	buf_printf(w->buf, "%u-", w->code);
-	if (enh->class != 0)
-		buf_printf(w->buf, "%u.%u.%u ", (unsigned)enh->class,
-		    (unsigned)enh->subject, (unsigned)enh->detail);
+	buf_add_u64(w->buf, w->code);
+	buf_add_char(w->buf, '-');
+	if (enh->class != 0) {
+		buf_add_u64(w->buf, enh->class);
+		buf_add_char(w->buf, '.');
+		buf_add_u64(w->buf, enh->subject);
+		buf_add_char(w->buf, '.');
+		buf_add_u64(w->buf, enh->detail);
+		buf_add_char(w->buf, ' ');
+	}
 	return SMTP_REPLY_LINE_MAX - 2 - (w->buf->n - w->line_at);
 }
 

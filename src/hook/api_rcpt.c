@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* api_rcpt.c - plugin.h: the recipients of a message. */
+#include <errno.h>
+
+#include "base/err.h"
+#include "conf/conf_value.h"
+#include "run.h"
+#include "smtp/path.h"
+
+size_t
+hl_rcpt_count(const struct hl_ctx *ctx)
+{
+	ctx_check(ctx);
+	return ctx->txn != NULL ? ctx->txn->rcpt_count : 0;
+}
+
+struct hl_rcpt *
+hl_rcpt_at(const struct hl_ctx *ctx, size_t index)
+{
+	ctx_check(ctx);
+	return ctx->txn != NULL ? txn_rcpt_at(ctx->txn, index) : NULL;
+}
+
+const struct hl_addr *
+hl_rcpt_addr(const struct hl_rcpt *rcpt)
+{
+	return rcpt->addr;
+}
+
+const struct hl_params *
+hl_rcpt_params(const struct hl_rcpt *rcpt)
+{
+	return &rcpt->params;
+}
+
+int
+hl_rcpt_add(struct hl_ctx *ctx, hl_str address)
+{
+	static const struct smtp_params none;
+	struct smtp_path path;
+	struct err err;
+
+	ctx_check(ctx);
+	if (ctx->txn == NULL)
+		return -EINVAL;
+	if (ctx->txn->read_only)
+		return -EROFS;
+	if (ctx->txn->rcpt_count >= (unsigned)conf_int(ctx->engine->conf,
+					ctx->conv->facts.listener,
+					CONF_MAX_RECIPIENTS))
+		return -E2BIG;
+	if (smtp_address_parse(&ctx->txn->arena, slice_str(address),
+		SMTP_PATH_POSTMASTER | SMTP_PATH_UTF8 | SMTP_PATH_UNDERSCORE,
+		&path, &err) < 0)
+		return -EINVAL;
+	(void)txn_rcpt_add(
+	    ctx->txn, addr_from_path(&ctx->txn->arena, &path), &none);
+	return 0;
+}
+
+int
+hl_rcpt_remove(struct hl_ctx *ctx, struct hl_rcpt *rcpt)
+{
+	ctx_check(ctx);
+	if (ctx->txn == NULL || rcpt == NULL)
+		return -EINVAL;
+	if (ctx->txn->read_only)
+		return -EROFS;
+	txn_rcpt_remove(ctx->txn, rcpt);
+	return 0;
+}
+
+int
+hl_rcpt_verdict(struct hl_ctx *ctx, struct hl_rcpt *rcpt,
+    enum hl_verdict verdict, hl_str text)
+{
+	enum hook_column column = hook_column_of(verdict);
+
+	ctx_check(ctx);
+	if (ctx->txn == NULL || rcpt == NULL || ctx->frame->in_load ||
+	    (ctx->frame->hook != HOOK_DATA_POST &&
+		ctx->frame->hook != HOOK_QUEUE))
+		return -EINVAL;
+	if (column == COLUMN_COUNT || column == COLUMN_DONE)
+		return -EINVAL;
+	/* Disconnecting one recipient makes no sense (HOOKS.md 12). */
+	if (verdict == HL_DENY_DISCONNECT)
+		verdict = HL_DENY;
+	if (verdict == HL_DENYSOFT_DISCONNECT)
+		verdict = HL_DENYSOFT;
+	rcpt->verdict = verdict;
+	rcpt->text = arena_str(&ctx->txn->arena, slice_str(text));
+	return 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* chain.c - computes chains from loaded plugins. */
+#include "chain.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "shm/stats.h"
+
+plugin_fn *
+plugin_hook(const struct plugin *plugin, enum hook_id id)
+{
+	plugin_fn *fn;
+	const char *desc = (const char *)&plugin->desc;
+
+	memcpy(&fn, desc + hook_table[id].member, sizeof(fn));
+	return fn;
+}
+
+static const struct chain *
+chain_build(const struct chain_set *set, enum hook_id id, struct arena *arena,
+    struct shm *shm)
+{
+	struct chain *chain;
+	unsigned i, count = 0;
+
+	for (i = 0; i < set->count; i++)
+		count += plugin_hook(set->plugins[i], id) != NULL;
+	if (count == 0)
+		return NULL;
+	chain =
+	    arena_alloc(arena, sizeof(*chain) + count * sizeof(chain->at[0]));
+	for (i = 0; i < set->count; i++) {
+		plugin_fn *fn = plugin_hook(set->plugins[i], id);
+
+		if (fn == NULL)
+			continue;
+		chain->at[chain->count++] = (struct chain_entry){
+			.plugin = set->plugins[i],
+			.fn = fn,
+			.stat = shm_stat_define(shm,
+			    slice_str(set->plugins[i]->name),
+			    slice_of(hook_table[id].name)),
+		};
+	}
+	return chain;
+}
+
+void
+chain_set_build(struct chain_set *set, struct arena *arena, struct shm *shm)
+{
+	for (unsigned id = 0; id < HOOK_COUNT; id++)
+		set->hooks[id] = chain_build(set, (enum hook_id)id, arena, shm);
+}

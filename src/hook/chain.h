@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* chain.h - for each hook, who is asked, in which order.
+ *
+ * Computed once when a configuration is loaded; immutable afterwards.
+ */
+#ifndef HOOKLINE_HOOK_CHAIN_H
+#define HOOKLINE_HOOK_CHAIN_H
+
+#include "hook_row.h"
+#include "instance.h"
+
+struct arena;
+struct shm;
+
+struct chain_entry {
+	struct plugin *plugin;
+	plugin_fn *fn;
+	unsigned stat; /* of shm_stat_define */
+};
+
+struct chain {
+	unsigned count;
+	struct chain_entry at[];
+};
+
+/* The chains of one plugins file; a hook that nobody has is NULL. */
+struct chain_set {
+	hl_str key; /* control file: "plugins", "plugins.submission" */
+	const struct chain *hooks[HOOK_COUNT];
+	struct plugin **plugins; /* in the order of the file */
+	unsigned count;
+};
+
+/* Fills `set->hooks` from `set->plugins`; names each entry in `shm`. */
+void chain_set_build(
+    struct chain_set *set, struct arena *arena, struct shm *shm);
+
+#endif

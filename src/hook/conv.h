@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* conv.h - the part of a session that hooks can reach.
+ *
+ * Embedded in the server's session.  What only the server can do it offers
+ * as `conv_ops`.  Kept small: an idle session is mostly this.
+ */
+#ifndef HOOKLINE_HOOK_CONV_H
+#define HOOKLINE_HOOK_CONV_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "chain.h"
+#include "mail/facts.h"
+#include "mail/memory.h"
+#include "mail/txn.h"
+
+struct conv;
+struct notes;
+
+struct conv_ops {
+	/* Sends a reply made by a plugin.  0; -EALREADY; -EINVAL. */
+	int (*reply)(
+	    struct hl_ctx *ctx, unsigned code, hl_str enhanced, hl_str text);
+	/* 1 there is input, 0 none within `ms`; BLOCKS. */
+	int (*client_wait)(struct conv *conv, uint64_t ms);
+	/* The next line, copied into `arena`; BLOCKS. */
+	int (*client_line)(struct conv *conv, uint64_t timeout_ms,
+	    struct arena *arena, hl_str *ret);
+};
+
+/* What the last run of a hook came to, for hl_result(): chains run in order,
+ * so the entries before `stop` declined and `stop` answered `column`. */
+struct conv_result {
+	uint8_t asked;  /* entries that were called */
+	uint8_t column; /* of the last of them */
+};
+
+struct conv {
+	struct facts facts;
+	const struct conv_ops *ops; /* NULL: no client (try has its own) */
+	const struct chain_set *chains;
+	struct arena arena;            /* of the session */
+	struct memory_account account; /* of notes */
+	struct notes *notes;
+	struct txn *txn;             /* NULL outside of a transaction */
+	void **memory;               /* of plugins, by index; NULL: none */
+	struct conv_result *results; /* [HOOK_COUNT], NULL: none yet */
+	hl_str me;                   /* config/me; lives in the arena */
+	hl_str command_line;         /* of the running command */
+	struct buf *ehlo;            /* lines of EHLO, in `capabilities` */
+};
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* ctx.h - what `ctx` is: a fiber's view of a session while hooks run.
+ *
+ * One struct hl_ctx for each fiber that runs hooks; made by ctx_init on that
+ * fiber's stack.  Each hook call pushes a frame, since hooks nest (a config
+ * hook inside hl_config inside a rcpt hook).  Memory that a plugin gets
+ * comes from the fiber's call arena; resources (connections, files, counted
+ * values) are let go when the frame ends.
+ */
+#ifndef HOOKLINE_HOOK_CTX_H
+#define HOOKLINE_HOOK_CTX_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hookline/plugin.h>
+
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/list.h"
+#include "conv.h"
+#include "engine.h"
+
+struct conf_list;
+
+/* How deep hooks may nest; beyond it the inner chain is skipped. */
+#define CTX_DEPTH_MAX 8
+
+/* Something to let go of when a hook returns. */
+struct held {
+	struct link link;
+	void (*release)(void *what);
+	void *what;
+};
+
+/* A control file as this hook first saw it. */
+struct seen_list {
+	struct seen_list *next;
+	hl_str key;
+	struct conf_list *list;
+};
+
+struct hook_frame {
+	struct hook_frame *below;
+	struct plugin *plugin;
+	enum hook_id hook;
+	const void *args; /* struct hook_args; see run.h */
+	hl_str enhanced;  /* of the answer; "" none given */
+	hl_str text;
+	unsigned code;       /* of the answer; 0: the table's */
+	unsigned replies;    /* hl_reply calls */
+	unsigned config_ttl; /* seconds, of a config hook */
+	bool in_load;
+	struct list held;
+	struct seen_list *seen;
+};
+
+struct hl_ctx {
+	uint32_t magic;
+	struct engine *engine;
+	struct conv *conv;   /* NULL: no session (load, init_worker) */
+	struct txn *txn;     /* the session's, or the one of queue_post */
+	struct arena *arena; /* call arena of the fiber */
+	struct hook_frame *frame;
+	unsigned depth;
+	const struct hl_params *params; /* of the running MAIL or RCPT */
+	const struct chain_set *chains; /* the session's, or the engine's */
+	struct hl_reply *reply;         /* while reply hooks run */
+};
+
+void ctx_init(struct hl_ctx *ctx, struct engine *engine, struct conv *conv);
+/* The checks that every public function makes. */
+void ctx_check(const struct hl_ctx *ctx);
+
+/* Calls release(what) when the running hook returns. */
+struct held *ctx_hold(struct hl_ctx *ctx, void (*release)(void *), void *what);
+/* Lets go now. */
+void ctx_release(struct held **held);
+/* Forgets it without a call of release. */
+void ctx_forget(struct held **held);
+
+void frame_push(struct hl_ctx *ctx, struct hook_frame *frame);
+void frame_pop(struct hl_ctx *ctx, struct hook_frame *frame);
+
+#endif

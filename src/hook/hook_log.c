@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* hook_log.c - lines with their session, and the fiber that runs loggers. */
+#include "hook_log.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "log_batch.h"
+#include "rt/fiber.h"
+#include "rt/rt.h"
+#include "run.h"
+#include "shm/stats.h"
+
+#define QUEUE_MAX_BYTES (1024u * 1024)
+
+void
+hook_log_begin(
+    struct log_line *line, enum log_level level, const struct conv *conv)
+{
+	log_begin(line, level);
+	if (conv == NULL)
+		return;
+	log_add_text(line, LOG_sid, conv->facts.sid);
+	if (conv->txn != NULL)
+		log_add_text(line, LOG_tid, conv->txn->id);
+	if (conv->facts.listener.n > 0)
+		log_add(line, LOG_listener, slice_str(conv->facts.listener));
+}
+
+void
+hook_log_begin_ctx(
+    struct log_line *line, enum log_level level, const struct hl_ctx *ctx)
+{
+	hook_log_begin(line, level, ctx->conv);
+	if (ctx->frame == NULL)
+		return;
+	log_add(line, LOG_plugin, slice_str(ctx->frame->plugin->name));
+	if (!ctx->frame->in_load)
+		log_add_text(line, LOG_hook, hook_table[ctx->frame->hook].name);
+}
+
+struct queued_line {
+	struct link link;
+	enum log_level level;
+	size_t n;
+	char text[];
+};
+
+struct log_queue {
+	struct engine *engine;
+	struct list lines;
+	size_t bytes;
+	uint64_t dropped;
+	bool running; /* the fiber is at work */
+	bool closing;
+};
+
+/* The opaque handle of plugin.h. */
+struct hl_log {
+	const struct queued_line *line;
+};
+
+enum hl_level
+hl_log_level(const struct hl_log *log)
+{
+	return (enum hl_level)log->line->level;
+}
+
+hl_str
+hl_log_text(const struct hl_log *log)
+{
+	return (hl_str){ log->line->text, log->line->n };
+}
+
+static void
+queue_pass(struct log_queue *queue, struct hl_ctx *ctx, struct link *link)
+{
+	struct queued_line *line = CONTAINER_OF(link, struct queued_line, link);
+	struct hl_log log = { line };
+	struct hook_args args = { .object = &log };
+	struct outcome outcome;
+
+	queue->bytes -= sizeof(*line) + line->n;
+	hook_run(ctx, HOOK_LOGGING, &args, &outcome);
+	/* Nobody has taken it: it must not be lost. */
+	if (outcome.column == COLUMN_NONE)
+		log_batch_add(queue->engine->log_batch, line->level,
+		    (struct slice){ line->text, line->n });
+	mem_free(line);
+	arena_reset(ctx->arena);
+}
+
+static void
+queue_fiber(void *arg)
+{
+	struct log_queue *queue = arg;
+	struct hl_ctx ctx;
+	struct link *link;
+
+	ctx_init(&ctx, queue->engine, NULL);
+	ctx.chains = queue->engine->logging;
+	while ((link = list_pop_front(&queue->lines)) != NULL)
+		queue_pass(queue, &ctx, link);
+	queue->running = false;
+}
+
+/* The sink of this worker's log. */
+static void
+on_line(void *arg, enum log_level level, struct slice text)
+{
+	struct log_queue *queue = arg;
+	struct queued_line *line;
+
+	if (queue->bytes > QUEUE_MAX_BYTES) {
+		queue->dropped++;
+		shm_add(&shm_totals(queue->engine->shm)->log_dropped, 1);
+		return;
+	}
+	line = mem_alloc(sizeof(*line) + text.n + 1);
+	line->level = level;
+	line->n = text.n;
+	memcpy(line->text, text.p, text.n);
+	queue->bytes += sizeof(*line) + text.n;
+	list_push_back(&queue->lines, &line->link);
+	if (queue->running || queue->closing)
+		return;
+	queue->running = true;
+	if (fiber_start(queue->engine->rt, queue_fiber, queue) < 0)
+		queue->running = false; /* the next line tries again */
+}
+
+struct log_queue *
+log_queue_new(struct engine *engine)
+{
+	struct log_queue *queue = mem_alloc(sizeof(*queue));
+
+	queue->engine = engine;
+	list_init(&queue->lines);
+	log_set_sink(on_line, queue);
+	return queue;
+}
+
+void
+log_queue_free(struct log_queue **queue)
+{
+	struct link *link;
+
+	if (*queue == NULL)
+		return;
+	log_batch_use((*queue)->engine->log_batch);
+	(*queue)->closing = true;
+	while ((link = list_pop_front(&(*queue)->lines)) != NULL) {
+		struct queued_line *line =
+		    CONTAINER_OF(link, struct queued_line, link);
+
+		log_batch_add((*queue)->engine->log_batch, line->level,
+		    (struct slice){ line->text, line->n });
+		mem_free(line);
+	}
+	mem_free(*queue);
+	*queue = NULL;
+}

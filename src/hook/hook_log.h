@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* hook_log.h - log lines that know session, transaction, plugin and hook.
+ *
+ * Lines go to the `logging` hooks if config/logging names plugins, else to
+ * standard error.  Hooks are never run from here: lines are queued (bounded,
+ * drops are counted) and one fiber of the worker runs the chain, so a line
+ * may be made anywhere, also on the loop's stack or inside a logging hook.
+ */
+#ifndef HOOKLINE_HOOK_HOOK_LOG_H
+#define HOOKLINE_HOOK_HOOK_LOG_H
+
+#include "base/log.h"
+#include "ctx.h"
+
+/* log_begin, and sid, tid, listener of `conv` (may be NULL). */
+void hook_log_begin(
+    struct log_line *line, enum log_level level, const struct conv *conv);
+/* ... and plugin and hook of the running frame. */
+void hook_log_begin_ctx(
+    struct log_line *line, enum log_level level, const struct hl_ctx *ctx);
+
+/* The queue and its fiber; engine.c makes it when there are loggers, and the
+ * lines of this thread go there until it is freed. */
+struct log_queue *log_queue_new(struct engine *engine);
+void log_queue_free(struct log_queue **queue);
+
+#endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/* loader.c - opens shared objects and reads their descriptors. */
+#include "loader.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "base/mem.h"
+#include "conf/conf_dir.h"
+#include "conf/conf_list.h"
+#include "conf/conf_nearest.h"
+#include "loader_names.h"
+
+#define PLUGIN_MAGIC 0x706c7567u
+#define ENTRY_SYMBOL "hl_plugin_v1"
+
+static const struct {
+	const char *old, *now;
+} aliases[] = {
+	{ "check_badmailfrom", "badmailfrom" },
+	{ "check_badrcptto", "badrcptto" },
+	{ "check_earlytalker", "earlytalker" },
+	{ "check_loop", "loop" },
+	{ "check_relay", "relay" },
+	{ "check_spamhelo", "helo" },
+	{ "require_resolvable_fromhost", "resolvable_fromhost" },
+};
+
+const char *
+loader_alias(struct slice name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++) {
+		if (slice_eq_text(name, aliases[i].old))
+			return aliases[i].now;
+	}
+	return NULL;
+}
+
+/* A descriptor may be older (shorter) or newer (longer) than ours. */
+static int
+read_entry(const struct hl_plugin_entry *entry, const char *path,
+    struct hl_plugin *ret, struct err *err)
+{
+	size_t size = entry->size;
+
+	if (size < offsetof(struct hl_plugin, load) || entry->plugin == NULL)
+		return err_set(err, -EINVAL,
+		    "%s: its descriptor is no struct hl_plugin; build it "
+		    "again against this hookline's header",
+		    path);
+	memset(ret, 0, sizeof(*ret));
+	memcpy(ret, entry->plugin, size < sizeof(*ret) ? size : sizeof(*ret));
+	if (ret->name == NULL || ret->name[0] == '\0')
+		return err_set(err, -EINVAL, "%s: .name is missing", path);
+	return args_table_check(ret->args, ret->args_size, err);
+}
+
+int
+loader_describe(
+    const char *path, void **ret_handle, struct hl_plugin *ret, struct err *err)
+{
+	const struct hl_plugin_entry *entry;
+	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	int status;
+
+	if (handle == NULL)
+		return err_set(err, -EINVAL, "cannot be loaded: %s", dlerror());
+	entry = dlsym(handle, ENTRY_SYMBOL);
+	if (entry == NULL) {
+		(void)dlclose(handle);
+		return err_set(err, -EINVAL,
+		    "%s is no plugin of this hookline (it lacks the symbol "
+		    "%s; does it end with HL_PLUGIN(...)?)",
+		    path, ENTRY_SYMBOL);
+	}
+	status = read_entry(entry, path, ret, err);
+	if (status < 0) {
+		(void)dlclose(handle);
+		return status;
+	}
+	*ret_handle = handle;
+	return 0;
+}
+
+static int
+not_found(
+    struct engine *engine, const struct conf_plugin *line, struct err *err)
+{
+	struct name_list names = loader_names(engine);
+	const char *near =
+	    conf_nearest(slice_str(line->name), names.at, names.count);
+
+	if (near != NULL)
+		(void)err_set(err, -ENOENT,
+		    "there is no plugin %.*s; did you mean %s?",
+		    STR(line->name), near);
+	else
+		(void)err_set(err, -ENOENT,
+		    "there is no plugin %.*s; `hookline plugins` lists those "
+		    "that there are, config/plugin_dirs where others are "
+		    "looked for",
+		    STR(line->name));
+	name_list_done(&names);
+	return -ENOENT;
+}
+
+/* The path of DIR/NAME.so if it is there, in the engine's arena. */
+static bool
+try_dir(struct engine *engine, struct slice dir, const char *name, hl_str *ret)
+{
+	hl_str path =
+	    arena_printf(&engine->arena, "%.*s/%s.so", STR(dir), name);
+
+	if (access(path.p, R_OK) != 0)
+		return false;
+	*ret = path;
+	return true;
+}
+
+static bool
+find_path(struct engine *engine, const char *name, hl_str *ret,
+    const char **ret_found)
+{
+	struct conf_list *dirs =
+	    conf_get(engine->conf, STR_EMPTY, STR_LIT("plugin_dirs"));
+	bool found = false;
+
+	for (size_t i = 0; !found && i < conf_list_count(dirs); i++)
+		found = try_dir(
+		    engine, slice_str(conf_list_at(dirs, i)), name, ret);
+	conf_list_unref(&dirs);
+	*ret_found = "plugin_dirs";
+	if (found || engine->options.plugin_dir == NULL)
+		return found;
+	*ret_found = "shipped";
+	return try_dir(engine, slice_of(engine->options.plugin_dir), name, ret);
+}
+
+/* `loglevel` is understood for every plugin that has none of its own. */
+static void
+take_loglevel(struct plugin *plugin, struct conf_plugin *line)
+{
+	const struct hl_arg *arg = plugin->desc.args;
+
+	for (; arg != NULL && arg->name != NULL; arg++) {
+		if (strcmp(arg->name, "loglevel") == 0)
+			return;
+	}
+	for (size_t i = 0; i + 1 < line->arg_count; i++) {
+		if (!str_eq_text(line->args[i], "loglevel"))
+			continue;
+		plugin->loglevel = line->args[i + 1];
+		memmove(line->args + i, line->args + i + 2,
+		    (line->arg_count - i - 2) * sizeof(line->args[0]));
+		line->arg_count -= 2;
+		return;
+	}
+}
+
+static int
+set_up(struct engine *engine, struct plugin *plugin,
+    const struct conf_plugin *from, struct err *err)
+{
+	struct conf_plugin line = *from;
+	hl_str *args =
+	    arena_array(&engine->arena, from->arg_count + 1, sizeof(args[0]));
+
+	for (size_t i = 0; i < from->arg_count; i++)
+		args[i] = arena_str(&engine->arena, slice_str(from->args[i]));
+	line.args = args;
+	plugin->name = from->has_instance
+			   ? arena_printf(&engine->arena, "%.*s:%u",
+				 STR(from->name), from->instance)
+			   : arena_str(&engine->arena, slice_str(from->name));
+	plugin->file = arena_str(&engine->arena, slice_str(from->file));
+	plugin->line = from->line;
+	plugin->timeout_ms = from->timeout_ms;
+	plugin->policy = (enum hook_policy)from->on_failure;
+	plugin->load_error = STR_EMPTY;
+	plugin->loglevel = STR_EMPTY;
+	take_loglevel(plugin, &line);
+	plugin->args = mem_alloc(plugin->desc.args_size + 1);
+	plugin->instance = mem_alloc(plugin->desc.instance_size + 1);
+	return args_parse(plugin->desc.args, line.args, line.arg_count,
+	    &engine->arena, plugin->args, err);
+}
+
+static void
+plugin_free(struct plugin *plugin)
+{
+	mem_free(plugin->args);
+	mem_free(plugin->instance);
+	if (plugin->handle != NULL)
+		(void)dlclose(plugin->handle);
+	mem_free(plugin);
+}
+
+static void
+engine_add(struct engine *engine, struct plugin *plugin)
+{
+	plugin->magic = PLUGIN_MAGIC;
+	plugin->index = engine->plugin_count++;
+	engine->plugins = mem_grow(
+	    engine->plugins, engine->plugin_count * sizeof(engine->plugins[0]));
+	engine->plugins[plugin->index] = plugin;
+}
+
+int
+loader_static(struct engine *engine, const struct hl_plugin_entry *entry,
+    const struct conf_plugin *line, struct plugin **ret, struct err *err)
+{
+	struct plugin *plugin = mem_alloc(sizeof(*plugin));
+	int status;
+
+	plugin->path = STR_EMPTY;
+	plugin->found = "built in";
+	status = read_entry(entry, "built in", &plugin->desc, err);
+	if (status == 0)
+		status = set_up(engine, plugin, line, err);
+	if (status < 0) {
+		plugin_free(plugin);
+		return status;
+	}
+	engine_add(engine, plugin);
+	*ret = plugin;
+	return 0;
+}
+
+int
+loader_open(struct engine *engine, const struct conf_plugin *line,
+    struct plugin **ret, struct err *err)
+{
+	const char *now = loader_alias(slice_str(line->name));
+	const char *name = now != NULL ? now : line->name.p, *found;
+	struct plugin *plugin;
+	hl_str path;
+	int status;
+
+	if (line->runtime == CONF_RUNTIME_PERL || line->is_package)
+		return err_set(err, -ENOTSUP,
+		    "%.*s is a Perl plugin; this release runs native ones "
+		    "only",
+		    STR(line->name));
+	if (!find_path(engine, name, &path, &found))
+		return not_found(engine, line, err);
+	plugin = mem_alloc(sizeof(*plugin));
+	plugin->path = path;
+	plugin->found = now != NULL ? "alias" : found;
+	status = loader_describe(path.p, &plugin->handle, &plugin->desc, err);
+	if (status == 0)
+		status = set_up(engine, plugin, line, err);
+	if (status < 0) {
+		plugin_free(plugin);
+		return status;
+	}
+	engine_add(engine, plugin);
+	*ret = plugin;
+	return 0;
+}
+
+int
+loader_start(struct engine *engine, struct plugin *plugin, struct err *err)
+{
+	struct hook_frame frame = { .plugin = plugin, .in_load = true };
+	struct hl_ctx ctx;
+	int status = 0;
+
+	ctx_init(&ctx, engine, NULL);
+	frame_push(&ctx, &frame);
+	if (plugin->desc.load != NULL)
+		status = plugin->desc.load(&ctx);
+	frame_pop(&ctx, &frame);
+	plugin->loaded = status >= 0;
+	if (status >= 0)
+		return 0;
+	if (plugin->load_error.n > 0)
+		return err_set(err, status, "%.*s: %.*s", STR(plugin->name),
+		    STR(plugin->load_error));
+	return err_set(err, status, "%.*s: its load function failed: %s",
+	    STR(plugin->name), strerror(-status));
+}
+
+void
+loader_stop(struct engine *engine, struct plugin *plugin)
+{
+	struct hook_frame frame = { .plugin = plugin, .in_load = true };
+	struct hl_ctx ctx;
+
+	if (plugin->loaded && plugin->desc.unload != NULL) {
+		ctx_init(&ctx, engine, NULL);
+		frame_push(&ctx, &frame);
+		plugin->desc.unload(&ctx);
+		frame_pop(&ctx, &frame);
+	}
+	plugin_free(plugin);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* record.c - counters, the debug line and the error line of a hook call. */
+#include "record.h"
+
+#include "base/map.h"
+#include "hook_log.h"
+#include "shm/stats.h"
+
+static enum shm_verdict
+shm_verdict_of(const struct record *record)
+{
+	static const enum shm_verdict of_column[COLUMN_COUNT] = {
+		[COLUMN_NONE] = SHM_DECLINED,
+		[COLUMN_OK] = SHM_OK,
+		[COLUMN_DENY] = SHM_DENY,
+		[COLUMN_DENYSOFT] = SHM_DENYSOFT,
+		[COLUMN_DENY_DISCONNECT] = SHM_DENY_DISCONNECT,
+		[COLUMN_DENYSOFT_DISCONNECT] = SHM_DENYSOFT_DISCONNECT,
+		[COLUMN_DONE] = SHM_DONE,
+	};
+
+	return record->fault == ANSWER_FINE ? of_column[record->column]
+					    : SHM_ILLEGAL;
+}
+
+hl_str
+record_args(struct arena *arena, const struct record *record)
+{
+	const struct hook_args *args = record->args;
+
+	switch ((enum hook_call_kind)hook_table[record->hook].call) {
+	case HOOK_CALL_ADDR:
+		return args->addr != NULL ? args->addr->path : STR_EMPTY;
+	case HOOK_CALL_HELO:
+	case HOOK_CALL_VERB:
+	case HOOK_CALL_FIELD:
+	case HOOK_CALL_RECEIVED:
+		return arena_printf(
+		    arena, "%.*s %.*s", STR(args->a), STR(args->b));
+	case HOOK_CALL_PARSE:
+	case HOOK_CALL_PRE:
+	case HOOK_CALL_TEXT:
+	case HOOK_CALL_CONFIG:
+		return args->a;
+	case HOOK_CALL_USER_CONFIG:
+		return arena_printf(
+		    arena, "%.*s %.*s", STR(args->addr->path), STR(args->a));
+	case HOOK_CALL_CHUNK:
+		return arena_printf(arena, "%zu bytes", args->size);
+	case HOOK_CALL_SIZE:
+		return arena_printf(arena, "%llu of %llu",
+		    (unsigned long long)args->n1, (unsigned long long)args->n2);
+	case HOOK_CALL_VERDICT:
+		return arena_printf(arena, "%.*s %s", STR(args->a),
+		    hook_column_name(hook_column_of(args->verdict)));
+	case HOOK_CALL_PHASE:
+		return arena_printf(arena, "phase %d", (int)args->phase);
+	case HOOK_CALL_PLAIN:
+	case HOOK_CALL_AUTH: /* never: secrets */
+	case HOOK_CALL_SCRAM:
+	case HOOK_CALL_LOGGING:
+	case HOOK_CALL_PROXY:
+	case HOOK_CALL_TLS:
+	case HOOK_CALL_REPLY:
+		return STR_EMPTY;
+	}
+	UNREACHABLE();
+}
+
+static void
+write_line(struct hl_ctx *ctx, const struct record *record,
+    enum log_level level, const char *event)
+{
+	struct log_line line;
+
+	hook_log_begin_ctx(&line, level, ctx);
+	log_add_text(&line, LOG_event, event);
+	log_add(&line, LOG_args, slice_str(record_args(ctx->arena, record)));
+	if (record->fault == ANSWER_NO_VERDICT)
+		log_printf(&line, LOG_verdict, "%u", record->returned);
+	else
+		log_add_text(
+		    &line, LOG_verdict, hook_column_name(record->column));
+	if (record->enhanced.n > 0)
+		log_add(&line, LOG_enh, slice_str(record->enhanced));
+	if (record->text.n > 0)
+		log_add(&line, LOG_text, slice_str(record->text));
+	log_add_int(&line, LOG_us, (long long)record->us);
+	if (record->waited_us > 0)
+		log_printf(&line, LOG_waited, "%s:%llu",
+		    record->waited_for != NULL ? record->waited_for : "?",
+		    (unsigned long long)record->waited_us);
+	if (record->fault != ANSWER_FINE)
+		log_add_text(&line, LOG_err, verdict_fault_text(record->fault));
+	log_end(&line);
+}
+
+/* Logging hooks are not logged: that would never end. */
+static bool
+is_quiet(enum hook_id id)
+{
+	return id == HOOK_LOGGING;
+}
+
+void
+record_set_listener(struct engine *engine, record_fn *fn, void *arg)
+{
+	engine->on_record = fn;
+	engine->on_record_arg = arg;
+}
+
+void
+record_write(struct hl_ctx *ctx, const struct record *record)
+{
+	struct engine *engine = ctx->engine;
+	bool ignored =
+	    record->fault == ANSWER_FINE && record->column > COLUMN_OK &&
+	    hook_table[record->hook].cells[record->column].fate == FATE_IGNORED;
+
+	shm_hook_note(engine->shm, record->entry->stat, shm_verdict_of(record),
+	    record->us, record->waited_us);
+	if (engine->on_record != NULL)
+		engine->on_record(engine->on_record_arg, ctx, record);
+	if (is_quiet(record->hook))
+		return;
+	if (record->fault != ANSWER_FINE)
+		write_line(ctx, record, LOG_LEVEL_ERROR, "bad-answer");
+	else if (ignored)
+		write_line(ctx, record, LOG_LEVEL_WARN, "ignored");
+	else if (log_is_on(LOG_LEVEL_DEBUG))
+		write_line(ctx, record, LOG_LEVEL_DEBUG, "hook");
+}

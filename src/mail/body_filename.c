@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* body_filename.c - a message as a file with LF line ends, for programs. */
+#include "body_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+#include "message_reader.h"
+
+#define PATH_ROOM 1024
+
+static int
+open_copy(struct body *body, char *path, struct err *err)
+{
+	int fd;
+
+	if (snprintf(path, PATH_ROOM, "%s/body-%ld-%016llx",
+		body->store->spool_dir, (long)getpid(),
+		(unsigned long long)random_u64()) >= PATH_ROOM)
+		return err_set(err, -ENAMETOOLONG, "spool directory: %s",
+		    strerror(ENAMETOOLONG));
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd == -1) {
+		int error = errno;
+
+		return err_set(err, -error, "%s: %s", path, strerror(error));
+	}
+	return fd;
+}
+
+/* Fills `bytes` as far as the message goes. */
+static ssize_t
+read_full(struct body_reader *reader, char *bytes, size_t n)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t got = body_reader_read(reader, bytes + done, n - done);
+
+		if (got < 0)
+			return got;
+		if (got == 0)
+			break;
+		done += (size_t)got;
+	}
+	return (ssize_t)done;
+}
+
+static int
+write_copy(struct body *body, int fd, char *bytes)
+{
+	struct body_reader reader;
+	uint64_t pos = 0;
+	ssize_t n;
+	int ret = 0;
+
+	body_reader_init(&reader, body, 0, LINE_LF);
+	do {
+		struct iovec iov;
+
+		n = read_full(&reader, bytes, BODY_POOL_BYTES);
+		if (n < 0)
+			return (int)n;
+		iov = (struct iovec){ bytes, (size_t)n };
+		ret = body__write_all(body->store->io, fd, &iov, 1, pos);
+		pos += (uint64_t)n;
+	} while (ret == 0 && n == BODY_POOL_BYTES);
+	return ret;
+}
+
+static int
+make_copy(struct body *body, struct err *err)
+{
+	char path[PATH_ROOM];
+	int fd = open_copy(body, path, err);
+	char *bytes;
+	int ret;
+
+	if (fd < 0)
+		return fd;
+	bytes = mem_grow(NULL, BODY_POOL_BYTES);
+	ret = write_copy(body, fd, bytes);
+	mem_free(bytes);
+	if (close(fd) == -1 && ret == 0)
+		ret = -errno;
+	if (ret < 0) {
+		(void)unlink(path);
+		return err_set(err, ret, "%s: %s", path, strerror(-ret));
+	}
+	body->copy_path = mem_dup(slice_of(path));
+	return 0;
+}
+
+int
+body_filename(struct body *body, hl_str *ret_path, struct err *err)
+{
+	int ret = 0;
+
+	CHECK_OBJ(body, BODY_MAGIC);
+	if (body->error != 0)
+		return err_set(
+		    err, body->error, "message: %s", strerror(-body->error));
+	if (body->copy_path == NULL)
+		ret = make_copy(body, err);
+	if (ret == 0)
+		*ret_path = str_of(body->copy_path);
+	return ret;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* facts.h - what plugins may know of a session.
+ *
+ * One place, so that a proxy header, XCLIENT or a replay can put other facts
+ * in and every hook sees those.  Strings live in the session's arena or in
+ * the worker's configuration.
+ */
+#ifndef HOOKLINE_MAIL_FACTS_H
+#define HOOKLINE_MAIL_FACTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/inet.h"
+#include "base/str.h"
+
+#define SESSION_ID_MAX 16 /* with NUL */
+#define TXN_ID_MAX 28     /* "SID.N" with NUL */
+
+struct facts {
+	struct inet_addr peer;
+	struct inet_addr local;
+	hl_str listener;  /* its name; borrowed from the worker */
+	hl_str peer_ip;   /* as text */
+	hl_str peer_name; /* p == NULL: not asked yet */
+	hl_str helo;      /* "" before HELO was accepted */
+	hl_str auth_user;
+	hl_str auth_mechanism;
+	struct mono since;
+	char sid[SESSION_ID_MAX];
+	bool esmtp;
+	bool relay_client;
+	uint8_t phase; /* enum hl_phase */
+};
+
+/* Writes a session id that is unique on this machine: time, worker, count.
+ * 13 letters and digits. */
+void facts_make_sid(struct facts *facts, unsigned slot);
+
+#endif

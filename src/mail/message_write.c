@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* message_write.c - a message into a file. */
+#include "message_write.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "rt/offload.h"
+
+#include "message.h"
+
+#define WRITE_BUFFER 65536
+
+static int
+write_all(int fd, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = write(fd, bytes, n);
+
+		if (done == -1) {
+			if (errno == EINTR)
+				continue;
+			return -errno;
+		}
+		bytes += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+/* Fills the whole buffer as long as there is enough. */
+static ssize_t
+read_full(struct message_reader *reader, char *bytes, size_t n)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t got =
+		    message_reader_read(reader, bytes + done, n - done);
+
+		if (got < 0)
+			return got;
+		if (got == 0)
+			break;
+		done += (size_t)got;
+	}
+	return (ssize_t)done;
+}
+
+int
+message_write_direct(
+    struct message *message, int fd, enum line_end line_end, bool sync)
+{
+	char *bytes = mem_grow(NULL, WRITE_BUFFER);
+	struct message_reader reader;
+	ssize_t n;
+	int ret = 0;
+
+	message_reader_init(&reader, message, line_end);
+	reader.body.direct = true;
+	do {
+		n = read_full(&reader, bytes, WRITE_BUFFER);
+		if (n < 0)
+			ret = (int)n;
+		else
+			ret = write_all(fd, bytes, (size_t)n);
+	} while (ret == 0 && n == WRITE_BUFFER);
+	mem_free(bytes);
+	if (ret == 0 && sync && fsync(fd) == -1)
+		ret = -errno;
+	return ret;
+}
+
+struct write_job {
+	struct message *message;
+	int fd;
+	enum line_end line_end;
+	bool sync;
+};
+
+static int
+run_write_job(void *arg)
+{
+	const struct write_job *job = arg;
+
+	return message_write_direct(
+	    job->message, job->fd, job->line_end, job->sync);
+}
+
+int
+message_write(
+    struct message *message, int fd, enum line_end line_end, bool sync)
+{
+	struct write_job job = { message, fd, line_end, sync };
+
+	return rt_offload(run_write_job, &job);
+}

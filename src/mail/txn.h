@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* txn.h - one mail transaction: envelope, message, notes.
+ *
+ *	MAIL accepted            RSET, MAIL, EHLO, queue, disconnect
+ *	     |                          |
+ *	  txn_new --- rcpts, message ---+--- detached ---> last txn_unref
+ *
+ * Counted: reset_transaction detaches it from its session, and queue_post
+ * may still read it.  What it holds lives in its arena, or on the heap
+ * counted against the same cap (STYLE section 6).
+ */
+#ifndef HOOKLINE_MAIL_TXN_H
+#define HOOKLINE_MAIL_TXN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hookline/plugin.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/str.h"
+#include "facts.h"
+#include "mail/addr.h"
+#include "mail/memory.h"
+#include "mail/message.h"
+#include "smtp/params.h"
+
+struct notes;
+
+/* The opaque handle of plugin.h. */
+struct hl_params {
+	struct smtp_params list;
+};
+
+/* One accepted recipient; lives in the transaction's arena. */
+struct hl_rcpt {
+	struct link link;
+	const struct hl_addr *addr;
+	struct hl_params params;
+	struct notes *notes;
+	unsigned verdict; /* enum hl_verdict of hl_rcpt_verdict; 0: none */
+	hl_str text;
+};
+
+struct txn {
+	uint32_t magic;
+	unsigned refs;
+	struct arena arena;
+	struct memory_account account; /* notes, header edits */
+	char id[TXN_ID_MAX];
+	const struct hl_addr *sender;
+	struct hl_params params;
+	struct list rcpts;
+	unsigned rcpt_count;
+	struct message message;
+	bool has_message;
+	bool read_only; /* in queue_post */
+	struct notes *notes;
+	void **memory; /* of plugins, by their index; NULL: none yet */
+	unsigned memory_count;
+	struct mono since;
+};
+
+/* `cap` bytes for arena and account each. */
+struct txn *txn_new(const struct facts *facts, unsigned number, size_t cap);
+struct txn *txn_ref(struct txn *txn);
+void txn_unref(struct txn **txn); /* NULL is fine; sets NULL */
+
+/* Adds an accepted recipient; copies the parameters.  Never fails. */
+struct hl_rcpt *txn_rcpt_add(struct txn *txn, const struct hl_addr *addr,
+    const struct smtp_params *params);
+void txn_rcpt_remove(struct txn *txn, struct hl_rcpt *rcpt);
+/* NULL beyond the end.  O(index). */
+struct hl_rcpt *txn_rcpt_at(struct txn *txn, size_t index);
+/* Copies parameters into the transaction's arena. */
+struct hl_params txn_params_dup(
+    struct arena *arena, const struct smtp_params *params);
+/* True when its arena or account went over the cap. */
+bool txn_is_over(const struct txn *txn);
+
+#endif

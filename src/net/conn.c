@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: MIT */
+/* conn.c - an outgoing connection, used from fibers.
+ *
+ * The descriptor is watched only from the first time that a call has to wait.
+ * It then stays in the loop's set as it is: the usual exchange waits for
+ * reading again and again, which costs no further call.  When the loop finds
+ * it ready and nobody waits, it is taken out.
+ *
+ * conn_read and conn_write are the only places that touch the socket's bytes;
+ * TLS goes there.
+ */
+#include "net/conn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "net/conn_private.h"
+#include "rt/fiber.h"
+#include "rt/rt.h"
+
+#define CONN_MAGIC 0x636f6e6eu
+#define CONN_READ_STEP 4096u
+
+struct conn {
+	uint32_t magic;
+	int fd;
+	bool is_broken;  /* a call failed: the state of the peer is unknown */
+	bool is_pending; /* a receiving call gave up: its answer may follow */
+	bool is_watched; /* `poll` is initialised */
+	bool is_ready;   /* what `fiber` waits for has happened */
+	int watched;     /* events that the loop watches now */
+	struct rt *rt;
+	struct fiber *fiber; /* the one that waits, NULL: none */
+	size_t taken;        /* bytes of `in` that were handed out */
+	struct buf in;       /* read ahead by conn_recv_line */
+	uv_poll_t poll;
+};
+
+struct mono
+conn__until(uint64_t timeout_ms)
+{
+	if (timeout_ms == 0)
+		return (struct mono){ 0 };
+	return mono_add_ms(mono_now(), timeout_ms);
+}
+
+int
+conn__left(struct mono until, uint64_t *ret_ms)
+{
+	uint64_t us;
+
+	if (until.ns == 0) {
+		*ret_ms = 0;
+		return 0;
+	}
+	us = mono_since_us(until, mono_now());
+	if (us == 0)
+		return -ETIME;
+	*ret_ms = us / 1000 + 1;
+	return 0;
+}
+
+static void
+unwatch(struct conn *conn)
+{
+	conn->watched = 0;
+	(void)uv_poll_stop(&conn->poll); /* cannot fail */
+}
+
+static void
+on_ready(uv_poll_t *poll, int status, int events)
+{
+	struct conn *conn = poll->data;
+
+	(void)events;
+	CHECK_OBJ(conn, CONN_MAGIC);
+	/* An error of the socket: libuv has stopped already; the call that is
+	 * tried again reports it. */
+	if (status < 0 || conn->fiber == NULL)
+		unwatch(conn);
+	if (conn->fiber == NULL || conn->is_ready)
+		return;
+	conn->is_ready = true;
+	fiber_wake(conn->fiber);
+}
+
+static int
+watch(struct conn *conn, int events)
+{
+	int rc;
+
+	if (!conn->is_watched) {
+		rc = uv_poll_init(rt_loop(conn->rt), &conn->poll, conn->fd);
+		if (rc < 0)
+			return rc;
+		conn->poll.data = conn;
+		conn->is_watched = true;
+	}
+	if (conn->watched == events)
+		return 0;
+	rc = uv_poll_start(&conn->poll, events, on_ready);
+	conn->watched = rc == 0 ? events : 0;
+	return rc;
+}
+
+int
+conn__wait(struct conn *conn, int events, struct mono until)
+{
+	uint64_t ms;
+	int rc = watch(conn, events);
+
+	if (rc < 0)
+		return rc;
+	CHECK(conn->fiber == NULL);
+	conn->fiber = fiber_self();
+	CHECK(conn->fiber != NULL);
+	conn->is_ready = false;
+	while (!conn->is_ready) {
+		rc = conn__left(until, &ms);
+		if (rc < 0)
+			break;
+		fiber_label_wait("conn");
+		rc = fiber_block(ms);
+		if (rc < 0)
+			break;
+	}
+	conn->fiber = NULL;
+	return conn->is_ready ? 0 : rc;
+}
+
+int
+conn_from_fd(struct rt *rt, int fd, struct conn **ret_conn)
+{
+	struct conn *conn;
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags == -1 || (!(flags & O_NONBLOCK) &&
+			       fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1))
+		return -errno;
+	conn = mem_alloc(sizeof(*conn));
+	conn->magic = CONN_MAGIC;
+	conn->fd = fd;
+	conn->rt = rt;
+	*ret_conn = conn;
+	return 0;
+}
+
+/* Every call ends here: remembers what it means for the connection. */
+static int
+recv_ended(struct conn *conn, int rc)
+{
+	conn->is_pending = rc == -ETIME;
+	if (rc < 0 && rc != -ETIME)
+		conn->is_broken = true;
+	return rc;
+}
+
+static int
+send_ended(struct conn *conn, int rc)
+{
+	if (rc < 0)
+		conn->is_broken = true;
+	return rc;
+}
+
+/* Returns bytes, 0 at the end of file, or negative errno. */
+static ssize_t
+conn_read(struct conn *conn, void *buf, size_t size, struct mono until)
+{
+	ssize_t n;
+	int rc;
+
+	for (;;) {
+		n = recv(conn->fd, buf, size, 0);
+		if (n >= 0)
+			return n;
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN)
+			return -errno;
+		rc = conn__wait(conn, UV_READABLE, until);
+		if (rc < 0)
+			return rc;
+	}
+}
+
+static int
+conn_write(struct conn *conn, struct msghdr *msg, struct mono until)
+{
+	ssize_t n;
+	int rc;
+
+	while (msg->msg_iov->iov_len > 0) {
+		n = sendmsg(conn->fd, msg, MSG_NOSIGNAL);
+		if (n >= 0) {
+			char *base = msg->msg_iov->iov_base;
+
+			msg->msg_iov->iov_base = base + n;
+			msg->msg_iov->iov_len -= (size_t)n;
+			/* A descriptor goes with the first byte. */
+			msg->msg_control = NULL;
+			msg->msg_controllen = 0;
+			continue;
+		}
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN)
+			return -errno;
+		rc = conn__wait(conn, UV_WRITABLE, until);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static size_t
+buffered(const struct conn *conn)
+{
+	return conn->in.n - conn->taken;
+}
+
+/* At most `size` bytes that were read ahead. */
+static size_t
+take_buffered(struct conn *conn, void *buf, size_t size)
+{
+	size_t n = buffered(conn);
+
+	if (n > size)
+		n = size;
+	if (n > 0)
+		memcpy(buf, conn->in.p + conn->taken, n);
+	conn->taken += n;
+	return n;
+}
+
+static ssize_t
+recv_some(struct conn *conn, void *buf, size_t size, struct mono until)
+{
+	if (buffered(conn) > 0)
+		return (ssize_t)take_buffered(conn, buf, size);
+	return conn_read(conn, buf, size, until);
+}
+
+static int
+begin(struct conn *conn)
+{
+	CHECK_OBJ(conn, CONN_MAGIC);
+	return fiber_check();
+}
+
+int
+conn_recv(struct conn *conn, void *buf, size_t size, uint64_t timeout_ms)
+{
+	int rc = begin(conn);
+
+	if (size > INT32_MAX)
+		size = INT32_MAX;
+	if (rc == 0)
+		rc = (int)recv_some(conn, buf, size, conn__until(timeout_ms));
+	return recv_ended(conn, rc);
+}
+
+int
+conn_recv_all(struct conn *conn, void *buf, size_t size, uint64_t timeout_ms)
+{
+	struct mono until = conn__until(timeout_ms);
+	int rc = begin(conn);
+	size_t have = 0;
+
+	while (rc == 0 && have < size) {
+		ssize_t n =
+		    recv_some(conn, (char *)buf + have, size - have, until);
+
+		if (n > 0)
+			have += (size_t)n;
+		else
+			rc = n == 0 ? -EPIPE : (int)n;
+	}
+	/* What came is lost to the caller, so trying again makes no sense. */
+	if (rc == -ETIME && have > 0)
+		conn->is_broken = true;
+	return recv_ended(conn, rc);
+}
+
+/* Takes a line off what was read ahead, if there is a whole one. */
+static bool
+take_line(struct conn *conn, struct slice *ret_line)
+{
+	struct slice rest = slice_from(buf_slice(&conn->in), conn->taken);
+	size_t lf = slice_find(rest, '\n');
+	struct slice line = slice_head(rest, lf);
+
+	if (lf == rest.n)
+		return false;
+	conn->taken += lf + 1;
+	if (slice_ends(line, "\r"))
+		line.n--;
+	*ret_line = line;
+	return true;
+}
+
+static int
+recv_line(struct conn *conn, struct mono until, struct slice *ret_line)
+{
+	ssize_t n;
+
+	while (!take_line(conn, ret_line)) {
+		if (buffered(conn) >= CONN_LINE_MAX)
+			return -EMSGSIZE;
+		buf_shift(&conn->in, conn->taken);
+		conn->taken = 0;
+		buf_reserve(&conn->in, CONN_READ_STEP);
+		n = conn_read(
+		    conn, conn->in.p + conn->in.n, CONN_READ_STEP, until);
+		if (n > 0) {
+			conn->in.n += (size_t)n;
+			continue;
+		}
+		if (n == 0) {
+			*ret_line = buf_slice(&conn->in);
+			conn->taken = conn->in.n;
+		}
+		return (int)n;
+	}
+	return 1;
+}
+
+int
+conn_recv_line(struct conn *conn, uint64_t timeout_ms, struct slice *ret_line)
+{
+	int rc = begin(conn);
+
+	if (rc == 0)
+		rc = recv_line(conn, conn__until(timeout_ms), ret_line);
+	return recv_ended(conn, rc);
+}
+
+int
+conn_send(struct conn *conn, const void *bytes, size_t n, uint64_t timeout_ms)
+{
+	struct iovec iov = {
+		.iov_base = (char *)(uintptr_t)bytes,
+		.iov_len = n,
+	};
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	int rc = begin(conn);
+
+	if (rc == 0)
+		rc = conn_write(conn, &msg, conn__until(timeout_ms));
+	return send_ended(conn, rc);
+}
+
+int
+conn_send_fd(
+    struct conn *conn, int fd, const void *bytes, size_t n, uint64_t timeout_ms)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { .space = { 0 } };
+	struct iovec iov = {
+		.iov_base = (char *)(uintptr_t)bytes,
+		.iov_len = n,
+	};
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.space,
+		.msg_controllen = sizeof(control.space),
+	};
+	int rc = begin(conn);
+
+	CHECK(n > 0);
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	if (rc == 0)
+		rc = conn_write(conn, &msg, conn__until(timeout_ms));
+	return send_ended(conn, rc);
+}
+
+int
+conn_shutdown(struct conn *conn)
+{
+	CHECK_OBJ(conn, CONN_MAGIC);
+	if (shutdown(conn->fd, SHUT_WR) == -1)
+		return send_ended(conn, -errno);
+	/* It can receive, but is of no use for another exchange. */
+	conn->is_broken = true;
+	return 0;
+}
+
+bool
+conn_is_idle(struct conn *conn)
+{
+	char byte;
+
+	CHECK_OBJ(conn, CONN_MAGIC);
+	if (conn->is_broken || conn->is_pending || buffered(conn) > 0)
+		return false;
+	buf_done(&conn->in);
+	conn->taken = 0;
+	return recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
+	       errno == EAGAIN;
+}
+
+int
+conn_fd(const struct conn *conn)
+{
+	CHECK_OBJ(conn, CONN_MAGIC);
+	return conn->fd;
+}
+
+static void
+on_closed(uv_handle_t *handle)
+{
+	mem_free(handle->data);
+}
+
+void
+conn_close(struct conn **conn_p)
+{
+	struct conn *conn = *conn_p;
+
+	*conn_p = NULL;
+	if (conn == NULL)
+		return;
+	CHECK_OBJ(conn, CONN_MAGIC);
+	CHECK(conn->fiber == NULL);
+	conn->magic = 0;
+	buf_done(&conn->in);
+	if (conn->is_watched)
+		uv_close((uv_handle_t *)&conn->poll, on_closed);
+	/* The poll handle has let go of it. */
+	(void)close(conn->fd);
+	if (!conn->is_watched)
+		mem_free(conn);
+}

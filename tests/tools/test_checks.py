@@ -1,0 +1,170 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Each fault that the checks of tools/ look for is found; prints TAP.
+
+A case is a small tree with one fault and the words that must be in the
+output.  The tree without a fault must pass.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent.parent
+LICENCE = "/* SPDX-License-Identifier: MIT */\n"
+
+
+def header(path, text=""):
+    guard = "HOOKLINE_" + path.upper().replace("/", "_").replace(".", "_")
+    return f"{LICENCE}#ifndef {guard}\n#define {guard}\n{text}#endif\n"
+
+
+GOOD = {
+    "src/base/a.h": header("base/a.h", "int a(void);\n"),
+    "src/base/a.c": LICENCE + '#include "a.h"\nint\na(void)\n{\n'
+                              "\treturn 1;\n}\n",
+    "src/smtp/b.h": header("smtp/b.h", '#include "base/a.h"\n'),
+    "src/server/c.c": LICENCE + '#include <stdio.h>\n#include "smtp/b.h"\n',
+    "plugins/p.c": LICENCE + "#include <hookline/plugin.h>\n",
+    "include/hookline/plugin.h": (TOP / "include" / "hookline" /
+                                  "plugin.h").read_text(),
+}
+
+# name, the check, files that replace the good ones, words of the output
+CASES = [
+    ("upward include", "layers",
+     {"src/base/a.c": LICENCE + '#include "smtp/b.h"\n'},
+     "smtp/ (L2) is not below base/"),
+    ("sideways include", "layers",
+     {"src/net/n.c": LICENCE + '#include "smtp/b.h"\n'}, "not below net/"),
+    ("smtp uses base only", "layers",
+     {"src/rt/r.h": header("rt/r.h"),
+      "src/smtp/b.h": header("smtp/b.h", '#include "rt/r.h"\n')},
+     "uses base/ only"),
+    ("private header", "layers",
+     {"src/base/a_private.h": header("base/a_private.h"),
+      "src/server/c.c": LICENCE + '#include "base/a_private.h"\n'},
+     "private to base/"),
+    ("dots in include", "layers",
+     {"src/server/c.c": LICENCE + '#include "../base/a.h"\n'}, "no .."),
+    ("missing include", "layers",
+     {"src/server/c.c": LICENCE + '#include "base/none.h"\n'}, "nowhere"),
+    ("plugin sees internals", "layers",
+     {"plugins/p.c": LICENCE + '#include "base/a.h"\n'}, "a plugin includes"),
+    ("unknown folder", "layers",
+     {"src/extra/x.c": LICENCE}, "src/extra/ is no layer"),
+    ("strcpy", "layers",
+     {"src/base/a.c": LICENCE + "void f(void) { strcpy(x, y); }\n"},
+     "a.c:2: strcpy"),
+    ("forbidden in a comment is none", "layers",
+     {"src/base/a.c": LICENCE + "/* strcpy(x) */ char *s = \"atoi(\";\n"},
+     None),
+    ("unsafe", "layers",
+     {"src/server/c.c": LICENCE + "/* UNSAFE: it walks */\n"}, "UNSAFE"),
+    ("strtok behind a macro", "layers",
+     {"build/release/src/base/libbase.a.p/m.c.o": "extern char *strtok(char "
+      "*, const char *); char *f(char *s) { return strtok(s, \"x\"); }"},
+     "m.c: object uses strtok"),
+    ("licence", "text", {"src/base/a.c": "int a;\n"}, "no licence line"),
+    ("name", "text", {"src/base/utils.c": LICENCE}, "not a name"),
+    ("guard", "text",
+     {"src/base/a.h": LICENCE + "#ifndef A_H\n#define A_H\n#endif\n"},
+     "guard is not HOOKLINE_BASE_A_H"),
+    ("long file", "text",
+     {"src/base/a.c": LICENCE + "int a;\n" * 800}, "801 lines"),
+    ("long function", "text",
+     {"src/base/a.c": LICENCE + "int\nlong_one(void)\n{\n" + "\tx();\n" * 81 +
+      "}\n"}, "a.c:4: long_one has 81 lines"),
+    ("silenced without name", "text",
+     {"src/base/a.c": LICENCE + "int a; // NOLINT\n"}, "names no check"),
+    ("silenced without reason", "text",
+     {"src/base/a.c": LICENCE + "int a; // NOLINT(bugprone-x)\n"},
+     "without a reason"),
+    ("silenced well", "text",
+     {"src/base/a.c": LICENCE +
+      "int a; // NOLINT(bugprone-x): the compiler is wrong here\n"}, None),
+    ("header that needs another", "headers",
+     {"src/base/a.h": header("base/a.h", "size_t a(void);\n")}, "size_t"),
+    ("public header includes more", "headers",
+     {"include/hookline/plugin.h": "#include <stdio.h>\n" +
+      GOOD["include/hookline/plugin.h"]}, "plugin.h includes stdio.h"),
+    ("public header is no C++", "headers",
+     {"include/hookline/plugin.h": GOOD["include/hookline/plugin.h"].replace(
+         "struct hl_ctx;", "struct hl_ctx; int class;")}, "class"),
+    ("export without declaration", "exports",
+     {"src/hook/exports.map": "{ hl_x; };",
+      "build/release/hookline": "int hl_x(void) { return 0; }"},
+     "hl_x: in exports.map, not in plugin.h"),
+    ("declaration without export", "exports",
+     {"src/hook/exports.map": "{ hl_x; };",
+      "build/release/hookline": "int hl_x(void) { return 0; }"},
+     "hl_log: in plugin.h, not in the program"),
+    ("more than the descriptor", "exports",
+     {"src/hook/exports.map": "{ hl_x; };",
+      "build/release/hookline": "int hl_x(void) { return 0; }",
+      "build/release/plugins/p.so": "int more(void) { return 0; }"},
+     "more: in p.so"),
+    ("undocumented function", "docs",
+     {"docs/reference.md": "hl_ok\n"}, "hl_deny: in neither"),
+    ("manual page", "docs",
+     {"docs/man/x.8": ".Dd today\n.Xx\n"}, "x.8:2"),
+    ("file of the map", "docs",
+     {"docs/rfc-map.md": "| 4.1 | `src/none.c` | `tests/none.c` |\n"},
+     "no src/none.c"),
+    ("map without test", "docs",
+     {"docs/rfc-map.md": "| 4.1 | `src/base/a.c` | |\n"}, "names no test"),
+    ("broken link", "docs", {"docs/x.md": "[a](none.md)\n"}, "no none.md"),
+]
+
+
+def write(tree, files):
+    for name, text in files.items():
+        path = tree / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".o" or name.startswith("build/release"):
+            source = tree / "source.c"
+            source.write_text(text)
+            mode = ["-c"] if path.suffix == ".o" else ["-shared", "-fPIC"]
+            subprocess.run(["cc", "-w", *mode, "-o", path, source],
+                           check=True)
+            source.unlink()
+        else:
+            path.write_text(text)
+
+
+def run(check, files):
+    """(exit status, output) of a check in a tree of its own."""
+    with tempfile.TemporaryDirectory() as name:
+        tree = Path(name)
+        write(tree, {**GOOD, **files})
+        (tree / "tools").mkdir()
+        (tree / "docs").mkdir(exist_ok=True)
+        script = tree / "tools" / f"check-{check}"
+        shutil.copy(TOP / "tools" / f"check-{check}", script)
+        result = subprocess.run(
+            [sys.executable, script], capture_output=True, text=True,
+            check=False, timeout=60)
+        return result.returncode, result.stdout + result.stderr
+
+
+def main():
+    cases = [(f"{check} passes", check, {}, None)
+             for check in ("layers", "text", "headers", "exports", "docs")]
+    cases += CASES
+    failed = 0
+    print(f"1..{len(cases)}")
+    for number, (name, check, files, want) in enumerate(cases, 1):
+        status, text = run(check, files)
+        good = (status == 0) if want is None else (
+            status == 1 and want in text)
+        failed += not good
+        print(f"{'ok' if good else 'not ok'} {number} - {check}: {name}")
+        if not good:
+            print(f"# wanted {want}\n# " + text.replace("\n", "\n# "))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
