@@ -51,7 +51,8 @@ notes_set(struct notes **ref, struct memory_account *account, struct slice key,
 	struct hl_value *old;
 	int ret;
 
-	if (key.n == 0 || key.n > NOTES_KEY_MAX)
+	if (key.n == 0 || key.n > NOTES_KEY_MAX ||
+	    slice_find(key, '\0') < key.n)
 		return -EINVAL;
 	if (value == NULL) {
 		(void)notes_remove(ref, key);

@@ -25,8 +25,8 @@ struct hl_value;
 /* Sets `key` to `value`, which is frozen; the table takes a reference of its
  * own and drops the one to the old value.  `account` must live as long as
  * the table and be the same in each call.  A NULL value removes the key.
- * Returns 0; -EINVAL the key is empty or longer than 1,024 bytes; -E2BIG
- * over the account's cap: the note keeps its old value, and the account's
+ * Returns 0; -EINVAL the key is empty, longer than 1,024 bytes or has a NUL
+ * inside; -E2BIG over the account's cap: the note keeps its old value, and the account's
  * sticky flag is set.  Never blocks.
  */
 int notes_set(struct notes **notes, struct memory_account *account,
