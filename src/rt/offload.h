@@ -3,8 +3,9 @@
  *
  * The gate in front of the pool keeps one slow plugin or disk from taking
  * all threads: work belongs to the class of its fiber (fiber_set_class), a
- * class runs on at most half of the threads, the rest queues here and is
- * started in turn among the classes that have work.
+ * class runs on at most half of the threads (if there is but one, on that),
+ * the rest queues here and is started in turn among the classes that have
+ * work.
  *
  * Nothing is ever abandoned: the fiber stays parked until the work is done,
  * whatever happens to the session, so `arg` may live on its stack.

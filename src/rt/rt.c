@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "rt/rt_private.h"
@@ -85,9 +86,11 @@ static void
 set_pool_size(unsigned threads)
 {
 	char text[16];
+	const char *old = getenv("UV_THREADPOOL_SIZE");
 
 	(void)snprintf(text, sizeof(text), "%u", threads);
-	CHECK(setenv("UV_THREADPOOL_SIZE", text, 1) == 0);
+	if (old == NULL || strcmp(old, text) != 0)
+		CHECK(setenv("UV_THREADPOOL_SIZE", text, 1) == 0);
 }
 
 struct rt *

@@ -28,7 +28,7 @@ struct timeq_entry {
 };
 
 /* Called on the loop's stack, the entry already taken out; may arm and cancel
- * any entry (this one too) and free the owner. */
+ * any entry (this one too) and free the owner, but no queue. */
 typedef void timeq_fn(struct timeq_entry *entry, void *arg);
 
 /* timeout_ms  0: never; arming then only cancels

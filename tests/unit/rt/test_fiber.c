@@ -535,6 +535,9 @@ a_thousand_sleep(void **state)
 	assert_int_equal(sleepers_done, 1000);
 	assert_int_equal(rt_fibers_in_use(rt), 0);
 	assert_int_equal(rt_fibers_peak(rt), 1001);
+	/* Their stacks go, but nobody waits for that. */
+	assert_true(uv_is_active((uv_handle_t *)&rt->trim_timer));
+	assert_false(uv_loop_alive(rt_loop(rt)));
 	test_rt_done(&rt);
 }
 
