@@ -78,7 +78,7 @@ ln -sfn build/release/hookline hookline
 
 # The first word of a control file, as hookline reads it.
 control() {
-	[ ! -f "$1" ] || sed -n 's/#.*//; s/^[ \t]*\([^ \t]\{1,\}\).*/\1/p;' \
+	[ ! -f "$1" ] || sed -n '/^[ \t]*#/d; s/^[ \t]*\([^ \t]\{1,\}\).*/\1/p' \
 		"$1" | head -n 1
 }
 
@@ -147,7 +147,7 @@ if [ ${#listen[@]} = 0 ] && [ ! -f "$config/listen" ]; then
 	listen=(127.0.0.1:2525)
 fi
 lines=$(if [ ${#listen[@]} = 0 ]; then
-	sed 's/#.*//; /^[ \t]*$/d' "$config/listen"
+	sed '/^[ \t]*#/d; /^[ \t]*$/d' "$config/listen"
 else
 	printf '%s\n' "${listen[@]}"
 fi)
@@ -164,7 +164,7 @@ unix:*) where="--socket ${first#unix:}" ;;
 	where="--server $host --port $port"
 	;;
 esac
-maildir=$(sed -n 's/#.*//; s/^[ \t]*queue\/maildir[ \t]\{1,\}\([^ \t]*\).*/\1/p' \
+maildir=$(sed -n 's/^[ \t]*queue\/maildir[ \t]\{1,\}\([^ \t]*\).*/\1/p' \
 	"$config/plugins" 2>/dev/null | head -n 1)
 case $maildir in
 '') maildir="as $config/plugins says" ;;

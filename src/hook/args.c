@@ -182,7 +182,7 @@ unknown_word(const struct hl_arg *table, struct slice word, struct err *err)
 	const char *names[ARGS_MAX + 1] = { NULL }, *near;
 	size_t n = 0;
 
-	for (; table[n].name != NULL && n < ARGS_MAX; n++)
+	for (; n < ARGS_MAX && table[n].name != NULL; n++)
 		names[n] = table[n].name;
 	near = conf_nearest(word, names, n);
 	if (near != NULL)

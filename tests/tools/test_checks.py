@@ -32,6 +32,8 @@ GOOD = {
                                   "plugin.h").read_text(),
 }
 
+MAP = "| file | test |\n|---|---|\n"
+
 # name, the check, files that replace the good ones, words of the output
 CASES = [
     ("upward include", "layers",
@@ -111,10 +113,16 @@ CASES = [
     ("manual page", "docs",
      {"docs/man/x.8": ".Dd today\n.Xx\n"}, "x.8:2"),
     ("file of the map", "docs",
-     {"docs/rfc-map.md": "| 4.1 | `src/none.c` | `tests/none.c` |\n"},
-     "no src/none.c"),
+     {"docs/rfc-map.md": MAP + "| base/none.c | base/a.h |\n"},
+     "rfc-map.md:3: no base/none.c"),
+    ("test of the map", "docs",
+     {"docs/rfc-map.md": MAP + "| base/a.c | base/test_none.c |\n"},
+     "rfc-map.md:3: no base/test_none.c"),
+    ("map that is right", "docs",
+     {"docs/rfc-map.md": MAP + "| base/a.c, base/a.h (x) | rcpt1_y |\n",
+      "tests/dialog/rcpt1_y.dlg": "#"}, None),
     ("map without test", "docs",
-     {"docs/rfc-map.md": "| 4.1 | `src/base/a.c` | |\n"}, "names no test"),
+     {"docs/rfc-map.md": MAP + "| base/a.c | |\n"}, "names no test"),
     ("broken link", "docs", {"docs/x.md": "[a](none.md)\n"}, "no none.md"),
 ]
 
