@@ -78,6 +78,7 @@ runs_at_once_and_ends(void **state)
 	struct actor a = { .name = "a" }, b = { .name = "b" };
 
 	(void)state;
+	assert_string_equal(fiber_backend_name, WANT_BACKEND);
 	assert_null(fiber_self());
 	assert_int_equal(fiber_stack_left(), 0);
 	start(rt, plain, &a);
