@@ -98,6 +98,16 @@ is_final(int rc)
 	return rc == 0 || rc == -ETIME || rc == -ETIMEDOUT || rc == -ECANCELED;
 }
 
+/* uv_strerror does not know -ETIME, and leaks memory for what it does not
+ * know. */
+static const char *
+reason(int code)
+{
+	const char *text = strerrordesc_np(-code);
+
+	return text != NULL ? text : "unknown error";
+}
+
 /* BLOCKS. */
 static int
 dial_host(struct rt *rt, const struct endpoint *where, struct mono until,
@@ -116,7 +126,7 @@ dial_host(struct rt *rt, const struct endpoint *where, struct mono until,
 	    options->resolve_arg, slice_of(where->name), addrs);
 	if (count < 0)
 		return err_set(err, count, "cannot resolve %s: %s", where->name,
-		    uv_strerror(count));
+		    reason(count));
 	if (count == 0)
 		return err_set(err, rc, "host %s has no address", where->name);
 	CHECK(count <= DIAL_ADDR_MAX);
@@ -154,5 +164,5 @@ conn_dial(struct rt *rt, struct slice where, uint64_t timeout_ms,
 	if (own.code != 0)
 		return err_set(err, rc, "%s", own.text);
 	return err_set(
-	    err, rc, "cannot connect to %.*s: %s", STR(where), uv_strerror(rc));
+	    err, rc, "cannot connect to %.*s: %s", STR(where), reason(rc));
 }
