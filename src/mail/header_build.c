@@ -132,8 +132,9 @@ has_bad_control(struct slice value)
 static struct slice
 without_line_end(struct slice value)
 {
-	if (value.n > 0 && value.p[value.n - 1] == '\n')
-		value.n--;
+	if (value.n == 0 || value.p[value.n - 1] != '\n')
+		return value;
+	value.n--;
 	if (value.n > 0 && value.p[value.n - 1] == '\r')
 		value.n--;
 	return value;
