@@ -151,7 +151,7 @@ test_message(struct message *message, struct test_store *test,
 static inline void
 read_all(struct message_reader *reader, size_t n, struct buf *out)
 {
-	char bytes[4096];
+	static char bytes[4096];
 	ssize_t got;
 
 	assert_true(n <= sizeof(bytes));
