@@ -6,6 +6,7 @@
 
 #include "unit.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -77,18 +78,44 @@ static const struct body_io test_io = {
 
 struct test_store {
 	struct body_store store;
-	char dir[64];
+	const char *dir;
 };
 
+static char test_dir[64];
+
+static inline void
+remove_test_dir(void)
+{
+	(void)rmdir(test_dir);
+}
+
+/* One directory for the whole program: making them is slow. */
 static inline void
 test_store_init(struct test_store *test, size_t body_memory)
 {
 	disk = (struct test_disk){ 0 };
-	(void)snprintf(
-	    test->dir, sizeof(test->dir), "/tmp/hookline-test-XXXXXX");
-	assert_non_null(mkdtemp(test->dir));
+	if (test_dir[0] == '\0') {
+		(void)snprintf(
+		    test_dir, sizeof(test_dir), "/tmp/hookline-test-XXXXXX");
+		assert_non_null(mkdtemp(test_dir));
+		(void)atexit(remove_test_dir);
+	}
+	test->dir = test_dir;
 	body_store_init(&test->store, test->dir, body_memory);
 	body_store_set_io(&test->store, &test_io);
+}
+
+static inline unsigned
+files_left(const char *path)
+{
+	DIR *dir = opendir(path);
+	unsigned count = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir) != NULL)
+		count++;
+	(void)closedir(dir);
+	return count - 2;
 }
 
 /* Also that nothing was left in the directory and in the account. */
@@ -96,8 +123,8 @@ static inline void
 test_store_done(struct test_store *test)
 {
 	assert_int_equal(test->store.memory.used, 0);
+	assert_int_equal(files_left(test->dir), 0);
 	body_store_done(&test->store);
-	assert_int_equal(rmdir(test->dir), 0);
 }
 
 static inline struct message_limits

@@ -416,7 +416,7 @@ check_written(struct message *message, enum line_end line_end)
 	assert_true(fd != -1);
 	(void)unlink(path);
 	delivered(message, line_end, &want);
-	assert_int_equal(message_write_direct(message, fd, line_end, true), 0);
+	assert_int_equal(message_write_direct(message, fd, line_end, false), 0);
 	assert_int_equal(fstat(fd, &st), 0);
 	assert_int_equal(st.st_size, want.n);
 	bytes = test_malloc(want.n);
