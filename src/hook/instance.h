@@ -39,6 +39,7 @@ struct plugin {
 	uint64_t timeout_ms;   /* hl.timeout=; 0: the hook's default */
 	enum hook_policy policy;
 	struct need *needs;
+	unsigned needs_told; /* kinds of undeclared use that were logged */
 	hl_str load_error; /* set by hl_load_error */
 	hl_str loglevel;   /* the `loglevel` argument: "6", "+1", "-1" */
 	bool loaded;       /* its load() succeeded */
