@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* data.c - message bytes after DATA, in one pass, cut anywhere.
  *
- * Lines are found with memchr; bytes that need no change stay one run, which
- * is counted and handed out as a whole by flush().  Only what crosses the
- * border of two blocks (CR, ".", "." CR) is held back, in `state`.
+ * take_chunks() runs over ordinary lines, 64 bytes at a time; what is odd, and
+ * what is left of a block, goes through take_text() and the states.  Bytes
+ * that need no change stay one run, handed out as a whole by flush().  Only
+ * what crosses the border of two blocks (CR, ".", "." CR) is held back, in
+ * `state`.
  *
  * UNSAFE: run <= p <= end point into the same block.  Bytes in [run, p) were
- * looked at and not handed out; in states CR, DOT and DOT_CR the held bytes
- * are not among them and run == p.
+ * looked at and counted, but not handed out; in states CR, DOT and DOT_CR the
+ * held bytes are not among them and run == p.
  */
 #include "smtp/data.h"
 
 #include <string.h>
+
+#include "smtp/byte_mask_private.h"
 
 enum data_state {
 	DATA_BOL,    /* at the start of a line */
@@ -30,55 +34,7 @@ struct feed {
 	const char *run, *p, *end;
 };
 
-/* uint8_t sums of this many bytes cannot overflow; a multiple of any vector. */
-#define COUNT_STEP 192
-
-struct counts {
-	uint8_t cr, nul, eight_bit;
-};
-
-/* A loop that compilers turn into vector code. */
-static inline struct counts
-count_step(const char *p, size_t n)
-{
-	struct counts c = { 0, 0, 0 };
-	uint8_t cr = 0, nul = 0, eight_bit = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		uint8_t b = (uint8_t)p[i];
-
-		cr = (uint8_t)(cr + (b == '\r'));
-		nul = (uint8_t)(nul + (b == 0));
-		eight_bit = (uint8_t)(eight_bit + (b >> 7));
-	}
-	c.cr = cr;
-	c.nul = nul;
-	c.eight_bit = eight_bit;
-	return c;
-}
-
-static void
-count(struct smtp_data *data, const char *p, size_t n)
-{
-	while (n > 0) {
-		struct counts c;
-		size_t step = n;
-
-		if (n >= COUNT_STEP) {
-			step = COUNT_STEP;
-			c = count_step(p, COUNT_STEP);
-		} else {
-			c = count_step(p, n);
-		}
-		data->bare_cr += c.cr;
-		data->nul += c.nul;
-		data->eight_bit += c.eight_bit;
-		p += step;
-		n -= step;
-	}
-}
-
-/* Hands out bytes that are not part of a run, uncounted. */
+/* Hands out bytes that are not part of a run. */
 static void
 emit(struct feed *f, const char *text, size_t n)
 {
@@ -86,8 +42,7 @@ emit(struct feed *f, const char *text, size_t n)
 	f->sink(f->arg, (struct slice){ text, n });
 }
 
-/* Hands out the run up to `to`.  Each CR in it counts as bare here; the line
- * loop has taken one off for each CRLF. */
+/* Hands out the run up to `to`. */
 static void
 flush(struct feed *f, const char *to)
 {
@@ -95,9 +50,15 @@ flush(struct feed *f, const char *to)
 
 	if (n == 0)
 		return;
-	count(f->data, f->run, n);
 	emit(f, f->run, n);
 	f->run = to;
+}
+
+/* Mostly there is nothing to count, and not every machine counts fast. */
+static inline unsigned
+bits(uint64_t mask)
+{
+	return mask == 0 ? 0 : (unsigned)__builtin_popcountll(mask);
 }
 
 static void
@@ -111,18 +72,79 @@ end_line(struct smtp_data *data, bool is_crlf)
 	data->is_after_crlf = is_crlf;
 }
 
-/* BARE_LF_FIX: takes bare CR and NUL out of the run in [p, to). */
-static void
-fix_text(struct feed *f, const char *to)
+/* Ends the lines whose LFs `crlf` has in the chunk at p, up to one that is
+ * followed by a dot.  *counted is how far line_bytes knows the text.  Returns
+ * the bytes of the chunk that are done, as bits. */
+static inline uint64_t
+end_chunk_lines(
+    struct smtp_data *data, const char *p, uint64_t crlf, const char **counted)
 {
+	for (; crlf != 0; crlf &= crlf - 1) {
+		unsigned at = (unsigned)__builtin_ctzll(crlf);
+
+		data->line_bytes += (uint64_t)(p + at - 1 - *counted);
+		*counted = p + at + 1;
+		end_line(data, true);
+		if (at < BYTE_MASK_WIDTH - 1 && **counted == '.')
+			return ((uint64_t)2 << at) - 1;
+	}
+	return BYTE_MASK_ALL;
+}
+
+/* Runs over chunks in states BOL and TEXT, up to a dot that begins a line, or
+ * (BARE_LF_FIX) a chunk with something to fix, or the last few bytes.  A CR
+ * counts as bare when the byte after it is seen. */
+static void
+take_chunks(struct feed *f)
+{
+	struct smtp_data *data = f->data;
+	const char *p = f->p, *counted = p;
+	uint64_t carry = 0; /* the byte before p is a CR */
+	bool is_bol = data->state == DATA_BOL;
+
+	while (f->end - p >= BYTE_MASK_WIDTH && !(is_bol && *p == '.')) {
+		struct byte_mask m = byte_mask(p);
+		uint64_t after_cr = m.cr << 1 | carry;
+		uint64_t crlf = m.lf & after_cr, done;
+
+		if (data->policy == BARE_LF_FIX &&
+		    ((m.lf ^ after_cr) | m.nul) != 0)
+			break;
+		done = end_chunk_lines(data, p, crlf, &counted);
+		data->bare_lf += bits(m.lf & ~after_cr & done);
+		data->bare_cr += bits(after_cr & ~m.lf & done);
+		data->nul += bits(m.nul & done);
+		data->eight_bit += bits(m.high & done);
+		if (done != BYTE_MASK_ALL) {
+			p = counted;
+			is_bol = true;
+			carry = 0;
+			break;
+		}
+		is_bol = crlf >> (BYTE_MASK_WIDTH - 1) != 0;
+		carry = m.cr >> (BYTE_MASK_WIDTH - 1);
+		p += BYTE_MASK_WIDTH;
+	}
+	p -= carry; /* its LF may come */
+	data->line_bytes += (uint64_t)(p - counted);
+	data->state = is_bol ? DATA_BOL : DATA_TEXT;
+	f->p = p;
+}
+
+/* Counts what is odd in the run's [p, to), where each CR is bare; with
+ * BARE_LF_FIX takes bare CR and NUL out of it. */
+static void
+count_text(struct feed *f, const char *to)
+{
+	struct smtp_data *data = f->data;
+
 	for (const char *p = f->p; p < to; p++) {
-		if (*p != '\r' && *p != '\0')
+		data->bare_cr += *p == '\r';
+		data->nul += *p == '\0';
+		data->eight_bit += (unsigned char)*p >> 7;
+		if (data->policy != BARE_LF_FIX || (*p != '\r' && *p != '\0'))
 			continue;
 		flush(f, p);
-		if (*p == '\r')
-			f->data->bare_cr++;
-		else
-			f->data->nul++;
 		emit(f, " ", 1);
 		f->run = p + 1;
 	}
@@ -148,7 +170,7 @@ take_bare_lf(struct feed *f)
 }
 
 /* States BOL (no dot at p) and TEXT: up to the next line end, or the end of
- * the block. */
+ * the block.  At least one byte. */
 static void
 take_text(struct feed *f)
 {
@@ -160,8 +182,7 @@ take_text(struct feed *f)
 	if (has_cr)
 		to--;
 	data->line_bytes += (uint64_t)(to - f->p);
-	if (data->policy == BARE_LF_FIX)
-		fix_text(f, to);
+	count_text(f, to);
 	f->p = to;
 	if (lf == NULL && has_cr) {
 		flush(f, f->p);
@@ -170,7 +191,6 @@ take_text(struct feed *f)
 	} else if (lf == NULL) {
 		data->state = DATA_TEXT;
 	} else if (has_cr) {
-		data->bare_cr--; /* flush() counts it */
 		f->p = lf + 1;
 		end_line(data, true);
 	} else {
@@ -179,10 +199,21 @@ take_text(struct feed *f)
 }
 
 static void
+take_line(struct feed *f)
+{
+	const char *start = f->p;
+
+	if (f->end - f->p >= BYTE_MASK_WIDTH)
+		take_chunks(f);
+	if (f->p == start)
+		take_text(f);
+}
+
+static void
 take_bol(struct feed *f)
 {
 	if (*f->p != '.') {
-		take_text(f);
+		take_line(f);
 		return;
 	}
 	flush(f, f->p);
@@ -275,7 +306,7 @@ smtp_data_feed(struct smtp_data *data, struct slice in, smtp_data_fn *sink,
 			take_bol(&f);
 			break;
 		case DATA_TEXT:
-			take_text(&f);
+			take_line(&f);
 			break;
 		case DATA_CR:
 			take_after_cr(&f);

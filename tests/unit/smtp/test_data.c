@@ -232,6 +232,29 @@ test_exhaustive(void **state)
 	}
 }
 
+/* The same bytes around the border of two chunks of 64. */
+static void
+test_chunk_borders(void **state)
+{
+	static const char alphabet[] = { '.', '\r', '\n', 'a', '\0', '\xe4' };
+	char text[210];
+	struct slice in = { text, sizeof(text) };
+
+	(void)state;
+	for (size_t n = 0; n < 6 * 6 * 6 * 6 * 6; n++) {
+		size_t at = 57 + n % 9, rest = n;
+
+		memset(text, 'x', sizeof(text));
+		memcpy(text + sizeof(text) - 5, "\r\n.\r\n", 5);
+		for (size_t i = 0; i < 5; i++, rest /= 6)
+			text[at + i] = alphabet[rest % 6];
+		for (int policy = 0; policy <= BARE_LF_ALLOW; policy++)
+			compare(in, (enum smtp_bare_lf)policy, in.n, 1);
+		compare(in, BARE_LF_FIX, 1 + n % 70, 64 + n % 67);
+		compare(in, BARE_LF_ALLOW, 1 + n % 70, 64 + n % 67);
+	}
+}
+
 /* Long runs go through the vector loop and its remainder. */
 static void
 test_counts_in_long_text(void **state)
@@ -273,6 +296,7 @@ main(void)
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_fix),
 		cmocka_unit_test(test_exhaustive),
+		cmocka_unit_test(test_chunk_borders),
 		cmocka_unit_test(test_counts_in_long_text),
 		cmocka_unit_test(test_empty_block),
 	};
