@@ -21,6 +21,9 @@ answer(
 	return verdict;
 }
 
+static hl_str format(struct hl_ctx *ctx, const char *fmt, va_list args)
+    PRINTF_LIKE(2, 0);
+
 static hl_str
 format(struct hl_ctx *ctx, const char *fmt, va_list args)
 {

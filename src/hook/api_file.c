@@ -149,7 +149,7 @@ hl_file_stat(
     struct hl_ctx *ctx, hl_str path, uint64_t *ret_size, int64_t *ret_mtime_s)
 {
 	int status = need_check(ctx, NEED_READ, path);
-	struct stat st;
+	struct stat st = { 0 };
 
 	if (status == 0)
 		status = file_stat(path.p, &st);

@@ -40,10 +40,10 @@ struct plugin {
 	enum hook_policy policy;
 	struct need *needs;
 	unsigned needs_told; /* kinds of undeclared use that were logged */
-	hl_str load_error; /* set by hl_load_error */
-	hl_str loglevel;   /* the `loglevel` argument: "6", "+1", "-1" */
-	bool loaded;       /* its load() succeeded */
-	bool is_logger;    /* from config/logging */
+	hl_str load_error;   /* set by hl_load_error */
+	hl_str loglevel;     /* the `loglevel` argument: "6", "+1", "-1" */
+	bool loaded;         /* its load() succeeded */
+	bool is_logger;      /* from config/logging */
 };
 
 /* The function of a hook, NULL if the plugin does not have it. */

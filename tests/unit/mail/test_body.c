@@ -164,7 +164,7 @@ test_peek(void **state)
 	assert_int_equal(body_peek(&body, body_size(&body)).n, 0);
 	assert_true(body_fd(&body) >= 0);
 	assert_int_equal(body_peek(&body, HEAD_N).n, 0);
-	unit_slice_is("head", body_peek(&body, 3), HEAD + 3);
+	unit_slice_is("head", body_peek(&body, 3), &HEAD[3]);
 	body_done(&body);
 	test_store_done(&test);
 }
