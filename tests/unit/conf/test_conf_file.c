@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* test_conf_file.c - reading one control file. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "conf/conf_file.h"

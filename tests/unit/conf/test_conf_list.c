@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: MIT */
+/* test_conf_list.c - look-ups in one list. */
+#include "unit.h"
+
+#include <errno.h>
+
+#include "base/mem.h"
+#include "conf/conf_list.h"
+
+/* A list of the lines of `text`. */
+static struct conf_list *
+list_of(const char *text)
+{
+	struct slice rest = slice_of(text);
+	struct conf_list *list;
+	struct arena arena;
+	struct slice line;
+	hl_str lines[64];
+	size_t count = 0;
+
+	arena_init(&arena, 1024, 0);
+	while (slice_cut(&rest, '\n', &line)) {
+		CHECK(count < ARRAY_SIZE(lines));
+		lines[count++] = arena_str(&arena, line);
+	}
+	list = conf_list_from(STR_LIT("test"), lines, count);
+	arena_done(&arena);
+	return list;
+}
+
+static struct buf told;
+
+/* conf_list_fault_fn */
+static void
+on_fault(void *arg, hl_str file, unsigned line, const char *text)
+{
+	(void)arg;
+	(void)text;
+	buf_printf(&told, "%s:%u ", file.p, line);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	buf_done(&told);
+	return 0;
+}
+
+static void
+test_reading(void **state)
+{
+	struct conf_list *list = list_of(" a  b c \n#\nd\n");
+
+	(void)state;
+	assert_true(conf_list_is_present(list));
+	assert_int_equal(conf_list_count(list), 2);
+	assert_string_equal(conf_list_at(list, 0).p, "a  b c");
+	unit_slice_is("word", conf_list_word(list, 0), "a");
+	assert_string_equal(conf_list_rest(list, 0).p, "b c");
+	assert_string_equal(conf_list_rest(list, 1).p, "");
+	assert_string_equal(conf_list_first(list).p, "a  b c");
+	assert_string_equal(conf_list_file(list, 1).p, "test");
+	assert_int_equal(conf_list_line(list, 1), 3);
+	conf_list_unref(&list);
+	assert_null(list);
+	list = list_of("");
+	assert_int_equal(conf_list_count(list), 0);
+	assert_string_equal(conf_list_first(list).p, "");
+	conf_list_unref(&list);
+	conf_list_unref(&list);
+}
+
+static void
+read_beyond(void)
+{
+	struct conf_list *list = list_of("a");
+
+	(void)conf_list_at(list, 1);
+}
+
+static void
+use_none(void)
+{
+	(void)conf_list_count(NULL);
+}
+
+/* Who holds a reference keeps the list. */
+static void
+test_references(void **state)
+{
+	struct conf_list *list = list_of("a");
+	struct conf_list *same = conf_list_ref(list);
+
+	(void)state;
+	assert_ptr_equal(list, same);
+	conf_list_unref(&list);
+	assert_null(list);
+	assert_true(conf_list_has(same, SLICE_LIT("a")));
+	conf_list_unref(&same);
+}
+
+static void
+test_misuse(void **state)
+{
+	(void)state;
+	assert_true(unit_aborts(read_beyond, "index < list->lines.count"));
+	assert_true(unit_aborts(use_none, "list"));
+}
+
+static void
+test_words(void **state)
+{
+	struct conf_list *list =
+	    list_of("Alpha one\nbeta two\nALPHA three\nx@y.example\n");
+	size_t index = 99;
+
+	(void)state;
+	assert_true(conf_list_has(list, SLICE_LIT("alpha")));
+	assert_false(conf_list_has(list, SLICE_LIT("alph")));
+	assert_false(conf_list_has(list, SLICE_LIT("alpha one")));
+	assert_false(conf_list_has(list, SLICE_LIT("")));
+	assert_false(conf_list_find(list, SLICE_LIT("gamma"), &index));
+	assert_int_equal(index, 99);
+	assert_true(conf_list_find(list, SLICE_LIT("aLPHA"), &index));
+	assert_int_equal(index, 0);
+	assert_true(conf_list_find(list, SLICE_LIT("X@Y.example"), &index));
+	assert_int_equal(index, 3);
+	assert_true(conf_list_find_line(list, SLICE_LIT("BETA TWO"), &index));
+	assert_int_equal(index, 1);
+	assert_false(conf_list_find_line(list, SLICE_LIT("beta"), &index));
+	conf_list_unref(&list);
+}
+
+/* Longer than the piece that is hashed at once. */
+static void
+test_long_line(void **state)
+{
+	char text[1001];
+	struct conf_list *list;
+
+	(void)state;
+	memset(text, 'a', 1000);
+	text[1000] = '\0';
+	list = list_of(text);
+	memset(text, 'A', 1000);
+	assert_true(conf_list_has(list, slice_of(text)));
+	text[999] = 'b';
+	assert_false(conf_list_has(list, slice_of(text)));
+	conf_list_unref(&list);
+}
+
+static void
+test_domains(void **state)
+{
+	static const struct {
+		const char *domain;
+		int want;
+	} cases[] = {
+		{ "example.com", 0 },
+		{ "EXAMPLE.com", 0 },
+		{ "www.example.com", -1 },
+		{ "example.org", -1 },
+		{ "a.example.org", 1 },
+		{ "a.b.Example.Org", 1 },
+		{ "deep.a.example.net", 2 },
+		{ "b.example.net", 3 },
+		{ ".example.org", 1 },
+		{ "xexample.org", -1 },
+		{ "org", -1 },
+		{ "", -1 },
+		{ ".", -1 },
+		{ "..", -1 },
+	};
+	struct conf_list *list = list_of("example.com\n.example.org\n"
+					 ".a.example.net\n.example.net\n");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		size_t index = 0;
+		bool found = conf_list_find_domain(
+		    list, slice_of(cases[i].domain), &index);
+
+		UNIT_CASE(cases[i].domain,
+		    (found ? (int)index : -1) == cases[i].want);
+	}
+	conf_list_unref(&list);
+}
+
+static void
+test_nets(void **state)
+{
+	static const struct {
+		const char *ip;
+		int want;
+	} cases[] = {
+		{ "192.0.2.1", 0 },
+		{ "192.0.2.2", 1 },
+		{ "192.0.3.1", -1 },
+		{ "10.1.2.3", 2 },
+		{ "172.16.0.1", 3 },
+		{ "172.32.0.1", -1 },
+		{ "2001:db8::1", 5 },
+		{ "2001:db8:0:5::1", 4 },
+		{ "2001:db9::1", -1 },
+		{ "2a01:0db8:1234::1", 6 },
+		{ "2a01:0db8:1334::1", -1 },
+		{ "fe80::1", 7 },
+		{ "::ffff:192.0.2.1", 0 },
+		{ "198.51.100.77", 8 },
+	};
+	struct conf_list *list =
+	    list_of("192.0.2.1 DENY\n192.0.2.0/24\n10.\n172.16.0.0/12\n"
+		    "2001:db8:0:5::/64\n2001:db8::/32\n2a01:0db8:12\n"
+		    "fe80:\n198.51.100.0/24 x\n198.51.100.64/26 y\n"
+		    "192.0.2.1 again\n");
+	struct inet_addr addr = { .family = INET_UNIX };
+
+	(void)state;
+	assert_int_equal(conf_list_compile(list, CONF_KIND_NETS, NULL), 0);
+	assert_false(conf_list_has_ip(list, &addr));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		size_t index = 0;
+		bool found;
+
+		assert_int_equal(inet_parse(slice_of(cases[i].ip), &addr), 0);
+		found = conf_list_find_ip(list, &addr, &index);
+		UNIT_CASE(
+		    cases[i].ip, (found ? (int)index : -1) == cases[i].want);
+		assert_int_equal(conf_list_has_ip(list, &addr), found);
+	}
+	conf_list_unref(&list);
+}
+
+/* The whole address space is a network too. */
+static void
+test_net_of_all(void **state)
+{
+	struct conf_list *list = list_of("0.0.0.0/0\n::/0");
+	struct inet_addr addr;
+	size_t index;
+
+	(void)state;
+	assert_int_equal(inet_parse(SLICE_LIT("203.0.113.9"), &addr), 0);
+	assert_true(conf_list_find_ip(list, &addr, &index));
+	assert_int_equal(index, 0);
+	assert_int_equal(inet_parse(SLICE_LIT("2001:db8::9"), &addr), 0);
+	assert_true(conf_list_find_ip(list, &addr, &index));
+	assert_int_equal(index, 1);
+	conf_list_unref(&list);
+}
+
+static void
+test_bad_nets(void **state)
+{
+	static const char *const words[] = { "192.0.2.0/33", "example.com",
+		"1.2.3", "10", "2001:0db8:12x", "2001:0db8:12345", "fffg:",
+		"12345:", "2001:0db8:0000:0000:0000:0000:0000:0000:0" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		struct conf_list *list = list_of(words[i]);
+		struct conf_faults faults;
+
+		conf_faults_init(&faults);
+		UNIT_CASE(words[i], conf_list_compile(list, CONF_KIND_NETS,
+					&faults) == -EINVAL);
+		assert_int_equal(faults.count, 1);
+		assert_int_equal(faults.at[0].line, 1);
+		assert_non_null(strstr(faults.at[0].text.p, words[i]));
+		/* It stays bad, and says so once. */
+		assert_int_equal(
+		    conf_list_compile(list, CONF_KIND_NETS, &faults), -EINVAL);
+		assert_int_equal(faults.count, 1);
+		conf_faults_done(&faults);
+		conf_list_unref(&list);
+	}
+}
+
+/* A list that was not compiled before: good lines work, bad ones are told. */
+static void
+test_lazy_faults(void **state)
+{
+	struct conf_list *list =
+	    list_of("192.0.2.1\nnonsense\n(+ x\n@ok.example\n");
+	struct inet_addr addr;
+
+	(void)state;
+	conf_list_on_fault(list, on_fault, NULL);
+	assert_int_equal(conf_list_kinds(list), 0);
+	assert_int_equal(inet_parse(SLICE_LIT("192.0.2.1"), &addr), 0);
+	assert_true(conf_list_has_ip(list, &addr));
+	assert_true(conf_list_has_ip(list, &addr));
+	assert_string_equal(told.p, "test:2 test:3 test:4 ");
+	buf_clear(&told);
+	assert_true(conf_list_match(list, SLICE_LIT("a@ok.example"), NULL));
+	assert_string_equal(told.p, "test:3 ");
+	assert_int_equal(conf_list_kinds(list),
+	    CONF_KIND_NETS | CONF_KIND_PATTERNS | CONF_KIND_WORDS);
+	conf_list_unref(&list);
+}
+
+static void
+test_patterns(void **state)
+{
+	static const struct {
+		const char *text;
+		int want;
+	} cases[] = {
+		{ "spam@example.com", 0 },
+		{ "SPAM@EXAMPLE.COM", 0 },
+		{ "other@example.com", -1 },
+		{ "any@bad.example", 1 },
+		{ "any@sub.bad.example", -1 },
+		{ "bad.example", -1 },
+		{ "bob123@x.example", 2 },
+		{ "bob@x.example", 5 },
+		{ "a@x.example", 5 },
+		{ "late@other.example", 4 },
+		{ "we%ird@y.example", 6 },
+		/* A regular expression is not a text. */
+		{ "^bob\\d+@", -1 },
+		{ "^x@bad.example", 1 },
+		{ "", -1 },
+		{ "@", -1 },
+	};
+	struct conf_list *list =
+	    list_of("spam@example.com go away\n@bad.example no reason\n"
+		    "^bob\\d+@ numbers\nbob123@x.example\n"
+		    "late@other.example\n@x\\.example$\n%\n");
+
+	(void)state;
+	assert_int_equal(conf_list_compile(list, CONF_KIND_PATTERNS, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		size_t index = 0;
+		bool found =
+		    conf_list_match(list, slice_of(cases[i].text), &index);
+
+		UNIT_CASE(
+		    cases[i].text, (found ? (int)index : -1) == cases[i].want);
+	}
+	conf_list_unref(&list);
+}
+
+static void
+test_bad_patterns(void **state)
+{
+	struct conf_list *list = list_of("ok@x\n^(\n\n^ok$\n[+\n");
+	struct conf_faults faults;
+
+	(void)state;
+	conf_faults_init(&faults);
+	assert_int_equal(
+	    conf_list_compile(list, CONF_KIND_PATTERNS, &faults), -EINVAL);
+	assert_int_equal(faults.count, 2);
+	assert_int_equal(faults.at[0].line, 2);
+	assert_int_equal(faults.at[1].line, 5);
+	assert_non_null(strstr(faults.at[0].text.p, "character 3"));
+	assert_true(conf_list_match(list, SLICE_LIT("ok"), NULL));
+	conf_faults_done(&faults);
+	conf_list_unref(&list);
+}
+
+/* Exponential in a plain backtracking matcher. */
+static void
+test_costly_pattern(void **state)
+{
+	struct conf_list *list = list_of("^(a+)+$\n^ab\n");
+	size_t index;
+
+	(void)state;
+	conf_list_on_fault(list, on_fault, NULL);
+	assert_false(conf_list_match(list,
+	    SLICE_LIT("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"), NULL));
+	assert_false(conf_list_match(list,
+	    SLICE_LIT("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"), NULL));
+	assert_string_equal(told.p, "test:1 ");
+	assert_true(conf_list_match(list, SLICE_LIT("aaaa"), &index));
+	assert_int_equal(index, 0);
+	conf_list_unref(&list);
+}
+
+/* The look-ups agree with a walk over the lines. */
+static void
+test_many_lines(void **state)
+{
+	enum { COUNT = 5000 };
+	hl_str *lines = mem_array(COUNT, sizeof(lines[0]));
+	struct conf_list *list;
+	struct arena arena;
+	size_t index;
+
+	(void)state;
+	arena_init(&arena, 65536, 0);
+	for (unsigned i = 0; i < COUNT; i++)
+		lines[i] = arena_printf(
+		    &arena, "10.%u.%u.0/24 x%u", i / 256 * 3, i % 256, i);
+	list = conf_list_from(STR_LIT("many"), lines, COUNT);
+	for (unsigned i = 0; i < COUNT; i++) {
+		struct inet_addr addr = { .family = INET_V4,
+			.bytes = { 10, (uint8_t)(i / 256 * 3), (uint8_t)i,
+			    (uint8_t)i } };
+
+		assert_true(conf_list_find_ip(list, &addr, &index));
+		assert_int_equal(index, i);
+		assert_true(
+		    conf_list_find_line(list, slice_str(lines[i]), &index));
+		assert_int_equal(index, i);
+		addr.bytes[1]++;
+		assert_false(conf_list_find_ip(list, &addr, &index));
+	}
+	conf_list_unref(&list);
+	arena_done(&arena);
+	mem_free(lines);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_reading),
+		cmocka_unit_test(test_references),
+		cmocka_unit_test(test_misuse),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_long_line),
+		cmocka_unit_test(test_domains),
+		cmocka_unit_test(test_nets),
+		cmocka_unit_test(test_net_of_all),
+		cmocka_unit_test(test_bad_nets),
+		cmocka_unit_test_teardown(test_lazy_faults, teardown),
+		cmocka_unit_test(test_patterns),
+		cmocka_unit_test(test_bad_patterns),
+		cmocka_unit_test_teardown(test_costly_pattern, teardown),
+		cmocka_unit_test(test_many_lines),
+	};
+
+	return cmocka_run_group_tests_name("conf-list", tests, NULL, NULL);
+}
