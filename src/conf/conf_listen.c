@@ -163,8 +163,8 @@ on_plugins(struct parser *parser, struct slice value)
 {
 	if (!is_good_name(value))
 		bad(parser,
-		    "plugins=%.*s: the name of a file in the configuration "
-		    "directory must follow, for example "
+		    "plugins=%.*s: no name of a file in the configuration "
+		    "directory; write for example "
 		    "plugins=plugins.submission",
 		    STR(slice_head(value, 80)));
 	else
@@ -251,6 +251,7 @@ parse_line(struct parser *parser, struct slice text)
 	struct slice word = slice_word(&text);
 
 	parser->listener->plugins = str_of("plugins");
+	parser->listener->path = STR_EMPTY;
 	parse_address(parser, word);
 	if (!parser->is_bad)
 		check_duplicate(parser);
