@@ -172,6 +172,19 @@ walk_start(struct walk *w)
 	}
 }
 
+/* Bytes of a name from here on, within the limit; the first is one. */
+static size_t
+name_run(const struct walk *w)
+{
+	size_t room = (size_t)(w->h->max - item_len(w)), n = 1;
+
+	if (room > w->n - w->i)
+		room = w->n - w->i;
+	while (n < room && is_ftext(w->p[w->i + n]))
+		n++;
+	return n;
+}
+
 static void
 walk_name(struct walk *w)
 {
@@ -192,7 +205,7 @@ walk_name(struct walk *w)
 		take(w, 1);
 		h->state = HEADER_NAME_SPACE;
 	} else if (is_ftext(c) && h->state == HEADER_NAME) {
-		take(w, 1);
+		take(w, name_run(w));
 	} else {
 		give_up(w);
 	}
