@@ -16,6 +16,8 @@
 
 /* The head in front and the blocks of one write. */
 #define IOV_MAX_COUNT 64
+/* Most header sections fit. */
+#define HEAD_FIRST 2047
 
 void
 body_init(struct body *body, struct body_store *store, size_t threshold)
@@ -87,6 +89,8 @@ body_append_head(struct body *body, const void *bytes, size_t n)
 
 	CHECK_OBJ(body, BODY_MAGIC);
 	CHECK(body->size == body->head.n && body->fd == -1);
+	if (body->head.p == NULL)
+		buf_reserve(&body->head, HEAD_FIRST);
 	buf_add(&body->head, bytes, n);
 	body->size = body->spooled = body->head.n;
 	charge = body->head.cap - body->head_charged;

@@ -175,7 +175,7 @@ static void
 insert(struct header *header, size_t i, const struct header_field *field)
 {
 	if (header->count == header->room) {
-		unsigned room = header->room == 0 ? 16 : header->room * 2;
+		unsigned room = header->room == 0 ? 32 : header->room * 2;
 
 		header->fields =
 		    mem_grow(header->fields, room * sizeof(*field));
