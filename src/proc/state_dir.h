@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* state_dir.h - the state directory: made, owned, held by one master.
+ *
+ *	hookline.pid  the master's pid; locked as long as it lives
+ *	ctl.sock      ctl_server.h
+ */
+#ifndef HOOKLINE_PROC_STATE_DIR_H
+#define HOOKLINE_PROC_STATE_DIR_H
+
+#include "base/check.h"
+#include "base/err.h"
+#include "privilege.h"
+
+#define STATE_PID_FILE "hookline.pid"
+#define STATE_CTL_SOCKET "ctl.sock"
+
+/* Makes `path` and what is missing above it.  As root gives it to `user`: if
+ * we made it, or it is root's and empty or was ours before; a directory that
+ * is something else is not touched (-EPERM and the remedy).
+ * ret  absolute, without symbolic links; mem_free */
+int state_dir_prepare(const char *path, const struct run_user *user, char **ret,
+    struct err *err) WARN_UNUSED;
+
+/* Locks the pid file and writes our pid.  Returns the descriptor, to be kept
+ * open; -EBUSY another master holds the directory. */
+int state_dir_lock(const char *dir, struct err *err) WARN_UNUSED;
+/* Removes the pid file, then closes. */
+void state_dir_unlock(const char *dir, int fd);
+
+#endif

@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: MIT */
+/* worker.c - a worker process, around the server in it.
+ *
+ * Everything it does is an order from the master (channel.h).  When the
+ * channel closes, the master is gone: then it ends as after `now`.  Should a
+ * hook hold the thread at that moment, the kernel's signal for a lost parent
+ * and an alarm end it all the same.
+ */
+#include "worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "channel.h"
+#include "command.h"
+#include "conf/conf_dir.h"
+#include "conf/conf_listen.h"
+#include "conf/conf_value.h"
+#include "crash.h"
+#include "heritage.h"
+#include "privilege.h"
+#include "rt/rt.h"
+#include "server/server.h"
+#include "settings.h"
+#include "shm/shm.h"
+#include "shm/stats.h"
+
+/* From `now`, or the loss of the master, to the end. */
+#define NOW_MS 900
+#define MASTER_LOST_S 1
+/* An old generation's sessions end when they are so old. */
+#define OLD_SESSION_MS 3600000
+#define AGE_OUT_EVERY_MS 10000
+
+/* A listening socket that we poll.  fd -1: this place is free. */
+struct polled {
+	unsigned id, slot;
+	int fd;
+};
+
+struct worker {
+	struct heritage heritage;
+	struct arena arena; /* of the heritage */
+	struct rt *rt;
+	struct shm *shm;
+	struct server *server; /* NULL while it is loaded */
+	struct channel *channel;
+	struct polled *polled;
+	size_t polled_count;
+	enum server_drain drain;
+	bool is_draining, is_empty;
+	uv_prepare_t gauges;
+	uv_timer_t end, age_out;
+	uv_signal_t term;
+};
+
+/* ---- sockets ------------------------------------------------------------- */
+
+static struct polled *
+polled_find(struct worker *worker, unsigned id, unsigned slot)
+{
+	for (size_t i = 0; i < worker->polled_count; i++) {
+		struct polled *p = &worker->polled[i];
+
+		if (p->fd != -1 && p->id == id && p->slot == slot)
+			return p;
+	}
+	return NULL;
+}
+
+static struct polled *
+polled_add(struct worker *worker)
+{
+	for (size_t i = 0; i < worker->polled_count; i++)
+		if (worker->polled[i].fd == -1)
+			return &worker->polled[i];
+	worker->polled = mem_grow(worker->polled,
+	    (worker->polled_count + 1) * sizeof(*worker->polled));
+	return &worker->polled[worker->polled_count++];
+}
+
+/* Takes `fd` over, whatever the result. */
+static int
+socket_add(struct worker *worker, unsigned id, unsigned slot, int fd,
+    hl_str line, struct err *err)
+{
+	struct conf_list *list =
+	    conf_list_from(STR_LIT("config/listen"), &line, 1);
+	struct conf_listeners *parsed = NULL;
+	int rc = conf_listen_parse(list, &parsed, NULL);
+
+	if (rc == 0 && parsed->count == 1)
+		rc = server_listen(worker->server, fd, &parsed->at[0], err);
+	else
+		rc = err_set(
+		    err, -EINVAL, "cannot use the line %.*s", STR(line));
+	if (rc == 0)
+		*polled_add(worker) = (struct polled){ id, slot, fd };
+	else
+		(void)close(fd);
+	if (parsed != NULL)
+		conf_listeners_free(&parsed);
+	conf_list_unref(&list);
+	return rc;
+}
+
+static int
+sockets_add(struct worker *worker, struct err *err)
+{
+	for (size_t i = 0; i < worker->heritage.socket_count; i++) {
+		const struct heritage_socket *s = &worker->heritage.sockets[i];
+		int rc =
+		    socket_add(worker, s->id, s->slot, s->fd, s->line, err);
+
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static void
+socket_remove(
+    struct worker *worker, unsigned id, unsigned slot, enum server_unlisten how)
+{
+	struct polled *polled = polled_find(worker, id, slot);
+
+	if (polled == NULL)
+		return;
+	server_unlisten(worker->server, polled->fd, how);
+	polled->fd = -1;
+}
+
+/* ---- the end ------------------------------------------------------------- */
+
+static void
+on_empty(void *arg)
+{
+	struct worker *worker = arg;
+
+	worker->is_empty = true;
+	rt_stop(worker->rt);
+}
+
+static void
+on_time_is_up(uv_timer_t *timer)
+{
+	struct worker *worker = timer->data;
+	struct log_line line;
+
+	log_begin(&line, LOG_LEVEL_WARN);
+	log_add_text(&line, LOG_event, "sessions_cut");
+	log_add_int(&line, LOG_sessions, server_sessions(worker->server));
+	log_end(&line);
+	_exit(EXIT_OK);
+}
+
+static void
+on_age_out(uv_timer_t *timer)
+{
+	struct worker *worker = timer->data;
+
+	server_age_out(worker->server, OLD_SESSION_MS);
+}
+
+/* A weaker order than the one before changes nothing. */
+static void
+worker_drain(struct worker *worker, enum server_drain how)
+{
+	if (worker->is_draining && how <= worker->drain)
+		return;
+	worker->is_draining = true;
+	worker->drain = how;
+	worker->polled_count = 0; /* the server closes them */
+	if (how == SERVER_DRAIN_KEEP)
+		(void)uv_timer_start(&worker->age_out, on_age_out,
+		    AGE_OUT_EVERY_MS, AGE_OUT_EVERY_MS);
+	if (how == SERVER_DRAIN_NOW)
+		(void)uv_timer_start(&worker->end, on_time_is_up, NOW_MS, 0);
+	server_drain(worker->server, how, on_empty, worker);
+}
+
+/* ---- orders -------------------------------------------------------------- */
+
+static void
+run_adopt(struct worker *worker, struct slice args, int fd)
+{
+	struct err err;
+	unsigned id, slot;
+
+	if (fd == -1)
+		return;
+	if (worker->is_draining ||
+	    num_parse_unsigned(slice_word(&args), UINT32_MAX, &id) < 0 ||
+	    num_parse_unsigned(slice_word(&args), UINT32_MAX, &slot) < 0 ||
+	    polled_find(worker, id, slot) != NULL) {
+		(void)close(fd);
+		return;
+	}
+	args = slice_trim(args);
+	(void)socket_add(
+	    worker, id, slot, fd, (hl_str){ args.p, args.n }, &err);
+}
+
+static void
+run_unlisten(struct worker *worker, struct slice args, enum server_unlisten how)
+{
+	unsigned id, slot;
+
+	if (worker->is_draining ||
+	    num_parse_unsigned(slice_word(&args), UINT32_MAX, &id) < 0 ||
+	    num_parse_unsigned(slice_word(&args), UINT32_MAX, &slot) < 0)
+		return;
+	socket_remove(worker, id, slot, how);
+}
+
+static void
+run_go(struct worker *worker, struct slice args, int fd)
+{
+	(void)args;
+	(void)fd;
+	if (!worker->is_draining)
+		server_accept_start(worker->server);
+}
+
+static void
+run_release(struct worker *worker, struct slice args, int fd)
+{
+	(void)fd;
+	run_unlisten(worker, args, SERVER_UNLISTEN_LEAVE);
+}
+
+static void
+run_finish(struct worker *worker, struct slice args, int fd)
+{
+	(void)fd;
+	run_unlisten(worker, args, SERVER_UNLISTEN_EMPTY);
+}
+
+static void
+run_retire(struct worker *worker, struct slice args, int fd)
+{
+	(void)args;
+	(void)fd;
+	worker_drain(worker, SERVER_DRAIN_KEEP);
+}
+
+static void
+run_drain(struct worker *worker, struct slice args, int fd)
+{
+	(void)args;
+	(void)fd;
+	worker_drain(worker, SERVER_DRAIN_IDLE);
+}
+
+static void
+run_now(struct worker *worker, struct slice args, int fd)
+{
+	(void)args;
+	(void)fd;
+	worker_drain(worker, SERVER_DRAIN_NOW);
+}
+
+static void
+run_flush(struct worker *worker, struct slice args, int fd)
+{
+	struct err err = { 0 };
+	unsigned faults = server_config_flush(worker->server, &err);
+
+	(void)fd;
+	(void)channel_send(worker->channel, -1, "flushed %.*s %u %s",
+	    STR(slice_trim(args)), faults, err.text);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct worker *worker, struct slice args, int fd);
+} orders[] = {
+	{ "go", run_go },
+	{ "adopt", run_adopt },
+	{ "release", run_release },
+	{ "finish", run_finish },
+	{ "retire", run_retire },
+	{ "drain", run_drain },
+	{ "now", run_now },
+	{ "flush", run_flush },
+};
+
+static void
+on_message(void *owner, struct slice text, int fd)
+{
+	struct worker *worker = owner;
+	struct slice word = slice_word(&text);
+
+	/* Told to end while it loads: nothing is served yet. */
+	if (worker->server == NULL)
+		_exit(EXIT_OK);
+	for (size_t i = 0; i < ARRAY_SIZE(orders); i++)
+		if (slice_eq_text(word, orders[i].name)) {
+			orders[i].run(worker, text, fd);
+			return;
+		}
+	if (fd != -1)
+		(void)close(fd);
+}
+
+static void
+on_master_gone(void *owner)
+{
+	struct worker *worker = owner;
+
+	if (worker->server == NULL)
+		_exit(EXIT_FAULT);
+	worker_drain(worker, SERVER_DRAIN_NOW);
+}
+
+static void
+on_term(uv_signal_t *handle, int sig)
+{
+	struct worker *worker = handle->data;
+
+	(void)sig;
+	if (worker->server != NULL)
+		worker_drain(worker, SERVER_DRAIN_IDLE);
+}
+
+/* ---- start --------------------------------------------------------------- */
+
+/* The master died while a hook may hold the thread. */
+static void
+on_parent_lost(int sig)
+{
+	(void)sig;
+	(void)alarm(MASTER_LOST_S);
+}
+
+static void
+process_prepare(const struct heritage *heritage)
+{
+	struct sigaction lost = { .sa_handler = on_parent_lost };
+	char name[16];
+
+	privilege_no_new();
+	(void)snprintf(name, sizeof(name), "hookline w%u", heritage->slot);
+	(void)prctl(PR_SET_NAME, name);
+	/* From a terminal these reach the master too, which decides. */
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGALRM, SIG_DFL);
+	(void)sigaction(SIGUSR2, &lost, NULL);
+	(void)prctl(PR_SET_PDEATHSIG, SIGUSR2);
+	if (getppid() != heritage->master_pid)
+		_exit(EXIT_FAULT);
+	(void)fcntl(heritage->channel_fd, F_SETFD, FD_CLOEXEC);
+	(void)fcntl(heritage->shm_fd, F_SETFD, FD_CLOEXEC);
+	for (size_t i = 0; i < heritage->socket_count; i++)
+		(void)fcntl(heritage->sockets[i].fd, F_SETFD, FD_CLOEXEC);
+}
+
+static int
+options_read(
+    const struct heritage *heritage, struct rt_options *ret, struct err *err)
+{
+	struct conf_dir *dir;
+	int rc = settings_open(heritage->config_dir.p, &dir, err);
+
+	if (rc < 0)
+		return rc;
+	ret->max_fibers = (unsigned)conf_int(dir, STR_EMPTY, CONF_MAX_FIBERS);
+	ret->io_threads = (unsigned)conf_int(dir, STR_EMPTY, CONF_IO_THREADS);
+	ret->arena_cap =
+	    (size_t)conf_size(dir, STR_EMPTY, CONF_MAX_CALL_MEMORY);
+	log_set_level((enum log_level)conf_enum(dir, STR_EMPTY, CONF_LOGLEVEL));
+	conf_dir_free(&dir);
+	return 0;
+}
+
+/* Once a turn of the loop: two stores. */
+static void
+on_gauges(uv_prepare_t *prepare)
+{
+	struct worker *worker = prepare->data;
+	struct shm_totals *totals = shm_totals(worker->shm);
+
+	shm_gauge(&totals->fibers, rt_fibers_in_use(worker->rt));
+	shm_gauge(&totals->fibers_peak, rt_fibers_peak(worker->rt));
+}
+
+static void
+handles_open(struct worker *worker)
+{
+	static const struct channel_events events = { on_message,
+		on_master_gone };
+	uv_loop_t *loop = rt_loop(worker->rt);
+
+	worker->gauges.data = worker->end.data = worker->age_out.data =
+	    worker->term.data = worker;
+	CHECK(uv_prepare_init(loop, &worker->gauges) == 0);
+	CHECK(uv_prepare_start(&worker->gauges, on_gauges) == 0);
+	uv_unref((uv_handle_t *)&worker->gauges);
+	CHECK(uv_timer_init(loop, &worker->end) == 0);
+	CHECK(uv_timer_init(loop, &worker->age_out) == 0);
+	CHECK(uv_signal_init(loop, &worker->term) == 0);
+	CHECK(uv_signal_start(&worker->term, on_term, SIGTERM) == 0);
+	uv_unref((uv_handle_t *)&worker->term);
+	worker->channel =
+	    channel_open(loop, worker->heritage.channel_fd, &events, worker);
+}
+
+static int
+worker_load(struct worker *worker, struct err *err)
+{
+	const struct heritage *heritage = &worker->heritage;
+	const struct server_options options = {
+		.rt = worker->rt,
+		.shm = worker->shm,
+		.config_dir = heritage->config_dir.p,
+		.state_dir = heritage->state_dir.p,
+		.slot = heritage->slot,
+		.workers = heritage->workers,
+		.generation = heritage->generation,
+	};
+	struct server *server = NULL;
+	int rc = server_load(&options, &server, err);
+
+	worker->server = server;
+	return rc < 0 ? rc : sockets_add(worker, err);
+}
+
+static void
+worker_end(struct worker *worker)
+{
+	server_free(&worker->server);
+	channel_close(&worker->channel);
+	uv_close((uv_handle_t *)&worker->gauges, NULL);
+	uv_close((uv_handle_t *)&worker->end, NULL);
+	uv_close((uv_handle_t *)&worker->age_out, NULL);
+	uv_close((uv_handle_t *)&worker->term, NULL);
+	rt_free(&worker->rt);
+	mem_free(worker->polled);
+}
+
+static int
+worker_run(struct worker *worker)
+{
+	struct rt_options options = { 0 };
+	struct err err;
+	int rc = options_read(&worker->heritage, &options, &err);
+
+	worker->rt = rt_new(&options);
+	handles_open(worker);
+	if (rc == 0)
+		rc = worker_load(worker, &err);
+	if (rc < 0)
+		(void)channel_send(worker->channel, -1, "fail %s", err.text);
+	else if (channel_send(worker->channel, -1, "ready") < 0)
+		rc = -EPIPE;
+	while (rc >= 0 && !worker->is_empty)
+		if (rt_run(worker->rt) == 0)
+			break;
+	worker_end(worker);
+	return rc < 0 ? EXIT_FAULT : EXIT_OK;
+}
+
+int
+worker_main(void)
+{
+	struct worker worker = { 0 };
+	struct err err;
+	int code = EXIT_USAGE;
+
+	arena_init(&worker.arena, 4096, 0);
+	if (heritage_read(HERITAGE_FD, &worker.arena, &worker.heritage, &err) ==
+	    0) {
+		process_prepare(&worker.heritage);
+		if (shm_attach(worker.heritage.shm_fd,
+			worker.heritage.shm_rw_fd, worker.heritage.segment,
+			&worker.shm, &err) == 0) {
+			crash_install(worker.shm);
+			code = worker_run(&worker);
+		}
+	}
+	if (worker.shm == NULL)
+		(void)fprintf(stderr, "hookline worker: %s\n", err.text);
+	arena_done(&worker.arena);
+	return code;
+}
