@@ -143,7 +143,7 @@ groups_parse(struct slice s, struct groups *g)
 	while (s.n > 0 || want_group) {
 		size_t n = group_or_ipv4_take(s, g);
 
-		if (n == 0 && (want_group || !slice_starts(s, "::")))
+		if (n == 0 && !slice_starts(s, "::"))
 			return false;
 		s = slice_from(s, n);
 		want_group = false;

@@ -119,6 +119,9 @@ static const struct {
 	    "" },
 	{ "<\"\xc3\xa4\"@b>", 0, -EINVAL, "bad quoted string in local part", "",
 	    "", "" },
+	/* quoted-pairSMTP stays %d92 %d32-126 */
+	{ "<\"\\\xc3\xa4\"@b>", U8, -EINVAL, "bad quoted string in local part",
+	    "", "", "" },
 	{ "<\xc3@b>", U8, -EINVAL, "local part is missing", "", "", "" },
 	{ "<a\xed\xa0\x80@b>", U8, -EINVAL,
 	    "unexpected character or end in local part", "", "", "" },
