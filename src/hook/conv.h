@@ -18,6 +18,7 @@
 
 struct conv;
 struct notes;
+struct peer_lookup;
 
 struct conv_ops {
 	/* Sends a reply made by a plugin.  0; -EALREADY; -EINVAL. */
@@ -44,6 +45,7 @@ struct conv {
 	struct arena arena;            /* of the session */
 	struct memory_account account; /* of notes */
 	struct notes *notes;
+	struct peer_lookup *peer_lookup; /* see peer_name.c */
 	struct txn *txn;             /* NULL outside of a transaction */
 	void **memory;               /* of plugins, by index; NULL: none */
 	struct conv_result *results; /* [HOOK_COUNT], NULL: none yet */

@@ -8,11 +8,11 @@
 #include "conf/conf_list.h"
 #include "conf/conf_plugins.h"
 #include "ctx.h"
-#include "dns/dns.h"
 #include "hook_log.h"
 #include "loader.h"
 #include "log_batch.h"
 #include "net/conn_pool.h"
+#include "resolver.h"
 #include "run.h"
 
 #define ENGINE_MAGIC 0x656e6731u
@@ -33,6 +33,7 @@ engine_new(const struct engine_options *options)
 	arena_init(&engine->arena, 4096, 0);
 	engine->log_batch = log_batch_new(engine->rt);
 	log_batch_use(engine->log_batch);
+	engine->resolver = resolver_new(engine);
 	engine->pool = conn_pool_new(engine->rt, POOL_IDLE, POOL_IDLE_MS);
 	return engine;
 }
@@ -231,6 +232,7 @@ engine_stop(struct engine *engine)
 		ctx.chains = engine->sets[i];
 		hook_run(&ctx, HOOK_SHUTDOWN, NULL, &outcome);
 	}
+	resolver_stop(engine->resolver);
 	for (unsigned i = engine->plugin_count; i > 0; i--)
 		loader_stop(engine, engine->plugins[i - 1]);
 	engine->plugin_count = 0;
@@ -250,7 +252,7 @@ engine_free(struct engine **engine)
 	CHECK(old->plugin_count == 0); /* engine_stop came first */
 	log_queue_free(&old->log_queue);
 	conn_pool_free(&old->pool);
-	dns_free(&old->dns);
+	resolver_free(&old->resolver);
 	log_batch_free(&old->log_batch);
 	mem_free(old->plugins);
 	mem_free(old->sets);

@@ -21,7 +21,7 @@
 struct conn_pool;
 struct record;
 struct log_batch;
-struct dns;
+struct resolver;
 struct rt;
 struct body_store;
 struct kv;
@@ -43,7 +43,7 @@ struct engine {
 	struct engine_options options;
 	struct rt *rt;
 	struct conf_dir *conf;
-	struct dns *dns;
+	struct resolver *resolver;
 	struct conn_pool *pool;
 	struct kv *kv;
 	struct body_store *bodies;

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* resolver.c - follows config/resolvers.
+ *
+ * A struct dns is used by the fibers that are inside dns_query; `users`
+ * counts them, so that one which was replaced is freed by the last of them.
+ */
+#include "resolver.h"
+
+#include <errno.h>
+
+#include "base/mem.h"
+#include "conf/conf_dir.h"
+#include "conf/conf_list.h"
+#include "dns/dns.h"
+#include "engine.h"
+#include "hook_log.h"
+#include "rt/fiber.h"
+
+#define RESOLVER_MAGIC 0x7265736fu
+
+struct source {
+	struct link link; /* in resolver.sources */
+	struct dns *dns;  /* NULL: could not be made, or stopped */
+	unsigned users;
+	bool is_current;
+};
+
+struct resolver {
+	uint32_t magic;
+	struct engine *engine;
+	struct list sources;
+	struct source *current; /* NULL: not asked yet */
+	struct conf_list *list; /* that `current` was made of */
+	unsigned users;         /* of all sources */
+	bool stopped;
+};
+
+struct resolver *
+resolver_new(struct engine *engine)
+{
+	struct resolver *resolver = mem_alloc(sizeof(*resolver));
+
+	resolver->magic = RESOLVER_MAGIC;
+	resolver->engine = engine;
+	list_init(&resolver->sources);
+	return resolver;
+}
+
+static void
+source_release(struct source *source)
+{
+	if (source->is_current || source->users > 0)
+		return;
+	list_remove(&source->link);
+	dns_free(&source->dns);
+	mem_free(source);
+}
+
+static void
+current_drop(struct resolver *resolver)
+{
+	struct source *old = resolver->current;
+
+	resolver->current = NULL;
+	if (old == NULL)
+		return;
+	old->is_current = false;
+	source_release(old);
+}
+
+void
+resolver_free(struct resolver **resolver)
+{
+	struct resolver *old = *resolver;
+
+	*resolver = NULL;
+	if (old == NULL)
+		return;
+	CHECK_OBJ(old, RESOLVER_MAGIC);
+	CHECK(old->users == 0);
+	current_drop(old);
+	if (old->list != NULL)
+		conf_list_unref(&old->list);
+	old->magic = 0;
+	mem_free(old);
+}
+
+/* The servers of `list`.  Returns their number; -EINVAL when a line is bad,
+ * which is then a fault of the configuration. */
+static int
+servers_of(struct resolver *resolver, const struct conf_list *list,
+    struct inet_addr ret[DNS_SERVERS_MAX])
+{
+	size_t count = conf_list_count(list);
+	int status = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *text = NULL;
+
+		if (i >= DNS_SERVERS_MAX)
+			text = "too many resolvers; 8 are enough";
+		else if (dns_server_parse(
+			     slice_str(conf_list_at(list, i)), &ret[i]) < 0)
+			text = "not a resolver; write ADDR, ADDR:PORT or "
+			       "[ADDR]:PORT";
+		if (text == NULL)
+			continue;
+		conf_fault_add(resolver->engine->conf, STR_EMPTY,
+		    STR_LIT("resolvers"), conf_list_file(list, i),
+		    conf_list_line(list, i), "%s", text);
+		status = -EINVAL;
+	}
+	return status < 0 ? status : (int)count;
+}
+
+static void
+tell_failure(int status, const struct err *err)
+{
+	struct log_line line;
+
+	hook_log_begin(&line, LOG_LEVEL_ERROR, NULL);
+	log_add_text(&line, LOG_event, "no_resolver");
+	log_add_int(&line, LOG_err, status);
+	log_add(&line, LOG_text, slice_of(err->text));
+	log_end(&line);
+}
+
+static void
+current_make(
+    struct resolver *resolver, const struct inet_addr *servers, unsigned count)
+{
+	struct dns_options options = { .servers = servers,
+		.server_count = count };
+	struct source *source = mem_alloc(sizeof(*source));
+	struct err err = { 0, "" };
+	int status =
+	    dns_new(resolver->engine->rt, &options, &source->dns, &err);
+
+	if (status < 0)
+		tell_failure(status, &err);
+	current_drop(resolver);
+	source->is_current = true;
+	list_push_back(&resolver->sources, &source->link);
+	resolver->current = source;
+}
+
+/* Looks at the file; a version with a bad line is not taken unless there is
+ * no other (HOOKS.md decision 9). */
+static void
+follow(struct resolver *resolver)
+{
+	struct conf_list *list =
+	    conf_get(resolver->engine->conf, STR_EMPTY, STR_LIT("resolvers"));
+	struct inet_addr servers[DNS_SERVERS_MAX];
+	int count;
+
+	if (list == resolver->list) {
+		conf_list_unref(&list);
+		return;
+	}
+	if (resolver->list != NULL)
+		conf_list_unref(&resolver->list);
+	resolver->list = list;
+	count = servers_of(resolver, list, servers);
+	if (count >= 0 || resolver->current == NULL)
+		current_make(
+		    resolver, servers, count < 0 ? 0 : (unsigned)count);
+}
+
+int
+resolver_query(struct resolver *resolver, struct slice name, enum dns_type type,
+    struct dns_answer **ret)
+{
+	struct source *source;
+	int status;
+
+	CHECK_OBJ(resolver, RESOLVER_MAGIC);
+	if (resolver->stopped)
+		return -ECANCELED;
+	follow(resolver);
+	source = resolver->current;
+	if (source->dns == NULL)
+		return -EAGAIN;
+	source->users++;
+	resolver->users++;
+	status = dns_query(source->dns, name, type, ret);
+	resolver->users--;
+	source->users--;
+	source_release(source);
+	return status;
+}
+
+void
+resolver_stop(struct resolver *resolver)
+{
+	CHECK_OBJ(resolver, RESOLVER_MAGIC);
+	resolver->stopped = true;
+	LIST_FOR_EACH (link, next, &resolver->sources)
+		dns_free(&CONTAINER_OF(link, struct source, link)->dns);
+	while (resolver->users > 0)
+		(void)fiber_yield();
+}
+
+void
+resolver_count(const struct resolver *resolver, struct dns_counters *ret)
+{
+	CHECK_OBJ(resolver, RESOLVER_MAGIC);
+	*ret = (struct dns_counters){ 0 };
+	if (resolver->current != NULL && resolver->current->dns != NULL)
+		dns_count(resolver->current->dns, ret);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* resolver.h - the worker's resolver, as config/resolvers names it.
+ *
+ * Each change of the file makes a new resolver (dns/dns.h); the old one ends
+ * with the last question that it was asked.  Without the file it is that of
+ * /etc/resolv.conf.
+ */
+#ifndef HOOKLINE_HOOK_RESOLVER_H
+#define HOOKLINE_HOOK_RESOLVER_H
+
+#include "base/check.h"
+#include "base/slice.h"
+#include "dns/dns_answer.h"
+
+struct dns_counters;
+struct engine;
+struct resolver;
+
+struct resolver *resolver_new(struct engine *engine);
+/* Nobody may be asking. */
+void resolver_free(struct resolver **resolver);
+
+/* As dns_query; -EAGAIN also when there is no resolver (the log says why). */
+int resolver_query(struct resolver *resolver, struct slice name,
+    enum dns_type type, struct dns_answer **ret) BLOCKS WARN_UNUSED;
+
+/* Gives up the questions in flight, of which each fiber gets -ECANCELED, and
+ * waits until all have returned.  Later questions get -ECANCELED too. */
+void resolver_stop(struct resolver *resolver) BLOCKS;
+
+/* Of the present resolver; zeroes when there is none. */
+void resolver_count(const struct resolver *resolver, struct dns_counters *ret);
+
+#endif
