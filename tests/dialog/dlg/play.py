@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from . import checks
+from .dns import DnsServer
 from .errors import DialogError, Failure
 from .script import raw_bytes
 from .server import Server
@@ -28,6 +29,7 @@ class Play:
         self.wires = {}
         self.transcript = []
         self.started = False
+        self.dns = None
         self.plugins = []
         self.output = ""
         self.status = None
@@ -57,6 +59,8 @@ class Play:
                 self.server.stop(signal.SIGKILL)
             except Failure:
                 pass
+            if self.dns:
+                self.dns.stop()
             if not self.options.keep:
                 shutil.rmtree(self.server.tmp, ignore_errors=True)
 
@@ -98,7 +102,7 @@ class Play:
 
     # ---- steps -------------------------------------------------------
 
-    SETUP = {"config", "plugin", "file", "start"}
+    SETUP = {"config", "plugin", "file", "dns", "start"}
     ON_SERVER = {"stop", "kill", "signal", "wait", "log", "nolog",
                  "logcount", "maildir", "file", "ctl", "out", "out~", "exit"}
 
@@ -196,6 +200,13 @@ class Play:
 
     def do_config(self, step):
         self.server.config(step.arg, self.lines_of(step))
+
+    def do_dns(self, step):
+        if self.dns:
+            raise DialogError("one dns block is enough")
+        self.dns = DnsServer(self.vars["HOST"], self.lines_of(step))
+        self.vars["DNS"] = self.dns.where
+        self.server.config("resolvers", [self.dns.where])
 
     def do_file(self, step):
         path = self.server.tmp / self.expand(step.arg)

@@ -28,7 +28,7 @@ WORDS = {
 # Words with a colon and text after it.
 TEXTS = {"C", "C~", "S", "S~", "S*", "log", "nolog", "logcount", "maildir",
          "maildir~", "file", "ctl", "out", "out~", "exit"}
-BLOCKS = {"config", "plugin", "file"}
+BLOCKS = {"config", "plugin", "file", "dns"}
 # Those that belong to one connection.
 ON_CONNECTION = {"C", "C~", "S", "S~", "S*", "connect", "close", "half-close",
                  "reset", "closed", "gone", "quiet", "elapsed"}
@@ -70,7 +70,7 @@ def parse_line(script, number, line):
         if not re.fullmatch(WORDS[word], rest):
             raise DialogError(f"{script.path}:{number}: {word} {rest}?")
         step = Step(number, word, arg=rest)
-    elif word in BLOCKS and arg:
+    elif word in BLOCKS and (arg or word == "dns"):
         step = Step(number, word, arg=arg)
         if text is not None and text.strip():
             step.text = text.strip()
