@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "conf/conf_dir.h"
+#include "conf/conf_plugins.h"
 #include "conf/conf_value.h"
 #include "sandbox.h"
 
@@ -279,6 +280,33 @@ test_manual(void **state)
 	}
 }
 
+/* The sample configuration has no fault, and says what it is for. */
+static void
+test_sample(void **state)
+{
+	static const char *const keys[] = { "plugins", "logging" };
+	struct conf_plugins *plugins;
+	struct conf_list *list;
+	struct conf_dir *dir;
+
+	(void)state;
+	assert_int_equal(conf_dir_open(SAMPLE, NULL, &dir, NULL), 0);
+	conf_check(dir, NULL, 0);
+	assert_int_equal(conf_faults(dir)->count, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		list = conf_get(dir, STR_EMPTY, str_of(keys[i]));
+		assert_true(conf_list_is_present(list));
+		assert_int_equal(conf_plugins_parse(list, &plugins, NULL), 0);
+		conf_plugins_free(&plugins);
+		conf_list_unref(&list);
+	}
+	list = conf_get(dir, STR_EMPTY, STR_LIT("rcpthosts"));
+	assert_true(
+	    conf_list_find_domain(list, SLICE_LIT("example.com"), NULL));
+	conf_list_unref(&list);
+	conf_dir_free(&dir);
+}
+
 #define VALUE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -295,6 +323,7 @@ main(void)
 		cmocka_unit_test(test_list_value),
 		VALUE_TEST(test_check),
 		cmocka_unit_test(test_manual),
+		cmocka_unit_test(test_sample),
 	};
 
 	return cmocka_run_group_tests_name("conf-value", tests, NULL, NULL);
