@@ -56,8 +56,7 @@ int dns_new(struct rt *rt, const struct dns_options *options,
  * becomes NULL; what the loop still holds is freed by it. */
 void dns_free(struct dns **dns);
 
-/* BLOCKS until answered.  `name` is text without escapes, with or without a
- * final dot; octets from 0x21 to 0x7e, international names as A-labels.
+/* BLOCKS until answered.  `name` is as for dns_name_parse.
  *
  * Returns the number of records, 1 to DNS_RECORDS_MAX; 0 when there is no such
  * name or no such record (the answer's status tells which): in both cases

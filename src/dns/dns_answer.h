@@ -22,7 +22,6 @@
 #define DNS_RECORDS_MAX 64 /* an answer with more is refused as oversized */
 #define DNS_ALIASES_MAX 8  /* CNAMEs followed from the name asked for */
 #define DNS_TTL_MAX 300    /* seconds that anything is kept */
-#define DNS_NAME_MAX 253   /* octets of a name asked for, as text */
 
 /* The numbers are those on the wire. */
 enum dns_type {
