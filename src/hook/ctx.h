@@ -48,9 +48,8 @@ struct hook_frame {
 	const void *args; /* struct hook_args; see run.h */
 	hl_str enhanced;  /* of the answer; "" none given */
 	hl_str text;
-	unsigned code;       /* of the answer; 0: the table's */
-	unsigned replies;    /* hl_reply calls */
-	unsigned config_ttl; /* seconds, of a config hook */
+	unsigned code;    /* of the answer; 0: the table's */
+	unsigned replies; /* hl_reply calls */
 	bool in_load;
 	struct list held;
 	struct seen_list *seen;
@@ -64,6 +63,7 @@ struct hl_ctx {
 	struct arena *arena; /* call arena of the fiber */
 	struct hook_frame *frame;
 	unsigned depth;
+	unsigned config_ttl;            /* seconds, set by a config hook */
 	const struct hl_params *params; /* of the running MAIL or RCPT */
 	const struct chain_set *chains; /* the session's, or the engine's */
 	struct hl_reply *reply;         /* while reply hooks run */

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "conf/conf_list.h"
 #include "conf/conf_plugins.h"
+#include "config.h"
 #include "ctx.h"
 #include "hook_log.h"
 #include "loader.h"
@@ -251,6 +252,7 @@ engine_free(struct engine **engine)
 	CHECK_OBJ(old, ENGINE_MAGIC);
 	CHECK(old->plugin_count == 0); /* engine_stop came first */
 	log_queue_free(&old->log_queue);
+	hook_config_cache_free(old);
 	conn_pool_free(&old->pool);
 	resolver_free(&old->resolver);
 	log_batch_free(&old->log_batch);

@@ -55,6 +55,7 @@ struct engine {
 	struct chain_set **sets;
 	unsigned set_count;
 	const struct chain_set *logging; /* of config/logging */
+	struct map *config_cache;        /* see config.c */
 	/* See record.h. */
 	void (*on_record)(
 	    void *arg, struct hl_ctx *ctx, const struct record *record);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* api_lines.c - plugin.h: results of config, *_pre and *_parse hooks. */
+#include <string.h>
+
+#include "lines.h"
+
+void
+hl_lines_add(struct hl_lines *ret, hl_str line)
+{
+	if (ret->count >= LINES_MAX)
+		return;
+	if (ret->count == ret->room) {
+		size_t room = ret->room == 0 ? 8 : ret->room * 2;
+		hl_str *at = arena_array(ret->arena, room, sizeof(*at));
+
+		if (ret->count > 0)
+			memcpy(at, ret->at, ret->count * sizeof(*at));
+		ret->at = at;
+		ret->room = room;
+	}
+	ret->at[ret->count++] = arena_str(ret->arena, slice_str(line));
+}
+
+void
+hl_out_set(struct hl_out *ret, hl_str address)
+{
+	ret->address = arena_str(ret->arena, slice_str(address));
+	ret->is_set = true;
+}
+
+void
+hl_parsed_set(struct hl_parsed *ret, hl_str what)
+{
+	ret->what = arena_str(ret->arena, slice_str(what));
+	ret->is_set = true;
+}
+
+void
+hl_parsed_param(struct hl_parsed *ret, hl_str name, hl_str value)
+{
+	struct smtp_param *param;
+	char *key;
+
+	if (ret->count >= SMTP_PARAMS_MAX)
+		return;
+	param = &ret->params[ret->count++];
+	key = arena_alloc(ret->arena, name.n + 1);
+	for (size_t i = 0; i < name.n; i++)
+		key[i] = ascii_lower(name.p[i]);
+	param->key = (hl_str){ key, name.n };
+	param->value = arena_str(ret->arena, slice_str(value));
+	param->has_value = value.n > 0;
+}
