@@ -36,6 +36,10 @@ extern "C" {
 #define HL_EXPORT
 #endif
 
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
+
 /* ---- types --------------------------------------------------------- */
 
 /* Text: pointer and length, borrowed; always NUL-terminated, no NUL inside. */
@@ -640,6 +644,10 @@ enum hl_level hl_log_level(const struct hl_log *log);
 hl_str hl_log_text(const struct hl_log *log); /* the line, key=value */
 hl_str hl_log_hook(const struct hl_log *log); /* "" outside of hooks */
 hl_str hl_log_plugin(const struct hl_log *log);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 
 #ifdef __cplusplus
 }

@@ -144,10 +144,20 @@ is_good_name(struct slice name)
 	return true;
 }
 
+/* A name that is an address, as those without name= have: the master writes
+ * them so for its workers. */
+static bool
+is_address_name(struct slice name)
+{
+	if (name.n == 0 || name.n > CONF_UNIX_PATH_MAX + 5)
+		return false;
+	return slice_find(name, ':') < name.n && name.p[0] != '.';
+}
+
 static void
 on_name(struct parser *parser, struct slice value)
 {
-	if (!is_good_name(value))
+	if (!is_good_name(value) && !is_address_name(value))
 		bad(parser,
 		    "name=%.*s: a name has letters, digits, '.', '_' and '-' "
 		    "and at most %d of them; write for example "

@@ -132,6 +132,8 @@ hook_config_value(struct hl_ctx *ctx, enum conf_key key)
 
 	if (conf_list_value(list, key, &value, &err) < 0)
 		conf_fault_add(ctx->engine->conf, listener_of(ctx), name,
+		    conf_list_count(list) > 0 ? conf_list_file(list, 0)
+					      : STR_EMPTY,
 		    conf_list_count(list) > 0 ? conf_list_line(list, 0) : 0,
 		    "%s", err.text);
 	conf_list_unref(&list);

@@ -21,6 +21,8 @@ struct notes;
 struct peer_lookup;
 
 struct conv_ops {
+	/* The fiber is about to park: what is unsent goes out. */
+	void (*before_park)(struct conv *conv);
 	/* Sends a reply made by a plugin.  0; -EALREADY; -EINVAL. */
 	int (*reply)(
 	    struct hl_ctx *ctx, unsigned code, hl_str enhanced, hl_str text);

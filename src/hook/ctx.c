@@ -5,8 +5,36 @@
 #include "base/mem.h"
 #include "conf/conf_list.h"
 #include "rt/fiber.h"
+#include "shm/running.h"
 
 #define CTX_MAGIC 0x63747831u
+
+/* The fiber is suspended, or runs again: what was said so far must not wait
+ * with it, and the watchdog must know who holds the loop. */
+static void
+on_switch(void *arg, bool running)
+{
+	struct hl_ctx *ctx = arg;
+	struct shm *shm = ctx->engine->shm;
+	struct hook_frame *frame = ctx->frame;
+
+	if (!running && ctx->conv != NULL && ctx->conv->ops != NULL)
+		ctx->conv->ops->before_park(ctx->conv);
+	if (frame == NULL || frame->stat == 0)
+		return;
+	if (running)
+		ctx_running(ctx, mono_now());
+	else
+		shm_running_clear(shm, mono_now());
+}
+
+void
+ctx_running(struct hl_ctx *ctx, struct mono since)
+{
+	shm_running_set(ctx->engine->shm, ctx->frame->stat,
+	    ctx->conv != NULL ? slice_of(ctx->conv->facts.sid) : SLICE_NONE,
+	    ctx->txn != NULL ? slice_of(ctx->txn->id) : SLICE_NONE, since);
+}
 
 void
 ctx_init(struct hl_ctx *ctx, struct engine *engine, struct conv *conv)
@@ -24,6 +52,7 @@ ctx_init(struct hl_ctx *ctx, struct engine *engine, struct conv *conv)
 		ctx->txn = conv->txn;
 		ctx->chains = conv->chains;
 	}
+	fiber_on_switch(self, on_switch, ctx);
 }
 
 void

@@ -45,8 +45,10 @@ struct hook_frame {
 	struct hook_frame *below;
 	struct plugin *plugin;
 	enum hook_id hook;
-	const void *args; /* struct hook_args; see run.h */
-	hl_str enhanced;  /* of the answer; "" none given */
+	unsigned stat;     /* of its counters */
+	struct mono since; /* when it was called */
+	const void *args;  /* struct hook_args; see run.h */
+	hl_str enhanced;   /* of the answer; "" none given */
 	hl_str text;
 	unsigned code;    /* of the answer; 0: the table's */
 	unsigned replies; /* hl_reply calls */
@@ -70,6 +72,8 @@ struct hl_ctx {
 };
 
 void ctx_init(struct hl_ctx *ctx, struct engine *engine, struct conv *conv);
+/* Tells the watchdog that the frame's hook holds the loop since `since`. */
+void ctx_running(struct hl_ctx *ctx, struct mono since);
 /* The checks that every public function makes. */
 void ctx_check(const struct hl_ctx *ctx);
 

@@ -59,7 +59,8 @@ static bool
 text_shows(enum hook_fate fate)
 {
 	return fate == FATE_REPLY || fate == FATE_RESET || fate == FATE_DISC ||
-	       fate == FATE_SWALLOW || fate == FATE_REFUSE;
+	       fate == FATE_CLOSE || fate == FATE_SWALLOW ||
+	       fate == FATE_REFUSE;
 }
 
 void

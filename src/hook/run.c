@@ -86,9 +86,8 @@ entry_call(struct hl_ctx *ctx, enum hook_id id, const struct chain_entry *entry,
 	fiber_set_class(self, entry->plugin->index + 1);
 	fiber_waited_reset(self);
 	frame_push(ctx, &frame);
-	shm_running_set(shm, entry->stat,
-	    ctx->conv != NULL ? slice_of(ctx->conv->facts.sid) : SLICE_NONE,
-	    ctx->txn != NULL ? slice_of(ctx->txn->id) : SLICE_NONE, start);
+	frame.stat = entry->stat;
+	ctx_running(ctx, start);
 	record.returned = hook_invoke(
 	    (enum hook_call_kind)hook_table[id].call, entry->fn, ctx, args);
 	*now = mono_now();

@@ -372,6 +372,15 @@ append(struct body *body, const char *bytes, size_t n)
 	return 0;
 }
 
+bool
+body_may_park(const struct body *body, size_t n)
+{
+	uint64_t gathered = body->size - body->spooled + body->head.n + n;
+
+	return gathered >= BODY_POOL_BYTES &&
+	       (body->fd != -1 || body->size + n > body->threshold);
+}
+
 int
 body_append(struct body *body, const void *bytes, size_t n)
 {

@@ -117,6 +117,9 @@ void body_append_head(struct body *body, const void *bytes, size_t n);
 /* Adds `n` bytes behind the head; they must stay where they are until the
  * call returns.  BLOCKS when it spools.  Returns 0 or the sticky error. */
 int body_append(struct body *body, const void *bytes, size_t n) WARN_UNUSED;
+/* Could body_append of `n` more bytes park the fiber?  Then they must not lie
+ * in memory that others overwrite meanwhile. */
+bool body_may_park(const struct body *body, size_t n);
 /* All bytes are there: a spooled body's last blocks are written.  BLOCKS.
  * Returns 0 or the sticky error. */
 int body_finish(struct body *body) WARN_UNUSED;

@@ -98,13 +98,18 @@ socket_add(struct worker *worker, unsigned id, unsigned slot, int fd,
 	struct conf_list *list =
 	    conf_list_from(STR_LIT("config/listen"), &line, 1);
 	struct conf_listeners *parsed = NULL;
-	int rc = conf_listen_parse(list, &parsed, NULL);
+	struct conf_faults faults;
+	int rc;
+
+	conf_faults_init(&faults);
+	rc = conf_listen_parse(list, &parsed, &faults);
 
 	if (rc == 0 && parsed->count == 1)
 		rc = server_listen(worker->server, fd, &parsed->at[0], err);
 	else
-		rc = err_set(
-		    err, -EINVAL, "cannot use the line %.*s", STR(line));
+		rc = err_set(err, -EINVAL, "cannot use the line `%.*s`: %s",
+		    STR(line), faults.count > 0 ? faults.at[0].text.p : "");
+	conf_faults_done(&faults);
 	if (rc == 0)
 		*polled_add(worker) = (struct polled){ id, slot, fd };
 	else

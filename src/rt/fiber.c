@@ -91,7 +91,11 @@ resume(struct fiber *fiber)
 static void
 suspend(struct fiber *fiber)
 {
+	if (fiber->on_switch != NULL)
+		fiber->on_switch(fiber->on_switch_arg, false);
 	fiber_context_switch(&fiber->context, &fiber->rt->loop_context);
+	if (fiber->on_switch != NULL)
+		fiber->on_switch(fiber->on_switch_arg, true);
 }
 
 bool
@@ -122,6 +126,7 @@ fiber_main(void)
 
 	for (;;) {
 		fiber->fn(fiber->arg);
+		fiber->on_switch = NULL;
 		arena_reset(&fiber->arena);
 		fiber->state = FIBER_IDLE;
 		suspend(fiber);
@@ -370,6 +375,13 @@ struct arena *
 fiber_arena(struct fiber *fiber)
 {
 	return &fiber->arena;
+}
+
+void
+fiber_on_switch(struct fiber *fiber, fiber_switch_fn *fn, void *arg)
+{
+	fiber->on_switch = fn;
+	fiber->on_switch_arg = arg;
 }
 
 void

@@ -106,6 +106,12 @@ struct arena *fiber_arena(struct fiber *fiber);
 void fiber_set_data(struct fiber *fiber, void *data);
 void *fiber_data(const struct fiber *fiber);
 
+/* `fn` is called on the fiber, with false just before it is suspended and
+ * with true when it runs again.  It must not block.  Forgotten when the
+ * fiber's function returns; NULL ends it. */
+typedef void fiber_switch_fn(void *arg, bool running);
+void fiber_on_switch(struct fiber *fiber, fiber_switch_fn *fn, void *arg);
+
 /* Whose work this is (a plugin's number, 0: the core's): one class holds at
  * most half of the pool's threads (offload.h).  0 at first. */
 void fiber_set_class(struct fiber *fiber, unsigned work_class);

@@ -77,6 +77,8 @@ struct fiber {
 	fiber_fn *fn;
 	void *arg;
 	void *data;
+	fiber_switch_fn *on_switch; /* may be NULL */
+	void *on_switch_arg;
 	unsigned work_class;
 	bool woken; /* since the last park ended */
 	bool cancelled;

@@ -36,6 +36,10 @@ struct server_options {
 	unsigned slot;          /* 0 to workers - 1 */
 	unsigned workers;       /* size of this generation */
 	unsigned generation;    /* 1, 2, ...: counts reloads */
+	/* Control files of the chains to load; none: "plugins".  Those that
+	 * config/listen names are loaded as well. */
+	const char *const *chains;
+	unsigned chain_count;
 };
 
 /* Reads the configuration, loads the plugins, computes the chains and runs

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* closing.c - how a session ends.
+ *
+ *	quit, disc, timeout, shutdown:  disconnect, reset_transaction,
+ *	                                post-connection
+ *	end of file, gone:   [abort,] reset_transaction, disconnect,
+ *	                                post-connection
+ * then the lingering close (HOOKS.md decision 14).
+ */
+#include "data.h"
+#include "net/stream.h"
+#include "rt/fiber.h"
+
+/* Hooks after 'gone' may block again, so long in all (DESIGN section 3). */
+#define CLEAN_UP_MS 5000
+
+void
+session_finish(struct session *session, enum session_end why)
+{
+	if (session->end == END_NOT)
+		session->end = (uint8_t)why;
+}
+
+static void
+run_plain(struct hl_ctx *ctx, enum hook_id hook)
+{
+	struct outcome ignored;
+
+	hook_run(ctx, hook, NULL, &ignored);
+}
+
+static void
+run_abort(struct session *session, struct hl_ctx *ctx)
+{
+	struct hook_args args = {
+		.phase = (enum hl_phase)session->conv.facts.phase
+	};
+	const struct txn *txn = session->conv.txn;
+	struct outcome ignored;
+
+	if (session->end == END_EOF && (txn == NULL || txn->sender == NULL))
+		return;
+	hook_run(ctx, HOOK_ABORT, &args, &ignored);
+}
+
+static void
+run_hooks(struct session *session, struct hl_ctx *ctx)
+{
+	bool lost = session->end == END_EOF || session->end == END_GONE;
+
+	if (lost)
+		run_abort(session, ctx);
+	if (lost)
+		session_reset_txn(session, ctx);
+	run_plain(ctx, HOOK_DISCONNECT);
+	session_reset_txn(session, ctx);
+	run_plain(ctx, HOOK_POST_CONNECTION);
+}
+
+void
+session_close(struct session *session, struct hl_ctx *ctx)
+{
+	struct fiber *self = fiber_self();
+
+	session->closing = true;
+	session_flush(session);
+	if (session->data != NULL)
+		data_free(session);
+	ctx->txn = session->conv.txn;
+	fiber_uncancel(self);
+	fiber_set_deadline(self, mono_add_ms(mono_now(), CLEAN_UP_MS));
+	if (!session->skip_hooks)
+		run_hooks(session, ctx);
+	fiber_set_deadline(self, (struct mono){ 0 });
+	session->conv.facts.phase = HL_PHASE_END;
+	session_flush(session);
+	if (session->gone)
+		stream_close(session->stream);
+	else
+		stream_linger_close(session->stream);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_rcpt.c - RCPT (RFC 5321 4.1.1.3). */
+#include "commands.h"
+#include "smtp/path.h"
+
+static const struct envelope_kind rcpt_kind = {
+	.prefix = "TO:",
+	.parse = HOOK_RCPT_PARSE,
+	.pre = HOOK_RCPT_PRE,
+	.hook = HOOK_RCPT,
+	.path_flags = SMTP_PATH_POSTMASTER | SMTP_PATH_UNDERSCORE,
+	.bad_path = "5.1.3",
+};
+
+/* False: refused and answered. */
+static bool
+check_sequence(struct session *session, struct hl_ctx *ctx)
+{
+	const struct txn *txn = session->conv.txn;
+
+	if (txn == NULL || txn->sender == NULL) {
+		reply_refuse(session, ctx, HOOK_RCPT, 503, "5.5.1",
+		    "Use MAIL before RCPT");
+		return false;
+	}
+	if (txn->rcpt_count >= (unsigned)session->limits->max_recipients) {
+		reply_refuse(session, ctx, HOOK_RCPT, 452, "4.5.3",
+		    "Too many recipients");
+		return false;
+	}
+	return true;
+}
+
+static void
+accept_rcpt(struct session *session, const struct envelope *envelope)
+{
+	struct txn *txn = session->conv.txn;
+	const struct hl_addr *addr;
+
+	addr = addr_from_parts(&txn->arena, slice_str(envelope->addr->local),
+	    slice_str(envelope->addr->host));
+	(void)txn_rcpt_add(txn, addr, &envelope->params.list);
+	session->conv.facts.phase = HL_PHASE_RCPT;
+}
+
+void
+cmd_rcpt(struct session *session, struct hl_ctx *ctx, struct slice rest)
+{
+	struct hook_args args = { 0 };
+	struct envelope envelope;
+	struct outcome outcome;
+
+	if (envelope_parse(session, ctx, &rcpt_kind, rest, &envelope) < 0 ||
+	    !check_sequence(session, ctx))
+		return;
+	if (envelope.params.list.count > 0) {
+		reply_refuse(
+		    session, ctx, HOOK_RCPT, 555, "5.5.4", "Unknown parameter");
+		return;
+	}
+	args.addr = envelope.addr;
+	session->addr = envelope.addr;
+	hook_run(ctx, HOOK_RCPT, &args, &outcome);
+	if (reply_outcome(session, ctx, &outcome) &&
+	    outcome.column == COLUMN_OK && !txn_is_over(session->conv.txn))
+		accept_rcpt(session, &envelope);
+	session->addr = NULL;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* commands.h - the verbs (private to server/).
+ *
+ * To add a verb: its row in smtp/command.c, its function in a cmd_<verb>.c,
+ * its line in dispatch.c, dialogs.
+ */
+#ifndef HOOKLINE_SERVER_COMMANDS_H
+#define HOOKLINE_SERVER_COMMANDS_H
+
+#include "reply.h"
+#include "session.h"
+#include "smtp/command.h"
+
+/* `rest` is what follows the verb, borrowed from conv.command_line. */
+typedef void command_fn(
+    struct session *session, struct hl_ctx *ctx, struct slice rest);
+
+command_fn cmd_helo BLOCKS, cmd_ehlo BLOCKS, cmd_mail BLOCKS, cmd_rcpt BLOCKS;
+command_fn cmd_data BLOCKS, cmd_rset BLOCKS, cmd_noop BLOCKS, cmd_vrfy BLOCKS;
+command_fn cmd_help BLOCKS, cmd_quit BLOCKS;
+
+/* One command line, without its line end. */
+void dispatch(
+    struct session *session, struct hl_ctx *ctx, struct slice line) BLOCKS;
+
+/* -- envelope.c: what MAIL and RCPT have in common -- */
+struct envelope {
+	const struct hl_addr *addr;
+	struct hl_params params;
+};
+struct envelope_kind {
+	const char *prefix; /* "FROM:" */
+	enum hook_id parse, pre, hook;
+	unsigned path_flags;
+	const char *bad_path; /* enhanced code */
+};
+/* Parses `rest` with the parse and pre hooks.  0; -EINVAL: refused and
+ * answered. */
+int envelope_parse(struct session *session, struct hl_ctx *ctx,
+    const struct envelope_kind *kind, struct slice rest,
+    struct envelope *ret) BLOCKS WARN_UNUSED;
+
+/* -- data_feed.c, data_end.c, queue.c -- */
+/* Takes input while data arrives; false when there is too little. */
+bool data_feed(struct session *session, struct hl_ctx *ctx) BLOCKS;
+void data_free(struct session *session);
+void data_end(struct session *session, struct hl_ctx *ctx) BLOCKS;
+void queue_run(struct session *session, struct hl_ctx *ctx) BLOCKS;
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* data_end.c - from the final dot to the queue.
+ *
+ *	refused already?  bare line ends?  loop?
+ *	data_post_headers -> our own fields -> data_post -> queue_run
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "data.h"
+#include "hook/hook_log.h"
+#include "mail/authres.h"
+#include "mail/notes.h"
+#include "mail/received.h"
+#include "mail/value.h"
+#include "trace_fields.h"
+
+static void
+finish_refused(struct session *session, struct hl_ctx *ctx)
+{
+	struct outcome refusal = session->data->refusal;
+	int error = session->data->store_error;
+	struct log_line line;
+
+	if (error != 0) {
+		hook_log_begin(&line, LOG_LEVEL_ERROR, &session->conv);
+		log_add_text(&line, LOG_event, "store-failed");
+		log_printf(&line, LOG_err, "%s", strerror(-error));
+		log_end(&line);
+	}
+	(void)reply_outcome(session, ctx, &refusal);
+	if (session->conv.txn != NULL)
+		session_reset_txn(session, ctx);
+}
+
+/* The core's own checks; false: refused, and kept in data->refusal. */
+static bool
+check_message(struct session *session)
+{
+	struct data *data = session->data;
+	struct message *message = &session->conv.txn->message;
+
+	if (data->scan.policy == BARE_LF_REJECT &&
+	    smtp_data_is_bare(&data->scan))
+		data_refuse_core(session, 550, "5.6.11",
+		    "Message has a bare CR, a bare LF or a NUL; lines must "
+		    "end in CRLF");
+	else if (received_count(&message->header) >
+		 (size_t)session->limits->max_hops)
+		data_refuse_core(session, 554, "5.4.6",
+		    "Too many hops, this message is looping");
+	return !data->swallow;
+}
+
+static int
+end_store(struct session *session)
+{
+	int ret = message_end(&session->conv.txn->message);
+
+	if (ret == -EMSGSIZE)
+		data_refuse_core(
+		    session, 552, "5.3.4", "Header section too big");
+	else if (ret == -ENOSPC || ret == -EDQUOT || ret == -EFBIG)
+		data_refuse_core(
+		    session, 452, "4.3.1", "Insufficient system storage");
+	else if (ret < 0)
+		data_refuse_core(session, 451, "4.3.0",
+		    "Message cannot be stored now, try again later");
+	if (ret < 0)
+		session->data->store_error = ret;
+	return ret;
+}
+
+static void
+run_data_post(struct session *session, struct hl_ctx *ctx)
+{
+	struct outcome outcome;
+
+	hook_run(ctx, HOOK_DATA_POST_HEADERS, NULL, &outcome);
+	if (trace_fields_add(session, ctx) < 0 ||
+	    txn_is_over(session->conv.txn)) {
+		reply_refuse(session, ctx, HOOK_DATA_POST, 452, "4.3.1",
+		    "Message needs too much memory");
+		session_reset_txn(session, ctx);
+		return;
+	}
+	hook_run(ctx, HOOK_DATA_POST, NULL, &outcome);
+	if (outcome.fate == FATE_GO && !outcome.answered) {
+		queue_run(session, ctx);
+		return;
+	}
+	(void)reply_outcome(session, ctx, &outcome);
+}
+
+void
+data_end(struct session *session, struct hl_ctx *ctx)
+{
+	bool refused;
+
+	session->answered = false;
+	session->conv.facts.phase = HL_PHASE_END;
+	if (!session->data->swallow && end_store(session) == 0 &&
+	    !session->data->swallow && data_hooks_used(ctx))
+		data_hooks(session, ctx, SLICE_NONE);
+	if (session->end != END_NOT) { /* a hook has hung up meanwhile */
+		data_free(session);
+		return;
+	}
+	refused = session->data->swallow || !check_message(session);
+	if (refused)
+		finish_refused(session, ctx);
+	data_free(session);
+	if (!refused)
+		run_data_post(session, ctx);
+	if (!session->answered && session->end == END_NOT)
+		reply_refuse(session, ctx, HOOK_DATA_POST, 451, "4.3.0",
+		    "Internal error, try again later");
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* decision.c - one line for each refusal and each accepted message.
+ *
+ * event=reject hook=rcpt plugin=badrcptto code=550 enh=5.1.1 from= to= ip=
+ * helo= listener= sid= text=
+ * These are the lines that people grep: keys and order are kept.
+ */
+#include "base/log.h"
+#include "reply.h"
+#include "shm/stats.h"
+
+/* The refused sender, or that of the message. */
+static struct slice
+sender_of(const struct session *session, enum hook_id hook)
+{
+	const struct txn *txn = session->conv.txn;
+
+	if (hook == HOOK_MAIL && session->addr != NULL)
+		return slice_str(session->addr->text);
+	return txn != NULL && txn->sender != NULL ? slice_str(txn->sender->text)
+						  : SLICE_LIT("");
+}
+
+/* Recipients so far, for a refused message. */
+static struct slice
+rcpts_of(struct txn *txn, struct arena *arena)
+{
+	struct buf buf = BUF_INIT;
+	hl_str text;
+
+	if (txn == NULL)
+		return SLICE_LIT("");
+	LIST_FOR_EACH (link, safe, &txn->rcpts) {
+		struct hl_rcpt *rcpt = CONTAINER_OF(link, struct hl_rcpt, link);
+
+		if (buf.n > LOG_VALUE_MAX)
+			break;
+		if (buf.n > 0)
+			buf_add_char(&buf, ',');
+		buf_add_slice(&buf, slice_str(rcpt->addr->text));
+	}
+	text = arena_str(arena, buf_slice(&buf));
+	buf_done(&buf);
+	return slice_str(text);
+}
+
+/* The refused recipient, or those of the message. */
+static struct slice
+rcpt_of(struct session *session, struct hl_ctx *ctx, enum hook_id hook)
+{
+	if (hook == HOOK_RCPT)
+		return session->addr != NULL ? slice_str(session->addr->text)
+					     : SLICE_LIT("");
+	return rcpts_of(session->conv.txn, ctx->arena);
+}
+
+static void
+add_session(struct log_line *line, const struct session *session)
+{
+	const struct facts *facts = &session->conv.facts;
+
+	log_add(line, LOG_ip, slice_str(facts->peer_ip));
+	log_add(line, LOG_helo, slice_str(facts->helo));
+	log_add(line, LOG_listener, slice_str(facts->listener));
+	log_add_text(line, LOG_sid, facts->sid);
+}
+
+void
+decision_reject(
+    struct session *session, struct hl_ctx *ctx, const struct decision *d)
+{
+	struct log_line line;
+
+	shm_add(&shm_totals(ctx->engine->shm)->refused, 1);
+	if (!log_is_on(LOG_LEVEL_INFO))
+		return;
+	log_begin(&line, LOG_LEVEL_INFO);
+	log_add_text(&line, LOG_event, "reject");
+	log_add_text(&line, LOG_hook, hook_table[d->hook].name);
+	log_add(&line, LOG_plugin, slice_str(d->plugin));
+	log_add_int(&line, LOG_code, d->code);
+	log_add(&line, LOG_enh, slice_str(d->enhanced));
+	log_add(&line, LOG_from, sender_of(session, d->hook));
+	log_add(&line, LOG_to, rcpt_of(session, ctx, d->hook));
+	add_session(&line, session);
+	if (session->conv.txn != NULL)
+		log_add_text(&line, LOG_tid, session->conv.txn->id);
+	log_add(&line, LOG_text, slice_str(d->text));
+	log_end(&line);
+}
+
+void
+decision_accept(struct session *session, struct hl_ctx *ctx, struct txn *txn,
+    hl_str plugin, hl_str queue_id, uint64_t size_bytes)
+{
+	struct shm_totals *totals = shm_totals(ctx->engine->shm);
+	struct log_line line;
+
+	shm_add(&totals->accepted, 1);
+	shm_add(&totals->bytes, size_bytes);
+	if (!log_is_on(LOG_LEVEL_INFO))
+		return;
+	log_begin(&line, LOG_LEVEL_INFO);
+	log_add_text(&line, LOG_event, "accept");
+	log_add_text(&line, LOG_hook, hook_table[HOOK_QUEUE].name);
+	log_add(&line, LOG_plugin, slice_str(plugin));
+	log_add(&line, LOG_queue_id, slice_str(queue_id));
+	log_add(&line, LOG_from, slice_str(txn->sender->text));
+	log_add(&line, LOG_to, rcpts_of(txn, ctx->arena));
+	log_add_int(&line, LOG_size, (long long)size_bytes);
+	log_add_int(&line, LOG_rcpts, txn->rcpt_count);
+	log_add_int(&line, LOG_ms,
+	    (long long)(mono_since_us(mono_now(), txn->since) / 1000));
+	add_session(&line, session);
+	log_add_text(&line, LOG_tid, txn->id);
+	log_end(&line);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* dispatch.c - finds the function of a command line (HOOKS.md R12). */
+#include "commands.h"
+#include "hook/hook_log.h"
+
+static const struct handler {
+	command_fn *fn;
+	enum hook_id hook; /* for log lines of the core's refusals */
+	bool is_junk;      /* has no effect on the message (max_junk) */
+	bool needs_memory; /* refused when the transaction is over its cap */
+} handlers[SMTP_VERB_COUNT] = {
+	[SMTP_VERB_EHLO] = { cmd_ehlo, HOOK_EHLO, true, false },
+	[SMTP_VERB_HELO] = { cmd_helo, HOOK_HELO, true, false },
+	[SMTP_VERB_MAIL] = { cmd_mail, HOOK_MAIL, false, false },
+	[SMTP_VERB_RCPT] = { cmd_rcpt, HOOK_RCPT, false, true },
+	[SMTP_VERB_DATA] = { cmd_data, HOOK_DATA, false, true },
+	[SMTP_VERB_RSET] = { cmd_rset, HOOK_RSET, true, false },
+	[SMTP_VERB_NOOP] = { cmd_noop, HOOK_NOOP, true, false },
+	[SMTP_VERB_VRFY] = { cmd_vrfy, HOOK_VRFY, true, false },
+	[SMTP_VERB_HELP] = { cmd_help, HOOK_HELP, true, false },
+	[SMTP_VERB_QUIT] = { cmd_quit, HOOK_QUIT, false, false },
+};
+
+static hl_str
+lower(struct arena *arena, struct slice word)
+{
+	char *copy = arena_alloc(arena, word.n + 1);
+
+	for (size_t i = 0; i < word.n; i++)
+		copy[i] = ascii_lower(word.p[i]);
+	return (hl_str){ copy, word.n };
+}
+
+static void
+unrecognized(struct session *session, struct hl_ctx *ctx,
+    const struct smtp_command *command)
+{
+	struct hook_args args = { .a = lower(ctx->arena, command->word),
+		.b = arena_str(ctx->arena, command->rest) };
+	struct outcome outcome;
+
+	hook_run(ctx, HOOK_UNRECOGNIZED_COMMAND, &args, &outcome);
+	(void)reply_outcome(session, ctx, &outcome);
+}
+
+static void
+count_junk(struct session *session)
+{
+	if (session->junk < UINT16_MAX)
+		session->junk++;
+	if (session->limits->max_junk > 0 &&
+	    session->junk > session->limits->max_junk &&
+	    session->errors < UINT16_MAX)
+		session->errors++;
+}
+
+static void
+run_handler(struct session *session, struct hl_ctx *ctx,
+    const struct handler *handler, struct slice rest)
+{
+	if (handler->is_junk)
+		count_junk(session);
+	if (handler->needs_memory && session->conv.txn != NULL &&
+	    txn_is_over(session->conv.txn)) {
+		reply_refuse(session, ctx, handler->hook, 452, "4.3.1",
+		    "Message needs too much memory");
+		session_reset_txn(session, ctx);
+		return;
+	}
+	handler->fn(session, ctx, rest);
+}
+
+static void
+check_errors(struct session *session, struct hl_ctx *ctx)
+{
+	int64_t max = session->limits->max_errors;
+
+	if (session->end != END_NOT || max == 0 || session->errors < max)
+		return;
+	reply_refuse(session, ctx, HOOK_UNRECOGNIZED_COMMAND, 421, "4.7.0",
+	    "Too many errors");
+	session_finish(session, END_QUIT);
+}
+
+void
+dispatch(struct session *session, struct hl_ctx *ctx, struct slice line)
+{
+	hl_str text = arena_str(ctx->arena, line);
+	struct smtp_command command = smtp_command_split(slice_str(text));
+	const struct handler *handler = &handlers[command.verb];
+
+	session->conv.command_line = text;
+	session->answered = false;
+	ctx->txn = session->conv.txn;
+	ctx->params = NULL;
+	if (handler->fn == NULL)
+		unrecognized(session, ctx, &command);
+	else
+		run_handler(session, ctx, handler, command.rest);
+	/* Exactly one final reply a command. */
+	if (!session->answered && session->end == END_NOT)
+		reply_refuse(session, ctx,
+		    handler->fn != NULL ? handler->hook
+					: HOOK_UNRECOGNIZED_COMMAND,
+		    451, "4.3.0", "Internal error, try again later");
+	check_errors(session, ctx);
+	session->conv.command_line = STR_EMPTY;
+}

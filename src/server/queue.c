@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* queue.c - queue_pre, queue, queue_post (HOOKS.md 1.3, decision 12).
+ *
+ * From queue_pre on the client cannot cancel anything: the message is
+ * delivered even if its 250 does not arrive, and the log says so.
+ */
+#include "commands.h"
+#include "hook/hook_log.h"
+#include "rcpt_verdicts.h"
+#include "rt/fiber.h"
+
+/* The queue reply carries the transaction's id (issue: in every line, in
+ * Received and in the reply). */
+static void
+name_reply(struct hl_ctx *ctx, struct outcome *outcome, const struct txn *txn)
+{
+	if (outcome->column == COLUMN_OK && !outcome->by_policy)
+		outcome->text = arena_printf(
+		    ctx->arena, "%.*s [%s]", STR(outcome->text), txn->id);
+}
+
+static void
+warn_lost_reply(struct session *session)
+{
+	struct log_line line;
+
+	hook_log_begin(&line, LOG_LEVEL_WARN, &session->conv);
+	log_add_text(&line, LOG_event, "reply-lost");
+	log_add_text(&line, LOG_text,
+	    "the message is kept, but the client was gone before its 250");
+	log_end(&line);
+}
+
+/* queue_post sees the message read-only, after the reply was written. */
+static void
+run_queue_post(struct session *session, struct hl_ctx *ctx, struct txn *txn)
+{
+	struct outcome outcome;
+
+	if (!hook_is_used(ctx, HOOK_QUEUE_POST))
+		return;
+	session_flush(session);
+	txn->read_only = true;
+	ctx->txn = txn;
+	hook_run(ctx, HOOK_QUEUE_POST, NULL, &outcome);
+	ctx->txn = session->conv.txn;
+}
+
+static void
+after_queue(
+    struct session *session, struct hl_ctx *ctx, struct outcome *outcome)
+{
+	struct txn *txn = txn_ref(session->conv.txn);
+	uint64_t size = body_size(&txn->message.body);
+	hl_str queue_id = str_of(txn->id);
+	bool accepted;
+
+	name_reply(ctx, outcome, txn);
+	session_reset_txn(session, ctx);
+	outcome->fate =
+	    outcome->fate == FATE_RESET ? FATE_REPLY : outcome->fate;
+	accepted = reply_outcome(session, ctx, outcome);
+	if (accepted) {
+		session->junk = 0;
+		decision_accept(session, ctx, txn,
+		    outcome->plugin != NULL ? outcome->plugin->name : STR_EMPTY,
+		    queue_id, size);
+		if (session->gone)
+			warn_lost_reply(session);
+	}
+	if (!outcome->answered)
+		run_queue_post(session, ctx, txn);
+	txn_unref(&txn);
+}
+
+void
+queue_run(struct session *session, struct hl_ctx *ctx)
+{
+	struct outcome outcome;
+
+	fiber_shield(fiber_self(), true);
+	hook_run(ctx, HOOK_QUEUE_PRE, NULL, &outcome);
+	if (outcome.fate != FATE_GO || outcome.answered) {
+		(void)reply_outcome(session, ctx, &outcome);
+	} else {
+		queue_ask(session, ctx, &outcome);
+		after_queue(session, ctx, &outcome);
+	}
+	fiber_shield(fiber_self(), false);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* rcpt_verdicts.h - one reply for recipients with different fates.
+ *
+ * HOOKS.md decision 12: plain SMTP has one reply.  All equal: that one.
+ * Mixed before anything was committed: nothing is delivered.  Mixed after:
+ * 250, and what failed is kept in STATE/undelivered/.
+ */
+#ifndef HOOKLINE_SERVER_RCPT_VERDICTS_H
+#define HOOKLINE_SERVER_RCPT_VERDICTS_H
+
+#include "commands.h"
+
+/* Runs the queue hooks and settles what they said of single recipients. */
+void queue_ask(
+    struct session *session, struct hl_ctx *ctx, struct outcome *ret) BLOCKS;
+
+/* undelivered.c: keeps message and list below the state directory. */
+void undelivered_keep(
+    struct session *session, struct hl_ctx *ctx, struct txn *txn) BLOCKS;
+
+#endif

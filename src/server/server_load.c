@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/* server_load.c - makes and frees a server. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/mem.h"
+#include "conf/conf_dir.h"
+#include "conf/conf_listen.h"
+#include "conf/conf_list.h"
+#include "conf/conf_value.h"
+#include "hook/hook_log.h"
+#include "net/listener.h"
+#include "plugin_dir.h"
+#include "rt/fiber.h"
+#include "rt/timeq.h"
+#include "server_private.h"
+#include "session.h"
+
+#define SERVER_MAGIC 0x73727672u
+
+/* ---- work on a fiber while the loop runs ---- */
+
+struct job {
+	struct server *server;
+	struct err *err;
+	int result;
+	bool done;
+};
+
+static void
+run_job(struct server *server, fiber_fn *fn, struct job *job)
+{
+	if (fiber_start(server->rt, fn, job) < 0) {
+		job->result = err_set(job->err, -EAGAIN, "no fiber is free");
+		return;
+	}
+	while (!job->done)
+		(void)uv_run(rt_loop(server->rt), UV_RUN_ONCE);
+}
+
+/* ---- faults of the configuration ---- */
+
+static void
+on_fault(void *arg, const struct conf_fault *fault)
+{
+	struct log_line line;
+
+	(void)arg;
+	log_begin(&line, LOG_LEVEL_ERROR);
+	log_add_text(&line, LOG_event, "config");
+	log_add(&line, LOG_file, slice_str(fault->file));
+	log_add_int(&line, LOG_line, fault->line);
+	log_add(&line, LOG_err, slice_str(fault->text));
+	log_end(&line);
+}
+
+/* The first fault goes into `err`, all of them into the log. */
+static int
+report_faults(const struct conf_faults *faults, struct err *err)
+{
+	struct buf text = BUF_INIT;
+
+	if (faults->count == 0)
+		return err_set(err, -EINVAL, "the configuration is bad");
+	for (size_t i = 1; i < faults->count; i++)
+		on_fault(NULL, &faults->at[i]);
+	conf_fault_print(&text, &faults->at[0]);
+	(void)err_set(err, -EINVAL, "%s", text.p);
+	buf_done(&text);
+	return -EINVAL;
+}
+
+/* ---- loading ---- */
+
+/* "plugins", and every plugins= of config/listen. */
+static hl_str *
+chain_keys(struct server *server, size_t *ret_count)
+{
+	struct arena *arena = &server->engine->arena;
+	struct conf_list *list =
+	    conf_get(server->conf, STR_EMPTY, STR_LIT("listen"));
+	struct conf_listeners *lines = NULL;
+	struct conf_faults faults;
+	hl_str *keys;
+	size_t count = 0;
+
+	conf_faults_init(&faults);
+	if (conf_listen_parse(list, &lines, &faults) < 0)
+		lines = NULL; /* the master has said so already */
+	keys = arena_array(arena,
+	    (lines != NULL ? lines->count : 0) + server->options.chain_count +
+		1,
+	    sizeof(*keys));
+	for (unsigned i = 0; i < server->options.chain_count; i++)
+		keys[count++] = str_of(server->options.chains[i]);
+	if (count == 0)
+		keys[count++] = STR_LIT("plugins");
+	for (size_t i = 0; lines != NULL && i < lines->count; i++)
+		keys[count++] =
+		    arena_str(arena, slice_str(lines->at[i].plugins));
+	conf_listeners_free(&lines);
+	conf_faults_done(&faults);
+	conf_list_unref(&list);
+	*ret_count = count;
+	return keys;
+}
+
+static void
+load_fiber(void *arg)
+{
+	struct job *job = arg;
+	struct server *server = job->server;
+	struct conf_faults faults;
+	size_t count;
+	hl_str *keys = chain_keys(server, &count);
+
+	conf_faults_init(&faults);
+	job->result = engine_load(server->engine, keys, count, &faults);
+	if (job->result < 0)
+		job->result = report_faults(&faults, job->err);
+	else
+		job->result = engine_start(server->engine, job->err);
+	conf_faults_done(&faults);
+	job->done = true;
+}
+
+static void
+stop_fiber(void *arg)
+{
+	struct job *job = arg;
+
+	engine_stop(job->server->engine);
+	job->done = true;
+}
+
+static int
+open_spool(struct server *server, struct err *err)
+{
+	struct arena *arena = &server->engine->arena;
+	hl_str dir = conf_text(server->conf, STR_EMPTY, CONF_SPOOL_DIR, arena);
+	unsigned mode = conf_mode(server->conf, STR_EMPTY, CONF_SPOOL_PERMS);
+
+	if (dir.n == 0)
+		dir =
+		    arena_printf(arena, "%s/spool", server->options.state_dir);
+	if (mkdir(dir.p, mode) == -1 && errno != EEXIST)
+		return err_set(err, -errno, "spool_dir %s cannot be made: %s",
+		    dir.p, strerror(errno));
+	if (access(dir.p, W_OK | X_OK) != 0)
+		return err_set(err, -errno,
+		    "spool_dir %s cannot be written to: %s; give it to the "
+		    "user that workers run as",
+		    dir.p, strerror(errno));
+	body_store_init(&server->bodies, dir.p,
+	    (size_t)conf_size(server->conf, STR_EMPTY, CONF_BODY_MEMORY));
+	server->engine->bodies = &server->bodies;
+	return 0;
+}
+
+static void
+apply_loglevel(struct server *server)
+{
+	log_set_level(
+	    (enum log_level)conf_enum(server->conf, STR_EMPTY, CONF_LOGLEVEL));
+}
+
+static void
+wake_waiting(void *arg)
+{
+	struct server *server = arg;
+	struct link *link = list_pop_front(&server->waiting);
+
+	if (link == NULL)
+		return;
+	session_wake(CONTAINER_OF(link, struct session, waiting));
+}
+
+static int
+make_engine(struct server *server, struct err *err)
+{
+	struct conf_options conf_options = { .on_fault = on_fault };
+	struct engine_options options;
+	int ret;
+
+	ret = conf_dir_open(
+	    server->options.config_dir, &conf_options, &server->conf, err);
+	if (ret < 0)
+		return ret;
+	apply_loglevel(server);
+	options = (struct engine_options){
+		.rt = server->rt,
+		.conf = server->conf,
+		.plugin_dir = plugin_dir(),
+		.state_dir = server->options.state_dir,
+		.shm = server->options.shm,
+		.slot = server->options.slot,
+	};
+	server->engine = engine_new(&options);
+	return open_spool(server, err);
+}
+
+/* Frees what make_engine made. */
+static void
+free_engine(struct server *server)
+{
+	struct err err;
+	struct job job = { .server = server, .err = &err };
+
+	if (server->engine != NULL) {
+		run_job(server, stop_fiber, &job);
+		if (server->engine->bodies != NULL)
+			body_store_done(&server->bodies);
+		engine_free(&server->engine);
+	}
+	if (server->conf != NULL)
+		conf_dir_free(&server->conf);
+}
+
+int
+server_load(
+    const struct server_options *options, struct server **ret, struct err *err)
+{
+	struct server *server = mem_alloc(sizeof(*server));
+	struct job job = { .server = server, .err = err };
+	int status;
+
+	server->magic = SERVER_MAGIC;
+	server->options = *options;
+	server->rt = options->rt;
+	list_init(&server->listeners);
+	list_init(&server->sessions);
+	list_init(&server->waiting);
+	status = make_engine(server, err);
+	if (status == 0) {
+		run_job(server, load_fiber, &job);
+		status = job.result;
+	}
+	if (status < 0) {
+		free_engine(server);
+		mem_free(server);
+		return status;
+	}
+	rt_on_fiber_free(server->rt, wake_waiting, server);
+	*ret = server;
+	return 0;
+}
+
+static void
+free_listeners(struct server *server)
+{
+	struct link *link;
+
+	while ((link = list_pop_front(&server->listeners)) != NULL) {
+		struct server_listener *at =
+		    CONTAINER_OF(link, struct server_listener, link);
+
+		if (at->listener != NULL)
+			listener_close(&at->listener);
+		limits_unref(&at->limits);
+		mem_free((void *)(uintptr_t)at->name.p);
+		mem_free(at);
+	}
+}
+
+void
+server_free(struct server **server)
+{
+	struct server *old = *server;
+
+	*server = NULL;
+	if (old == NULL)
+		return;
+	CHECK_OBJ(old, SERVER_MAGIC);
+	CHECK(old->session_count == 0);
+	free_listeners(old);
+	for (unsigned i = 0; i < SERVER_TIMEQS; i++) {
+		if (old->timeqs[i].queue != NULL)
+			timeq_free(&old->timeqs[i].queue);
+	}
+	rt_on_fiber_free(old->rt, NULL, NULL);
+	free_engine(old);
+	old->magic = 0;
+	mem_free(old);
+}

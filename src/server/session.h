@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* session.h - one client's conversation (private to server/).
+ *
+ * A state machine at rest, straight-line code in flight (DESIGN section 3):
+ *
+ *	accept      bytes, end of file, timeout, drain
+ *	   |                 |
+ *	   v                 v
+ *	[fiber: session_run: step, step, ...] ---> [rest: no fiber, no buffer]
+ *	   |                       ^                         |
+ *	   +--> closing -----> lingering -----> freed        |
+ *	                           +-------------------------+
+ *
+ * session.c    life cycle: new, fiber, rest, free
+ * session_io.c what the stream tells, input, timeouts
+ * session_run.c the steps
+ * reply.c      replies
+ * closing.c    the end of a session
+ * cmd_*.c      one verb each;  dispatch.c finds it
+ * data_*.c     the message: receiving, ending, queueing
+ *
+ * Loop functions (on_*) never run hooks.  Only the session's fiber changes
+ * conv, txn, data and out; the loop's functions change input and the flags
+ * marked [loop].
+ */
+#ifndef HOOKLINE_SERVER_SESSION_H
+#define HOOKLINE_SERVER_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "hook/conv.h"
+#include "hook/run.h"
+#include "limits.h"
+#include "rt/timeq.h"
+#include "shm/peers.h"
+#include "smtp/line.h"
+
+struct data;
+struct fiber;
+struct server;
+struct server_listener;
+struct stream;
+
+#define SESSION_MAGIC 0x73657373u
+
+/* Why a session ends; the first reason stays. */
+enum session_end {
+	END_NOT,
+	END_QUIT, /* a reply has said so */
+	END_EOF,  /* the client has nothing more to say */
+	END_GONE, /* reset, broken pipe */
+	END_TIMEOUT,
+	END_SHUTDOWN, /* 421 4.3.2 */
+};
+
+/* What the loop wants the next run of the fiber to do. */
+enum session_event {
+	EVENT_ACCEPT = 1 << 0,
+	EVENT_TIMEOUT = 1 << 1,
+	EVENT_SHUTDOWN = 1 << 2,
+};
+
+/* Bytes that no command has taken yet: borrowed from the stream's shared
+ * buffer during on_data, else our own copy. */
+struct input {
+	struct buf own;
+	struct slice borrowed;
+};
+
+struct session {
+	uint32_t magic;
+	uint8_t events;        /* [loop] enum session_event */
+	uint8_t end;           /* enum session_end */
+	bool eof;              /* [loop] */
+	bool gone;             /* [loop] */
+	bool parked_want;      /* [loop] reading is limited to input_ahead */
+	bool closing;          /* the closing hooks have run or are running */
+	bool stream_closed;    /* [loop] */
+	bool skip_hooks;       /* closed before the session began */
+	bool answered;         /* the running command has its final reply */
+	bool client_waiter;    /* a hook waits for the client's bytes */
+	bool bare_lf_excluded; /* its network is in bare_lf_exclude */
+	uint16_t errors;
+	uint16_t junk;
+	shm_peer_ref peer_ref;
+	unsigned txn_number;
+	struct server *server;
+	struct server_listener *listener;
+	struct limits *limits; /* NULL before the first fiber resolved them */
+	struct stream *stream;
+	struct fiber *fiber; /* NULL at rest */
+	struct link link;    /* in server->sessions */
+	struct link waiting; /* in server->waiting: no fiber was free */
+	struct timeq_entry timer;
+	struct input input;
+	struct smtp_line line;
+	struct buf out;             /* replies not yet given to the stream */
+	struct data *data;          /* while DATA runs */
+	const struct hl_addr *addr; /* of the running MAIL or RCPT */
+	struct conv_result results[HOOK_COUNT];
+	struct conv conv;
+};
+
+static inline struct session *
+session_of(struct conv *conv)
+{
+	return CONTAINER_OF(conv, struct session, conv);
+}
+
+/* -- session.c -- */
+void session_open(struct server_listener *listener, int fd,
+    const struct inet_addr *peer, const struct inet_addr *local);
+/* Runs the fiber, or queues the session until one is free. */
+void session_wake(struct session *session);
+/* Loop functions: asks for an end. */
+void session_shutdown(struct session *session);
+bool session_is_idle(const struct session *session);
+/* What it holds, in bytes (for tests and `ctl`). */
+size_t session_memory(const struct session *session);
+
+/* -- session_io.c -- */
+extern const struct stream_events session_stream_events;
+void session_on_data(void *owner, const char *p, size_t n);
+void session_on_eof(void *owner);
+void session_on_gone(void *owner, int err);
+void session_before_park(struct conv *conv);
+struct slice input_peek(const struct session *session);
+void input_take(struct session *session, size_t n);
+/* The fiber parked or ended: what is borrowed must be kept. */
+void input_settle(struct session *session);
+void session_rest(struct session *session);
+void session_on_timeout(struct timeq_entry *entry, void *arg);
+/* A client that sends but does not read: this much may be unread. */
+#define OUT_MAX 65536
+/* Parks until it reads again; false when it is gone or too slow. */
+bool wait_for_reader(struct session *session) BLOCKS;
+/* Gives `out` to the stream. */
+void session_flush(struct session *session);
+int session_client_wait(struct conv *conv, uint64_t ms) BLOCKS;
+int session_client_line(struct conv *conv, uint64_t timeout_ms,
+    struct arena *arena, hl_str *ret) BLOCKS;
+
+/* -- session_run.c -- */
+void session_run(struct session *session, struct hl_ctx *ctx) BLOCKS;
+
+/* -- closing.c -- */
+/* Marks the end; hooks run when the step returns. */
+void session_finish(struct session *session, enum session_end why);
+void session_close(struct session *session, struct hl_ctx *ctx) BLOCKS;
+
+/* -- txn_reset.c -- */
+/* Runs reset_transaction if there is one and lets go of it. */
+void session_reset_txn(struct session *session, struct hl_ctx *ctx) BLOCKS;
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* undelivered.c - keeps a message whose delivery failed for some after it
+ * was committed for others (HOOKS.md decision 12).
+ *
+ * STATE/undelivered/<transaction>: a list of recipients, an empty line, and
+ * the message as it would have been delivered.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "hook/hook_log.h"
+#include "mail/message_write.h"
+#include "rcpt_verdicts.h"
+#include "rt/file.h"
+#include "server_private.h"
+
+static void
+write_list(struct buf *buf, const struct txn *txn)
+{
+	buf_printf(buf, "X-From: <%.*s>\n", STR(txn->sender->text));
+	LIST_FOR_EACH (link, safe, &txn->rcpts) {
+		const struct hl_rcpt *rcpt =
+		    CONTAINER_OF(link, struct hl_rcpt, link);
+
+		if (rcpt->verdict != HL_OK)
+			buf_printf(buf, "X-Failed: <%.*s> %.*s\n",
+			    STR(rcpt->addr->text), STR(rcpt->text));
+	}
+}
+
+static int
+write_file(struct txn *txn, const char *path)
+{
+	struct buf list = BUF_INIT;
+	int fd = file_open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int ret;
+
+	if (fd < 0)
+		return fd;
+	write_list(&list, txn);
+	ret = file_write(fd, list.p, list.n);
+	buf_done(&list);
+	if (ret >= 0)
+		ret = message_write(&txn->message, fd, LINE_LF, true);
+	(void)file_close(fd);
+	return ret;
+}
+
+void
+undelivered_keep(struct session *session, struct hl_ctx *ctx, struct txn *txn)
+{
+	const char *state = session->server->options.state_dir;
+	struct log_line line;
+	hl_str dir, path;
+	int ret;
+
+	if (state == NULL)
+		return;
+	dir = arena_printf(ctx->arena, "%s/undelivered", state);
+	path = arena_printf(ctx->arena, "%s/%s", dir.p, txn->id);
+	ret = file_mkdir(dir.p, 0700);
+	if (ret == 0 || ret == -EEXIST)
+		ret = write_file(txn, path.p);
+	if (ret >= 0)
+		ret = file_sync_dir(dir.p);
+	hook_log_begin(
+	    &line, ret < 0 ? LOG_LEVEL_CRIT : LOG_LEVEL_ERROR, &session->conv);
+	log_add_text(&line, LOG_event, "undelivered");
+	log_add(&line, LOG_path, slice_str(path));
+	if (ret < 0)
+		log_add_text(&line, LOG_err, strerror(-ret));
+	log_end(&line);
+}
