@@ -37,8 +37,14 @@ drop_white_space_at_end(struct slice s)
 static enum smtp_verb
 find_verb(struct slice word)
 {
+	char first;
+
+	if (word.n == 0)
+		return SMTP_VERB_UNKNOWN;
+	first = (char)(word.p[0] & ~0x20); /* upper case, if a letter */
 	for (int v = SMTP_VERB_UNKNOWN + 1; v < SMTP_VERB_COUNT; v++) {
-		if (slice_caseeq_text(word, smtp_verbs[v].name))
+		if (smtp_verbs[v].name[0] == first &&
+		    slice_caseeq_text(word, smtp_verbs[v].name))
 			return (enum smtp_verb)v;
 	}
 	return SMTP_VERB_UNKNOWN;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "smtp/octet_private.h"
 #include "smtp/path.h"
 #include "smtp/utf8_private.h"
 
@@ -17,54 +18,51 @@
 #define GROUPS 8     /* of an IPv6 address */
 
 /* Let-dig; returns its octets, 0 if `s` begins with something else. */
-static size_t
+static inline size_t
 letter_len(struct slice s, unsigned flags)
 {
-	if (s.n == 0)
-		return 0;
-	if (ascii_is_alnum(s.p[0]))
+	if (octet__is_letdig(s.p[0]))
 		return 1;
 	if (s.p[0] == '_')
 		return (flags & SMTP_DOMAIN_UNDERSCORE) != 0;
-	if ((flags & SMTP_DOMAIN_UTF8) != 0)
+	if (octet__is_high(s.p[0]) && (flags & SMTP_DOMAIN_UTF8) != 0)
 		return smtp__utf8_len(s);
 	return 0;
 }
 
 /* sub-domain = Let-dig [Ldh-str]; Ldh-str ends in Let-dig.  The octets of a
- * U-label are not limited to 63, those of its A-label are. */
-static bool
-label_is_valid(struct slice label, unsigned flags)
+ * U-label are not limited to 63, those of its A-label are.  Returns the
+ * octets up to a dot or the end; 0 if they are no label. */
+static size_t
+label_len(struct slice s, unsigned flags)
 {
 	bool is_ascii = true, ends_in_letter = false;
 	size_t i = 0;
 
-	while (i < label.n) {
-		size_t n = letter_len(slice_from(label, i), flags);
+	while (i < s.n && s.p[i] != '.') {
+		size_t n = letter_len(octet__behind(s, i), flags);
 
 		ends_in_letter = n > 0;
-		if (n == 0 && (label.p[i] != '-' || i == 0))
-			return false;
+		if (n == 0 && (s.p[i] != '-' || i == 0))
+			return 0;
 		if (n > 1)
 			is_ascii = false;
 		i += n > 0 ? n : 1;
 	}
-	return ends_in_letter && (!is_ascii || label.n <= LABEL_MAX);
+	return ends_in_letter && (!is_ascii || i <= LABEL_MAX) ? i : 0;
 }
 
 bool
 smtp_domain_is_valid(struct slice domain, unsigned flags)
 {
-	if (domain.n == 0 || domain.n > SMTP_DOMAIN_MAX)
+	if (domain.n > SMTP_DOMAIN_MAX)
 		return false;
 	for (;;) {
-		size_t dot = slice_find(domain, '.');
+		size_t n = label_len(domain, flags);
 
-		if (!label_is_valid(slice_head(domain, dot), flags))
-			return false;
-		if (dot == domain.n)
-			return true;
-		domain = slice_from(domain, dot + 1);
+		if (n == 0 || n == domain.n)
+			return n > 0;
+		domain = octet__behind(domain, n + 1);
 	}
 }
 

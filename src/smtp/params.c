@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "smtp/octet_private.h"
 #include "smtp/utf8_private.h"
 
 /* esmtp-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-") */
@@ -15,8 +16,8 @@ keyword_len(struct slice in)
 {
 	size_t n = 0;
 
-	while (
-	    n < in.n && (ascii_is_alnum(in.p[n]) || (in.p[n] == '-' && n > 0)))
+	while (n < in.n &&
+	       (octet__is_letdig(in.p[n]) || (in.p[n] == '-' && n > 0)))
 		n++;
 	return n;
 }
@@ -32,7 +33,7 @@ value_len(struct slice in, bool utf8)
 		size_t step = 1;
 
 		if (c >= 0x80)
-			step = utf8 ? smtp__utf8_len(slice_from(in, n)) : 0;
+			step = utf8 ? smtp__utf8_len(octet__behind(in, n)) : 0;
 		else if (c <= ' ' || c == '=' || c == 0x7f)
 			step = 0;
 		if (step == 0)

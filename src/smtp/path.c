@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "smtp/domain.h"
+#include "smtp/octet_private.h"
 #include "smtp/utf8_private.h"
 
 /* A path being read. */
@@ -35,17 +36,23 @@ peek(const struct reader *r)
 	return r->at < r->in.n ? r->in.p[r->at] : '\0';
 }
 
-/* Octets of the atext at the start of `s`, 0 if there is none.
+/* What was not read yet. */
+static struct slice
+ahead(const struct reader *r)
+{
+	return octet__behind(r->in, r->at);
+}
+
+/* Octets of the run of atext at the start of `s`, 0 if there is none.
  * RFC 5322 3.2.3; RFC 6531 3.3 adds UTF8-non-ascii. */
 static size_t
 atext_len(struct slice s, bool utf8)
 {
-	if (s.n == 0 || s.p[0] == '\0')
-		return 0;
-	if (ascii_is_alnum(s.p[0]) ||
-	    strchr("!#$%&'*+-/=?^_`{|}~", s.p[0]) != NULL)
-		return 1;
-	return utf8 ? smtp__utf8_len(s) : 0;
+	size_t n = 0;
+
+	while (n < s.n && octet__is_atext(s.p[n]))
+		n++;
+	return n == 0 && utf8 ? smtp__utf8_len(s) : n;
 }
 
 /* qtextSMTP = %d32-33 / %d35-91 / %d93-126; what may follow "\" is wider. */
@@ -66,12 +73,15 @@ qtext_len(struct slice s, bool utf8, bool is_escaped)
 static void
 take_local(struct reader *r, size_t n)
 {
-	for (size_t i = 0; i < n; i++, r->at++) {
-		if (r->local_n < SMTP_LOCAL_MAX)
-			r->local[r->local_n++] = r->in.p[r->at];
-		if ((unsigned char)r->in.p[r->at] >= 0x80)
-			r->is_utf8 = true;
-	}
+	size_t room = SMTP_LOCAL_MAX - r->local_n;
+
+	if (n > 0 && octet__is_high(r->in.p[r->at]))
+		r->is_utf8 = true;
+	if (room > n)
+		room = n;
+	memcpy(r->local + r->local_n, r->in.p + r->at, room);
+	r->local_n += room;
+	r->at += n;
 }
 
 /* Dot-string = Atom *("." Atom) */
@@ -81,7 +91,7 @@ read_dot_string(struct reader *r)
 	bool utf8 = (r->flags & SMTP_PATH_UTF8) != 0, wants_atom = true;
 
 	for (;;) {
-		size_t n = atext_len(slice_from(r->in, r->at), utf8);
+		size_t n = atext_len(ahead(r), utf8);
 
 		if (n == 0 && (peek(r) != '.' || wants_atom))
 			break;
@@ -107,7 +117,7 @@ read_quoted_string(struct reader *r)
 		size_t n;
 
 		r->at += is_escaped;
-		n = qtext_len(slice_from(r->in, r->at), utf8, is_escaped);
+		n = qtext_len(ahead(r), utf8, is_escaped);
 		if (n == 0)
 			return err_set(
 			    r->err, -EINVAL, "bad quoted string in local part");
@@ -147,12 +157,16 @@ read_domain(struct reader *r, struct slice *ret)
 		flags |= SMTP_DOMAIN_UTF8;
 	if ((r->flags & SMTP_PATH_UNDERSCORE) != 0)
 		flags |= SMTP_DOMAIN_UNDERSCORE;
-	while (ascii_is_alnum(peek(r)) || peek(r) == '-' || peek(r) == '.' ||
-	       peek(r) == '_' || (unsigned char)peek(r) >= 0x80) {
-		r->is_utf8 |= (unsigned char)peek(r) >= 0x80;
-		r->at++;
+	for (; r->at < r->in.n; r->at++) {
+		char c = r->in.p[r->at];
+
+		if (octet__is_high(c))
+			r->is_utf8 = true;
+		else if (!octet__is_letdig(c) && c != '-' && c != '.' &&
+			 c != '_')
+			break;
 	}
-	domain = slice_head(slice_from(r->in, start), r->at - start);
+	domain = (struct slice){ r->in.p + start, r->at - start };
 	if (domain.n == 0)
 		return err_set(r->err, -EINVAL, "domain is missing");
 	if (domain.n > SMTP_DOMAIN_MAX)
@@ -167,7 +181,7 @@ read_domain(struct reader *r, struct slice *ret)
 static int
 read_literal(struct reader *r, struct slice *ret)
 {
-	struct slice literal = slice_from(r->in, r->at);
+	struct slice literal = ahead(r);
 	struct smtp_literal value;
 	int rc;
 
@@ -211,12 +225,13 @@ fill_path(struct arena *arena, const struct reader *r, struct slice host,
     struct smtp_path *ret)
 {
 	struct slice local = { r->local, r->local_n };
+	hl_str text = smtp_address_text(arena, local, host);
 
 	*ret = (struct smtp_path){
-		.text = smtp_address_text(arena, local, host),
+		.text = text,
 		.local = arena_str(arena, local),
-		.host = arena_str(arena, host),
-		.is_literal = slice_starts(host, "["),
+		.host = { text.p + text.n - host.n, host.n }, /* its end */
+		.is_literal = host.n > 0 && host.p[0] == '[',
 		.is_utf8 = r->is_utf8,
 	};
 }
@@ -331,7 +346,7 @@ is_dot_string(struct slice s)
 		if (n == 0 && (s.p[0] != '.' || wants_atom))
 			return false;
 		wants_atom = n == 0;
-		s = slice_from(s, n == 0 ? 1 : n);
+		s = octet__behind(s, n == 0 ? 1 : n);
 	}
 	return !wants_atom;
 }

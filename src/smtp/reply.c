@@ -7,6 +7,8 @@
 
 #include "base/num.h"
 
+#define PREFIX_MAX 16 /* "550-5.999.999 " fits */
+
 /* subject ::= 1*3digit; no leading zeros (RFC 3463 2). */
 static bool
 take_number(struct slice *s, uint16_t *ret)
@@ -162,8 +164,35 @@ struct writer {
 	struct buf *buf;
 	size_t line_at; /* start of the last line in buf */
 	unsigned code;
+	char prefix[PREFIX_MAX]; /* "550-5.7.1 ", of each line */
+	size_t prefix_n;
 	struct plan plan;
 };
+
+/* Up to 999 in decimal, without leading zeros. */
+static void
+put_number(struct writer *w, unsigned value, char after)
+{
+	if (value >= 100)
+		w->prefix[w->prefix_n++] = (char)('0' + value / 100);
+	if (value >= 10)
+		w->prefix[w->prefix_n++] = (char)('0' + value / 10 % 10);
+	w->prefix[w->prefix_n++] = (char)('0' + value % 10);
+	w->prefix[w->prefix_n++] = after;
+}
+
+static void
+make_prefix(struct writer *w)
+{
+	const struct smtp_enhanced *enh = &w->plan.enh;
+
+	put_number(w, w->code, '-');
+	if (enh->class == 0)
+		return;
+	put_number(w, enh->class, '.');
+	put_number(w, enh->subject, '.');
+	put_number(w, enh->detail, ' ');
+}
 
 /* textstring = 1*(%d09 / %d32-126); octets above 127 are sent as given. */
 static bool
@@ -199,20 +228,9 @@ write_text(struct writer *w, struct slice text)
 static size_t
 begin_line(struct writer *w)
 {
-	const struct smtp_enhanced *enh = &w->plan.enh;
-
 	w->line_at = w->buf->n;
-	buf_add_u64(w->buf, w->code);
-	buf_add_char(w->buf, '-');
-	if (enh->class != 0) {
-		buf_add_u64(w->buf, enh->class);
-		buf_add_char(w->buf, '.');
-		buf_add_u64(w->buf, enh->subject);
-		buf_add_char(w->buf, '.');
-		buf_add_u64(w->buf, enh->detail);
-		buf_add_char(w->buf, ' ');
-	}
-	return SMTP_REPLY_LINE_MAX - 2 - (w->buf->n - w->line_at);
+	buf_add(w->buf, w->prefix, w->prefix_n);
+	return SMTP_REPLY_LINE_MAX - 2 - w->prefix_n;
 }
 
 /* How much of a line that is too long goes on the first of its lines: up to
@@ -260,6 +278,7 @@ smtp_reply_format(
 
 	CHECK(code >= 100 && code <= 599);
 	w.plan = plan_reply(code, enh, text);
+	make_prefix(&w);
 	text = drop_newlines_at_end(w.plan.text);
 	for (bool is_first = true;; is_first = false) {
 		size_t lf = slice_find(text, '\n');
