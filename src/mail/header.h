@@ -100,10 +100,10 @@ bool header_get(const struct header *header, struct arena *arena,
 /* Adds a field at the top or at the bottom.
  *
  * name   printable ASCII without ':' (RFC 5322 2.2), at most 76 bytes
- * value  without leading white space; LF or CRLF only before a space or tab
- *        (a fold; written as CRLF), one final line end is dropped; no line
- *        of white space only; a line over 998 octets is folded where it has
- *        white space
+ * value  LF or CRLF only before a space or tab (a fold; written as CRLF);
+ *        spaces and tabs in front and one final line end are dropped; no
+ *        line of white space only; a line over 998 octets is folded where
+ *        it has white space
  * Returns 0; -EINVAL name or value is not fit for a header; -E2BIG over the
  * account's cap, or a field over 1 MiB; with text in `err`.  Never blocks.
  */

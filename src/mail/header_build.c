@@ -160,6 +160,8 @@ header__build(
 		return err_set(
 		    err, -E2BIG, "header field over %d bytes", FIELD_MAX_BYTES);
 	value = without_line_end(value);
+	while (value.n > 0 && is_wsp(value.p[0]))
+		value = slice_from(value, 1);
 	if (has_bad_control(value))
 		ret = err_set(err, -EINVAL, "bare CR or NUL");
 	else

@@ -51,6 +51,15 @@ delivered_separator(const struct message *message)
 	return LINE_END;
 }
 
+/* A bare LF ends a line only where the scanner takes it for a line end. */
+static bool
+has_line_end(const struct message *message, struct slice raw)
+{
+	if ((message->limits.scan_flags & SMTP_HEADER_BARE_LF) != 0)
+		return slice_ends(raw, "\n");
+	return slice_ends(raw, "\r\n");
+}
+
 /* What is left of part `part` from `offset` on.  A received field can lack a
  * line end, if the message ended there; it gets one if something follows. */
 static struct slice
@@ -64,7 +73,7 @@ part_from(const struct message *message, unsigned part, size_t offset)
 	raw = header_raw(header, header_at(header, part));
 	if (offset < raw.n)
 		return slice_from(raw, offset);
-	if (slice_ends(raw, "\n") || part + 1 == header->count)
+	if (has_line_end(message, raw) || part + 1 == header->count)
 		return SLICE_NONE;
 	return slice_from(LINE_END, offset - raw.n);
 }

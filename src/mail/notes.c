@@ -61,6 +61,8 @@ notes_set(struct notes **ref, struct memory_account *account, struct slice key,
 	CHECK(notes == NULL || notes->account == account);
 	value_freeze(value);
 	old = notes == NULL ? NULL : map_get(notes->map, key);
+	if (old == value)
+		return 0;
 	/* The old value's bytes count as free already; if the new one does
 	 * not fit all the same, they are taken again. */
 	if (old != NULL)

@@ -102,8 +102,9 @@ check_again(struct message *message, struct body_store *store)
 	for (size_t i = 0; i < header_total(a); i++) {
 		CHECK(slice_eq(header_name(a, header_at(a, i)),
 		    header_name(b, header_at(b, i))));
-		CHECK(slice_eq(header_raw_value(a, header_at(a, i)),
-		    header_raw_value(b, header_at(b, i))));
+		/* The last field may have ended in a bare LF. */
+		CHECK(slice_eq(slice_trim(header_raw_value(a, header_at(a, i))),
+		    slice_trim(header_raw_value(b, header_at(b, i)))));
 	}
 	same_body(message, slice_from(buf_slice(&out), again.body_start));
 	message_done(&again);

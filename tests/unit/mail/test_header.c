@@ -221,6 +221,8 @@ static const struct {
 	{ "fold", SLICE_LIT("A"), SLICE_LIT("b\n c"), "A: b\r\n c\r\n" },
 	{ "CRLF fold", SLICE_LIT("A"), SLICE_LIT("b\r\n\tc"),
 	    "A: b\r\n\tc\r\n" },
+	{ "leading space", SLICE_LIT("A"), SLICE_LIT(" \t b"), "A: b\r\n" },
+	{ "space only", SLICE_LIT("A"), SLICE_LIT(" \t "), "A: \r\n" },
 	{ "fold first", SLICE_LIT("A"), SLICE_LIT("\n b"), "A: \r\n b\r\n" },
 	{ "eight bit", SLICE_LIT("A"), SLICE_LIT("\xc3\xa4\xff"),
 	    "A: \xc3\xa4\xff\r\n" },

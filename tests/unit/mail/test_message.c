@@ -103,6 +103,28 @@ test_unfinished_field(void **state)
 	test_store_done(&test);
 }
 
+/* Nor is a bare LF a line end, by default. */
+static void
+test_unfinished_field_bare_lf(void **state)
+{
+	struct buf out = BUF_INIT;
+	struct test_store test;
+	struct message message;
+
+	(void)state;
+	test_store_init(&test, 0);
+	test_message(&message, &test, 1000, SLICE_LIT("A: 1\n"));
+	assert_int_equal(header_add_bottom(&message.header, SLICE_LIT("Z"),
+			     SLICE_LIT("z"), NULL),
+	    0);
+	delivered(&message, LINE_CRLF, &out);
+	unit_slice_is("strict", buf_slice(&out), "A: 1\n\r\nZ: z\r\n");
+	assert_int_equal(message_reader_size(&message, LINE_CRLF), out.n);
+	buf_done(&out);
+	message_done(&message);
+	test_store_done(&test);
+}
+
 static void
 test_bare_lf_header(void **state)
 {
@@ -488,6 +510,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_unfinished_field),
+		cmocka_unit_test(test_unfinished_field_bare_lf),
 		cmocka_unit_test(test_bare_lf_header),
 		cmocka_unit_test(test_limits_of_header),
 		cmocka_unit_test(test_long_first_line),

@@ -131,6 +131,23 @@ test_get_outlives_replacement(void **state)
 }
 
 static void
+test_set_the_same_again(void **state)
+{
+	struct memory_account account = { 0 };
+	struct notes *notes = NULL;
+	struct hl_value *value = value_list();
+	size_t used;
+
+	(void)state;
+	assert_int_equal(notes_set(&notes, &account, KEY, value), 0);
+	used = account.used;
+	assert_int_equal(notes_set(&notes, &account, KEY, value), 0);
+	assert_int_equal(account.used, used);
+	value_unref(&value);
+	notes_free(&notes); /* a leak is found by the sanitizer */
+}
+
+static void
 test_bad_keys(void **state)
 {
 	struct memory_account account = { 0 };
@@ -219,6 +236,7 @@ main(void)
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_set_and_get),
 		cmocka_unit_test(test_get_outlives_replacement),
+		cmocka_unit_test(test_set_the_same_again),
 		cmocka_unit_test(test_bad_keys),
 		cmocka_unit_test(test_cap),
 		cmocka_unit_test(test_replacing_is_bounded),
