@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* fuzz_conf_list.c - the look-ups find what a walk over the lines finds.
+ *
+ * The first line of the input is looked up in the others.
+ */
+#include "conf/conf_pattern.h"
+#include "fuzz_conf.h"
+
+#define NONE SIZE_MAX
+
+/* Is it a name below the domain ".x" in `word`, or the name itself? */
+static bool
+is_domain(struct slice word, struct slice name)
+{
+	if (slice_caseeq(word, name))
+		return true;
+	return word.p[0] == '.' && name.n > word.n &&
+	       slice_caseeq(word, slice_from(name, name.n - word.n));
+}
+
+static bool
+is_regex(struct slice word)
+{
+	struct slice special = SLICE_LIT("/^$*+!%?\\");
+
+	for (size_t i = 0; i < special.n; i++)
+		if (slice_find(word, special.p[i]) < word.n)
+			return true;
+	return false;
+}
+
+static bool
+regex_fits(struct slice word, struct slice text)
+{
+	struct conf_matcher *matcher;
+	struct conf_pattern *pattern;
+	int res;
+
+	if (conf_pattern_new(word, true, &pattern, NULL) != 0)
+		return false;
+	matcher = conf_matcher_new();
+	res = conf_pattern_match(pattern, matcher, text, NULL);
+	conf_pattern_free(&pattern);
+	conf_matcher_free(&matcher);
+	return res == 1;
+}
+
+static bool
+is_match(struct slice word, struct slice text)
+{
+	size_t at = slice_rfind(text, '@');
+
+	if (is_regex(word))
+		return regex_fits(word, text);
+	if (slice_caseeq(word, text))
+		return true;
+	return at < text.n && slice_caseeq(word, slice_from(text, at));
+}
+
+static bool
+is_whole(struct slice line, struct slice text)
+{
+	return slice_caseeq(line, text);
+}
+
+/* The first line whose word (or whole text) fits. */
+static size_t
+walk(const struct conf_list *list, struct slice text, bool whole,
+    bool (*fits)(struct slice, struct slice))
+{
+	for (size_t i = 0; i < conf_list_count(list); i++)
+		if (fits(whole ? slice_str(conf_list_at(list, i))
+			       : conf_list_word(list, i),
+			text))
+			return i;
+	return NONE;
+}
+
+static void
+check_ip(struct conf_list *list, struct slice text)
+{
+	struct inet_addr addr;
+	struct inet_net net;
+	size_t want = NONE;
+	size_t got = NONE;
+
+	if (inet_parse(text, &addr) != 0)
+		return;
+	for (size_t i = 0; want == NONE && i < conf_list_count(list); i++)
+		if (inet_net_parse(conf_list_word(list, i), &net) == 0 &&
+		    inet_net_has(&net, &addr))
+			want = i;
+	(void)conf_list_find_ip(list, &addr, &got);
+	/* Prefixes of the long form are known to lists only. */
+	CHECK(got <= want);
+	CHECK(got == want ||
+	      inet_net_parse(conf_list_word(list, got), &net) != 0);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+	struct slice in = fuzz_input(bytes, n), text = SLICE_NONE;
+	struct conf_list *list;
+	size_t got;
+
+	(void)slice_cut(&in, '\n', &text);
+	if (text.n > 1000)
+		return 0;
+	list = fuzz_list(in);
+	got = NONE;
+	(void)conf_list_find(list, text, &got);
+	CHECK(got == walk(list, text, false, is_whole));
+	got = NONE;
+	(void)conf_list_find_line(list, text, &got);
+	CHECK(got == walk(list, text, true, is_whole));
+	got = NONE;
+	(void)conf_list_find_domain(list, text, &got);
+	CHECK(got == walk(list, text, false, is_domain));
+	got = NONE;
+	(void)conf_list_match(list, text, &got);
+	CHECK(got == walk(list, text, false, is_match));
+	check_ip(list, text);
+	conf_list_unref(&list);
+	return 0;
+}
