@@ -5,6 +5,7 @@
 # Sourced from the top of the tree.  build_tree DIR [MESON OPTIONS] configures
 # build/DIR if that is still to do, or was done for a tree at another place,
 # and builds it; prints one line, and the compiler's words if it fails.
+# BUILD_ONLY, a pattern for grep -E, restricts that to some of the targets.
 
 build_is_ours() {
 	[ -f "build/$1/build.ninja" ] &&
@@ -13,7 +14,7 @@ build_is_ours() {
 }
 
 build_tree() {
-	local name=$1 log=build/$1.log
+	local name=$1 log=build/$1.log targets=()
 	shift
 	echo "building build/$name"
 	mkdir -p build
@@ -25,7 +26,12 @@ build_tree() {
 			return 1
 		fi
 	fi
-	if ! ninja -C "build/$name" >"$log" 2>&1; then
+	if [ -n "${BUILD_ONLY-}" ]; then
+		mapfile -t targets < <(ninja -C "build/$name" -t targets all |
+			sed -n 's/:.*//p' | grep -E "$BUILD_ONLY")
+	fi
+	if ! ninja -C "build/$name" ${targets[@]+"${targets[@]}"} \
+		>"$log" 2>&1; then
 		grep -v '^\[[0-9]*/[0-9]*\]' "$log" | tail -n 60 >&2
 		echo "could not build build/$name (all of it: $log)" >&2
 		return 1
