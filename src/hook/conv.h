@@ -48,12 +48,12 @@ struct conv {
 	struct memory_account account; /* of notes */
 	struct notes *notes;
 	struct peer_lookup *peer_lookup; /* see peer_name.c */
-	struct txn *txn;             /* NULL outside of a transaction */
-	void **memory;               /* of plugins, by index; NULL: none */
-	struct conv_result *results; /* [HOOK_COUNT], NULL: none yet */
-	hl_str me;                   /* config/me; lives in the arena */
-	hl_str command_line;         /* of the running command */
-	struct buf *ehlo;            /* lines of EHLO, in `capabilities` */
+	struct txn *txn;                 /* NULL outside of a transaction */
+	void **memory;                   /* of plugins, by index; NULL: none */
+	struct conv_result *results;     /* [HOOK_COUNT], NULL: none yet */
+	hl_str me;                       /* config/me; lives in the arena */
+	hl_str command_line;             /* of the running command */
+	struct buf *ehlo;                /* lines of EHLO, in `capabilities` */
 };
 
 #endif

@@ -176,7 +176,7 @@ static void
 take_over(struct master *master, struct generation *next)
 {
 	struct generation *old = master->current;
-	struct child *former[SHM_SLOT_MAX];
+	struct child *former[SHM_SLOT_MAX] = { NULL };
 	unsigned slots = next->workers;
 
 	if (old != NULL) {

@@ -173,7 +173,7 @@ static bool
 fd_is_at(int fd, const struct conf_listener *line)
 {
 	char path[CONF_UNIX_PATH_MAX + 1];
-	struct inet_addr addr;
+	struct inet_addr addr = { 0 };
 
 	if (fd_address(fd, &addr) < 0 || addr.family != line->addr.family)
 		return false;
