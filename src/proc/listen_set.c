@@ -50,27 +50,36 @@ address_text(const struct inet_addr *addr, hl_str path)
 	return buf_take(&buf);
 }
 
-/* The line again, with the name spelt out: a worker must not derive another
- * one from the address that port 0 became. */
+/* The line again.  A name with ':' is the address itself, the default. */
 static char *
 line_text(const struct conf_listener *line, const char *where)
 {
 	struct buf buf = BUF_INIT;
 
-	buf_printf(&buf, "%s%s%s%s name=%.*s plugins=%.*s", where,
+	buf_printf(&buf, "%s%s%s%s plugins=%.*s", where,
 	    line->tls ? " tls" : "", line->lmtp ? " lmtp" : "",
-	    line->proxy ? " proxy" : "", STR(line->name), STR(line->plugins));
+	    line->proxy ? " proxy" : "", STR(line->plugins));
+	if (memchr(line->name.p, ':', line->name.n) == NULL)
+		buf_printf(&buf, " name=%.*s", STR(line->name));
 	return buf_take(&buf);
 }
 
 /* ---- one address --------------------------------------------------------- */
 
 static void
-addr_done(struct listen_addr *addr)
+addr_close(struct listen_addr *addr)
 {
-	for (unsigned i = 0; i < addr->count; i++)
+	for (unsigned i = 0; i < addr->count; i++) {
 		if (addr->fds[i] != -1)
 			(void)close(addr->fds[i]);
+		addr->fds[i] = -1;
+	}
+}
+
+static void
+addr_done(struct listen_addr *addr)
+{
+	addr_close(addr);
 	mem_free(addr->fds);
 	mem_free(addr->key);
 	mem_free(addr->line);
@@ -351,6 +360,14 @@ listen_set_listen(const struct listen_set *set, struct err *err)
 				    strerror(errno));
 	}
 	return 0;
+}
+
+void
+listen_set_close(struct listen_set *set)
+{
+	listen_set_unlink(set, NULL);
+	for (unsigned i = 0; i < set->count; i++)
+		addr_close(&set->addrs[i]);
 }
 
 void

@@ -52,6 +52,9 @@ int listen_set_make(const struct conf_listeners *lines, unsigned slots,
  * (another program took the address in between). */
 int listen_set_listen(
     const struct listen_set *set, struct err *err) WARN_UNUSED;
+/* Closes our descriptors and removes the paths of Unix sockets; the set can
+ * only be freed after that. */
+void listen_set_close(struct listen_set *set);
 /* Closes our descriptors. */
 void listen_set_free(struct listen_set **set);
 /* Removes the paths of Unix sockets that `keep` (may be NULL) has not. */

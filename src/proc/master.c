@@ -55,7 +55,8 @@ master_stop(struct master *master, bool at_once)
 	uint64_t ms;
 
 	if (master->phase < MASTER_DRAINING) {
-		log_stop("stop", master);
+		if (master->phase == MASTER_RUNNING)
+			log_stop("stop", master);
 		notify_stopping();
 		ms = settings_drain_timeout_ms(master->config_dir);
 		master->phase = MASTER_DRAINING;
@@ -63,6 +64,9 @@ master_stop(struct master *master, bool at_once)
 		reload_abandon(master->reload);
 		(void)err_set(&err, -ECANCELED, "the server stops");
 		generation_refuse(master, &err);
+		/* Workers close theirs: clients shall try elsewhere. */
+		if (master->current != NULL)
+			listen_set_close(master->current->set);
 		if (!at_once && ms > 0) {
 			tell_all(master, child_drain);
 			master_check_end(master);
@@ -298,8 +302,6 @@ static void
 master_end(struct master *master)
 {
 	loop_end(master);
-	if (master->current != NULL)
-		listen_set_unlink(master->current->set, NULL);
 	generation_free(&master->current);
 	shm_free(&master->shm);
 	shm_sum_done(&master->past);

@@ -103,7 +103,6 @@ socket_add(struct worker *worker, unsigned id, unsigned slot, int fd,
 
 	conf_faults_init(&faults);
 	rc = conf_listen_parse(list, &parsed, &faults);
-
 	if (rc == 0 && parsed->count == 1)
 		rc = server_listen(worker->server, fd, &parsed->at[0], err);
 	else
@@ -390,7 +389,7 @@ options_read(
 	return 0;
 }
 
-/* Once a turn of the loop: two stores. */
+/* Once a turn of the loop: three stores. */
 static void
 on_gauges(uv_prepare_t *prepare)
 {
@@ -399,6 +398,8 @@ on_gauges(uv_prepare_t *prepare)
 
 	shm_gauge(&totals->fibers, rt_fibers_in_use(worker->rt));
 	shm_gauge(&totals->fibers_peak, rt_fibers_peak(worker->rt));
+	if (worker->server != NULL)
+		shm_gauge(&totals->sessions, server_sessions(worker->server));
 }
 
 static void
