@@ -90,32 +90,41 @@ polled_add(struct worker *worker)
 	return &worker->polled[worker->polled_count++];
 }
 
-/* Takes `fd` over, whatever the result. */
-static int
-socket_add(struct worker *worker, unsigned id, unsigned slot, int fd,
-    hl_str line, struct err *err)
+/* A line of the heritage or of `adopt`, as the master's parser took it; freed
+ * with conf_listeners_free.  NULL and `err`: not even one. */
+static struct conf_listeners *
+line_parse(hl_str line, struct err *err)
 {
 	struct conf_list *list =
 	    conf_list_from(STR_LIT("config/listen"), &line, 1);
 	struct conf_listeners *parsed = NULL;
 	struct conf_faults faults;
-	int rc;
 
 	conf_faults_init(&faults);
-	rc = conf_listen_parse(list, &parsed, &faults);
-	if (rc == 0 && parsed->count == 1)
-		rc = server_listen(worker->server, fd, &parsed->at[0], err);
-	else
-		rc = err_set(err, -EINVAL, "cannot use the line `%.*s`: %s",
+	if (conf_listen_parse(list, &parsed, &faults) < 0)
+		(void)err_set(err, -EINVAL, "cannot use the line \"%.*s\": %s",
 		    STR(line), faults.count > 0 ? faults.at[0].text.p : "");
 	conf_faults_done(&faults);
+	conf_list_unref(&list);
+	return parsed;
+}
+
+/* Takes `fd` over, whatever the result. */
+static int
+socket_add(struct worker *worker, unsigned id, unsigned slot, int fd,
+    hl_str line, struct err *err)
+{
+	struct conf_listeners *parsed = line_parse(line, err);
+	int rc = parsed == NULL
+		     ? -EINVAL
+		     : server_listen(worker->server, fd, &parsed->at[0], err);
+
 	if (rc == 0)
 		*polled_add(worker) = (struct polled){ id, slot, fd };
 	else
 		(void)close(fd);
 	if (parsed != NULL)
 		conf_listeners_free(&parsed);
-	conf_list_unref(&list);
 	return rc;
 }
 
@@ -131,6 +140,36 @@ sockets_add(struct worker *worker, struct err *err)
 			return rc;
 	}
 	return 0;
+}
+
+/* The plugin files of our lines, which may be those of --listen.  The
+ * returned array and its texts live in worker->arena. */
+static const char *const *
+chains_collect(struct worker *worker, unsigned *ret_count, struct err *err)
+{
+	const struct heritage *heritage = &worker->heritage;
+	const char **chains = arena_array(
+	    &worker->arena, heritage->socket_count + 1, sizeof(*chains));
+	unsigned count = 0;
+
+	for (size_t i = 0; i < heritage->socket_count; i++) {
+		struct conf_listeners *parsed =
+		    line_parse(heritage->sockets[i].line, err);
+		bool is_new = true;
+
+		if (parsed == NULL)
+			return NULL;
+		for (unsigned j = 0; j < count; j++)
+			is_new &=
+			    !str_eq_text(parsed->at[0].plugins, chains[j]);
+		if (is_new)
+			chains[count++] = arena_str(
+			    &worker->arena, slice_str(parsed->at[0].plugins))
+					      .p;
+		conf_listeners_free(&parsed);
+	}
+	*ret_count = count;
+	return chains;
 }
 
 static void
@@ -427,7 +466,7 @@ static int
 worker_load(struct worker *worker, struct err *err)
 {
 	const struct heritage *heritage = &worker->heritage;
-	const struct server_options options = {
+	struct server_options options = {
 		.rt = worker->rt,
 		.shm = worker->shm,
 		.config_dir = heritage->config_dir.p,
@@ -437,8 +476,12 @@ worker_load(struct worker *worker, struct err *err)
 		.generation = heritage->generation,
 	};
 	struct server *server = NULL;
-	int rc = server_load(&options, &server, err);
+	int rc;
 
+	options.chains = chains_collect(worker, &options.chain_count, err);
+	if (options.chains == NULL)
+		return -EINVAL;
+	rc = server_load(&options, &server, err);
 	worker->server = server;
 	return rc < 0 ? rc : sockets_add(worker, err);
 }

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The control socket and its client."""
 import json
+import os
+import signal
 import socket
 import threading
+import time
 
 import pytest
 
@@ -59,13 +62,11 @@ def test_config_flush_and_a_death(server):
     with server.client() as client:
         client.greet()
         client.say("HOLD 60000")
+        server.wait_line("event=loop_held")
         results = []
         thread = threading.Thread(
             target=lambda: results.append(server.ctl("config-flush")))
         thread.start()
-        import os
-        import signal
-        import time
         time.sleep(0.2)
         os.kill(server.workers()[0]["pid"], signal.SIGKILL)
         thread.join()
@@ -152,8 +153,6 @@ def test_client_that_goes_away(server):
     s.sendall(b"reload\n")
     starting = until(lambda: server.workers("starting"))
     s.close()
-    import os
-    import signal
     os.kill(starting[0]["pid"], signal.SIGKILL)
     server.wait_line("event=reload_refused")
     assert server.ctl("status").returncode == 0

@@ -182,6 +182,7 @@ def test_hanging_worker_is_killed(server):
     with server.client() as client:
         client.greet()
         client.say("HOLD 30000")
+        server.wait_line("event=loop_held")
         server.signal(signal.SIGTERM)
         server.wait_line("event=stop")
         server.signal(signal.SIGTERM)
@@ -248,6 +249,7 @@ def test_queue_waits_for_the_successor(server):
     with Client(where) as first:
         pid = first.greet()[2]
         first.say("HOLD 60000")
+        server.wait_line("event=loop_held")
         queued = [Client(where) for _ in range(20)]
         os.kill(pid, signal.SIGKILL)
         for client in queued:
@@ -294,7 +296,7 @@ def test_master_killed_while_a_hook_holds(server):
     with server.client() as client:
         client.greet()
         client.say("HOLD 60000")
-        time.sleep(0.1)
+        server.wait_line("event=loop_held")
         begin = time.monotonic()
         server.process.kill()
         until(lambda: not alive(pid))

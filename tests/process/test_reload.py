@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Generations: who takes over, who drains, what is refused, what survives."""
+import json
 import os
 import signal
 import threading
@@ -273,7 +274,6 @@ def test_user_needs_a_restart(server):
 
 
 def test_counters_survive_workers(server):
-    import json
     server.start("--workers", "1")
     with server.client() as client:
         client.greet()
