@@ -467,6 +467,28 @@ test_unreadable(void **state)
 	key_is("a", "good");
 }
 
+/* Giving permission changes neither the text nor its date. */
+static void
+test_no_permission(void **state)
+{
+	bool is_root = geteuid() == 0;
+
+	(void)state;
+	sandbox_write(&box, "a", "good", OLD);
+	assert_int_equal(chmod(box.path, 0755), 0);
+	assert_int_equal(chmod(sandbox_path(&box, "a"), 0), 0);
+	if (is_root)
+		assert_int_equal(seteuid(65534), 0);
+	key_is("a", "-");
+	assert_non_null(strstr(box.told.p, "Permission denied; let the user"));
+	if (is_root)
+		assert_int_equal(seteuid(0), 0);
+	assert_int_equal(chmod(sandbox_path(&box, "a"), 0644), 0);
+	sandbox_wait(1000);
+	key_is("a", "good");
+	assert_int_equal(conf_faults(box.dir)->count, 0);
+}
+
 /* The whole directory is being replaced: nothing is absent meanwhile. */
 static void
 test_directory_gone(void **state)
@@ -615,6 +637,7 @@ main(void)
 		DIR_TEST(test_kinds_of_an_absent_file, setup),
 		DIR_TEST(test_bad_file_removed, setup),
 		DIR_TEST(test_unreadable, setup),
+		DIR_TEST(test_no_permission, setup),
 		DIR_TEST(test_directory_gone, setup),
 		DIR_TEST(test_value_faults, setup),
 		DIR_TEST(test_listener_override, setup),
