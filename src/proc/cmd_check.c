@@ -1,21 +1,198 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd_check.c - `hookline check`: not built yet. */
+/* cmd_check.c - `hookline check`: loads everything a worker would load, and
+ * prints the chain of each hook.
+ */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/mem.h"
 #include "command.h"
+#include "conf/conf_dir.h"
+#include "conf/conf_listen.h"
+#include "conf/conf_list.h"
+#include "conf/conf_value.h"
+#include "offline.h"
+
+struct check {
+	struct conf_listeners *listeners; /* NULL: no file */
+	struct conf_listeners none;
+};
+
+/* ---- tables ---- */
+
+static const char *const need_names[] = {
+	[NEED_READ] = "reads",
+	[NEED_WRITE] = "writes",
+	[NEED_EXEC] = "runs",
+	[NEED_CONNECT] = "connects to",
+};
+
+static void
+print_plugin(const struct plugin *plugin)
+{
+	(void)printf("  %-28.*s %-11s %.*s\n", STR(plugin->name), plugin->found,
+	    STR(plugin->path));
+	for (const struct need *need = plugin->needs; need != NULL;
+	     need = need->next)
+		(void)printf("  %-28s   %s %.*s\n", "", need_names[need->kind],
+		    STR(need->what));
+}
+
+static void
+print_chain(const char *hook, const struct chain *chain)
+{
+	(void)printf("  %-22s", hook);
+	for (unsigned i = 0; i < chain->count; i++)
+		(void)printf("%s%.*s", i > 0 ? ", " : " ",
+		    STR(chain->at[i].plugin->name));
+	(void)printf("\n");
+}
+
+static void
+print_set(const char *title, const struct chain_set *set)
+{
+	(void)printf("%s\n", title);
+	for (unsigned i = 0; i < set->count; i++)
+		print_plugin(set->plugins[i]);
+	(void)printf("chains\n");
+	for (unsigned id = 0; id < HOOK_COUNT; id++) {
+		if (set->hooks[id] != NULL)
+			print_chain(hook_table[id].name, set->hooks[id]);
+	}
+}
+
+static void
+print_listeners(const struct check *check)
+{
+	if (check->listeners == NULL)
+		return;
+	(void)printf("listeners\n");
+	for (size_t i = 0; i < check->listeners->count; i++) {
+		const struct conf_listener *at = &check->listeners->at[i];
+
+		(void)printf(
+		    "  %-28.*s %.*s\n", STR(at->name), STR(at->plugins));
+	}
+}
+
+/* ---- the check ---- */
+
+static void
+parse_listen(struct offline *self, struct check *check)
+{
+	struct conf_list *list =
+	    conf_get(self->conf, STR_EMPTY, STR_LIT("listen"));
+
+	if (conf_list_is_present(list) &&
+	    conf_listen_parse(list, &check->listeners, &self->faults) < 0)
+		check->listeners = NULL;
+	conf_list_unref(&list);
+}
+
+static int
+load(struct offline *self, const struct check *check)
+{
+	size_t count = check->listeners != NULL ? check->listeners->count : 0;
+	hl_str *keys = mem_array(count + 1, sizeof(*keys));
+	size_t n = 0;
+	int ret;
+
+	for (size_t i = 0; i < count; i++)
+		keys[n++] = check->listeners->at[i].plugins;
+	if (n == 0)
+		keys[n++] = STR_LIT("plugins");
+	ret = engine_load(self->engine, keys, n, &self->faults);
+	mem_free(keys);
+	return ret;
+}
+
+static void
+check_values(struct offline *self, const struct check *check)
+{
+	size_t count = check->listeners != NULL ? check->listeners->count : 0;
+	hl_str *names = mem_array(count + 1, sizeof(*names));
+	const struct conf_faults *faults;
+
+	for (size_t i = 0; i < count; i++)
+		names[i] = check->listeners->at[i].name;
+	conf_check(self->conf, names, count);
+	faults = conf_faults(self->conf);
+	for (size_t i = 0; i < faults->count; i++)
+		(void)conf_faults_add(&self->faults, faults->at[i].file,
+		    faults->at[i].line, "%s", faults->at[i].text.p);
+	mem_free(names);
+}
+
+static int
+check_fiber(struct offline *self, void *arg)
+{
+	struct check *check = arg;
+	int ret;
+
+	parse_listen(self, check);
+	ret = load(self, check);
+	check_values(self, check);
+	if (self->faults.count > 0)
+		return -EINVAL;
+	if (ret < 0)
+		return ret;
+	print_listeners(check);
+	if (self->engine->logging != NULL)
+		print_set("logging", self->engine->logging);
+	for (unsigned i = 0; i < self->engine->set_count; i++)
+		print_set(self->engine->sets[i]->key.p, self->engine->sets[i]);
+	return 0;
+}
+
+static const struct option_spec options[] = {
+	{ "config", "DIR", "configuration directory (/etc/hookline)" },
+	{ NULL, NULL, NULL },
+};
+
+static int
+on_option(void *arg, const struct option_spec *spec, const char *value,
+    struct err *err)
+{
+	if (spec == NULL)
+		return err_set(err, -EINVAL, "unexpected argument %s", value);
+	*(const char **)arg = value;
+	return 0;
+}
 
 static int
 run(const struct command *self, int argc, char **argv)
 {
-	(void)argc;
-	(void)argv;
-	(void)fprintf(stderr, "hookline %s: not built yet\n", self->name);
-	return EXIT_INTERNAL;
+	struct check check = { .listeners = NULL };
+	struct offline offline = {
+		.config_dir = "/etc/hookline", .fn = check_fiber, .arg = &check
+	};
+	size_t faults;
+	struct err err = { 0, "" };
+	int ret;
+
+	if (option_parse(self->options, argc, argv, on_option,
+		&offline.config_dir, &err) < 0)
+		return command_usage_error(self, "%s", err.text);
+	ret = offline_run(&offline, &err);
+	faults = offline_print_faults(&offline.faults);
+	if (ret < 0 && faults == 0)
+		(void)fprintf(stderr, "hookline check: %s\n", err.text);
+	if (check.listeners != NULL)
+		conf_listeners_free(&check.listeners);
+	offline_done(&offline);
+	if (ret < 0)
+		return EXIT_FAULT;
+	(void)printf("%s is good\n", offline.config_dir);
+	return EXIT_OK;
 }
 
 const struct command command_check = {
 	.name = "check",
-	.args = "--config DIR",
-	.about = "load a configuration and print each hook's chain",
+	.args = "[--config DIR]",
+	.about = "load a configuration and print the chain of each hook",
+	.options = options,
+	.more = "Exit status 0 when it is good, 1 with file and line of each "
+		"fault.",
 	.run = run,
 };

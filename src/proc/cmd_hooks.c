@@ -55,7 +55,7 @@ print_row(const struct hook_row *row)
 	(void)printf("%s", row->name);
 	if (row->alias != NULL)
 		(void)printf(" (%s)", row->alias);
-	(void)printf("\n    called %s\n    on failure: %s\n", row->when,
+	(void)printf("\n    called when %s\n    on failure: %s\n", row->when,
 	    row->failure == POLICY_SOFT ? "soft" : "open");
 	for (unsigned i = 0; i < COLUMN_COUNT; i++)
 		print_cell((enum hook_column)i, &row->cells[i]);
