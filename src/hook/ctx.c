@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "conf/conf_list.h"
+#include "conf/conf_map.h"
 #include "rt/fiber.h"
 #include "shm/running.h"
 
@@ -53,6 +54,15 @@ ctx_init(struct hl_ctx *ctx, struct engine *engine, struct conv *conv)
 		ctx->chains = conv->chains;
 	}
 	fiber_on_switch(self, on_switch, ctx);
+}
+
+void
+ctx_done(struct hl_ctx *ctx)
+{
+	CHECK_OBJ(ctx, CTX_MAGIC);
+	CHECK(ctx->frame == NULL);
+	fiber_on_switch(fiber_self(), NULL, NULL);
+	ctx->magic = 0;
 }
 
 void
@@ -115,9 +125,11 @@ frame_pop(struct hl_ctx *ctx, struct hook_frame *frame)
 
 		ctx_release(&held);
 	}
-	for (struct seen_list *seen = frame->seen; seen != NULL;
-	     seen = seen->next)
+	for (struct seen_file *seen = frame->seen; seen != NULL;
+	     seen = seen->next) {
 		conf_list_unref(&seen->list);
+		conf_map_unref(&seen->map);
+	}
 	ctx->frame = frame->below;
 	ctx->depth--;
 }

@@ -23,6 +23,7 @@
 #include "engine.h"
 
 struct conf_list;
+struct conf_map;
 
 /* How deep hooks may nest; beyond it the inner chain is skipped. */
 #define CTX_DEPTH_MAX 8
@@ -34,11 +35,12 @@ struct held {
 	void *what;
 };
 
-/* A control file as this hook first saw it. */
-struct seen_list {
-	struct seen_list *next;
+/* A control file as this hook first saw it; see api_config.c. */
+struct seen_file {
+	struct seen_file *next;
 	hl_str key;
-	struct conf_list *list;
+	struct conf_list *list; /* NULL: it is a map */
+	struct conf_map *map;   /* NULL: there is none */
 };
 
 struct hook_frame {
@@ -54,7 +56,7 @@ struct hook_frame {
 	unsigned replies; /* hl_reply calls */
 	bool in_load;
 	struct list held;
-	struct seen_list *seen;
+	struct seen_file *seen;
 };
 
 struct hl_ctx {
@@ -72,6 +74,8 @@ struct hl_ctx {
 };
 
 void ctx_init(struct hl_ctx *ctx, struct engine *engine, struct conv *conv);
+/* When the fiber may go on without it. */
+void ctx_done(struct hl_ctx *ctx);
 /* Tells the watchdog that the frame's hook holds the loop since `since`. */
 void ctx_running(struct hl_ctx *ctx, struct mono since);
 /* The checks that every public function makes. */

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "conf/conf_list.h"
+#include "conf/conf_pattern.h"
 #include "conf/conf_plugins.h"
 #include "config.h"
 #include "ctx.h"
@@ -35,6 +36,7 @@ engine_new(const struct engine_options *options)
 	engine->log_batch = log_batch_new(engine->rt);
 	log_batch_use(engine->log_batch);
 	engine->resolver = resolver_new(engine);
+	engine->matcher = conf_matcher_new();
 	engine->pool = conn_pool_new(engine->rt, POOL_IDLE, POOL_IDLE_MS);
 	return engine;
 }
@@ -212,6 +214,7 @@ engine_start(struct engine *engine, struct err *err)
 		ctx_init(&ctx, engine, NULL);
 		ctx.chains = engine->sets[i];
 		hook_run(&ctx, HOOK_INIT_WORKER, NULL, &outcome);
+		ctx_done(&ctx);
 		if (outcome.fate == FATE_REFUSE)
 			return err_set(err, -EPERM,
 			    "%.*s:%u: %.*s refuses to start: %.*s",
@@ -232,6 +235,7 @@ engine_stop(struct engine *engine)
 		ctx_init(&ctx, engine, NULL);
 		ctx.chains = engine->sets[i];
 		hook_run(&ctx, HOOK_SHUTDOWN, NULL, &outcome);
+		ctx_done(&ctx);
 	}
 	resolver_stop(engine->resolver);
 	for (unsigned i = engine->plugin_count; i > 0; i--)
@@ -256,6 +260,7 @@ engine_free(struct engine **engine)
 	conn_pool_free(&old->pool);
 	resolver_free(&old->resolver);
 	log_batch_free(&old->log_batch);
+	conf_matcher_free(&old->matcher);
 	mem_free(old->plugins);
 	mem_free(old->sets);
 	arena_done(&old->arena);

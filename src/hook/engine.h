@@ -18,6 +18,7 @@
 #include "chain.h"
 #include "conf/conf_dir.h"
 
+struct conf_matcher;
 struct conn_pool;
 struct record;
 struct log_batch;
@@ -56,6 +57,7 @@ struct engine {
 	unsigned set_count;
 	const struct chain_set *logging; /* of config/logging */
 	struct map *config_cache;        /* see config.c */
+	struct conf_matcher *matcher;    /* of hl_pattern_match */
 	/* See record.h. */
 	void (*on_record)(
 	    void *arg, struct hl_ctx *ctx, const struct record *record);

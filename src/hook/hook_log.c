@@ -58,6 +58,7 @@ struct log_queue {
 /* The opaque handle of plugin.h. */
 struct hl_log {
 	const struct queued_line *line;
+	struct arena *arena;
 };
 
 enum hl_level
@@ -72,11 +73,56 @@ hl_log_text(const struct hl_log *log)
 	return (hl_str){ log->line->text, log->line->n };
 }
 
+/* Takes the next `KEY=VALUE` off `rest`.  A value with a space in it stands
+ * in quotes, in which quotes and backslashes follow a backslash (log.h). */
+static bool
+next_pair(struct slice *rest, struct slice *ret_key, struct slice *ret_value)
+{
+	bool quoted = false;
+	size_t n;
+
+	*rest = slice_from(*rest, rest->n > 0 && rest->p[0] == ' ' ? 1 : 0);
+	for (n = 0; n < rest->n && (quoted || rest->p[n] != ' '); n++) {
+		if (rest->p[n] == '\\' && quoted)
+			n++;
+		else if (rest->p[n] == '"')
+			quoted = !quoted;
+	}
+	*ret_value = slice_head(*rest, n);
+	*rest = slice_from(*rest, n);
+	return ret_value->n > 0 && slice_cut(ret_value, '=', ret_key);
+}
+
+/* Of the keys that hook_log_begin_ctx writes: nothing in them is quoted. */
+static hl_str
+value_of(const struct hl_log *log, enum log_key key)
+{
+	struct slice rest = slice_str(hl_log_text(log)), name, value;
+
+	while (next_pair(&rest, &name, &value)) {
+		if (slice_eq_text(name, log_key_name(key)))
+			return arena_str(log->arena, value);
+	}
+	return STR_EMPTY;
+}
+
+hl_str
+hl_log_hook(const struct hl_log *log)
+{
+	return value_of(log, LOG_hook);
+}
+
+hl_str
+hl_log_plugin(const struct hl_log *log)
+{
+	return value_of(log, LOG_plugin);
+}
+
 static void
 queue_pass(struct log_queue *queue, struct hl_ctx *ctx, struct link *link)
 {
 	struct queued_line *line = CONTAINER_OF(link, struct queued_line, link);
-	struct hl_log log = { line };
+	struct hl_log log = { line, ctx->arena };
 	struct hook_args args = { .object = &log };
 	struct outcome outcome;
 

@@ -273,6 +273,7 @@ loader_start(struct engine *engine, struct plugin *plugin, struct err *err)
 	if (plugin->desc.load != NULL)
 		status = plugin->desc.load(&ctx);
 	frame_pop(&ctx, &frame);
+	ctx_done(&ctx);
 	plugin->loaded = status >= 0;
 	if (status >= 0)
 		return 0;
@@ -294,6 +295,7 @@ loader_stop(struct engine *engine, struct plugin *plugin)
 		frame_push(&ctx, &frame);
 		plugin->desc.unload(&ctx);
 		frame_pop(&ctx, &frame);
+		ctx_done(&ctx);
 	}
 	plugin_free(plugin);
 }

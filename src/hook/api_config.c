@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* api_config.c - plugin.h: look-ups of control files.
+ *
+ * What a hook has seen of a file it sees until it returns: the first look-up
+ * of a key is kept in the frame.  Lists, users' lists and maps are different
+ * things there, so a key begins with its kind.
+ *
+ * The opaque `struct hl_list` is struct conf_list, `struct hl_map` is struct
+ * conf_map.
+ */
+#include <errno.h>
+
+#include "base/num.h"
+#include "conf/conf_dir.h"
+#include "conf/conf_list.h"
+#include "conf/conf_map.h"
+#include "config.h"
+#include "hook_log.h"
+#include "mail/addr.h"
+
+static struct seen_file *
+seen_find(const struct hl_ctx *ctx, hl_str key)
+{
+	struct seen_file *seen = ctx->frame->seen;
+
+	while (seen != NULL && !str_eq(seen->key, key))
+		seen = seen->next;
+	return seen;
+}
+
+/* Takes the references over. */
+static void
+seen_add(struct hl_ctx *ctx, hl_str key, struct conf_list *list,
+    struct conf_map *map)
+{
+	struct seen_file *seen = arena_alloc(ctx->arena, sizeof(*seen));
+
+	seen->key = key;
+	seen->list = list;
+	seen->map = map;
+	seen->next = ctx->frame->seen;
+	ctx->frame->seen = seen;
+}
+
+static hl_str
+listener_of(const struct hl_ctx *ctx)
+{
+	return ctx->conv != NULL ? ctx->conv->facts.listener : STR_EMPTY;
+}
+
+/* A config hook that looks something up would be asked for it itself. */
+static bool
+is_in_config_hook(const struct hl_ctx *ctx)
+{
+	const struct hook_frame *frame = ctx->frame;
+
+	while (frame != NULL && (frame->in_load || frame->hook != HOOK_CONFIG))
+		frame = frame->below;
+	return frame != NULL;
+}
+
+/* BLOCKS. */
+static struct conf_list *
+list_of(struct hl_ctx *ctx, const char *name)
+{
+	struct seen_file *seen;
+	struct conf_list *list;
+	hl_str key;
+
+	ctx_check(ctx);
+	key = arena_printf(ctx->arena, "list %s", name);
+	seen = seen_find(ctx, key);
+	if (seen != NULL)
+		return seen->list;
+	if (is_in_config_hook(ctx))
+		list =
+		    conf_get(ctx->engine->conf, listener_of(ctx), str_of(name));
+	else
+		list = hook_config(ctx, str_of(name));
+	seen_add(ctx, key, list, NULL);
+	return list;
+}
+
+hl_str
+hl_config(struct hl_ctx *ctx, const char *key)
+{
+	return conf_list_first(list_of(ctx, key));
+}
+
+int64_t
+hl_config_int(struct hl_ctx *ctx, const char *key, int64_t fallback)
+{
+	struct conf_list *list = list_of(ctx, key);
+	struct slice text = slice_str(conf_list_first(list));
+	uint64_t size;
+	int64_t number;
+
+	if (text.n == 0)
+		return fallback;
+	if (num_parse_i64(text, INT64_MIN, INT64_MAX, &number) == 0)
+		return number;
+	if (num_parse_size(text, INT64_MAX, &size) == 0)
+		return (int64_t)size;
+	conf_fault_add(ctx->engine->conf, listener_of(ctx), str_of(key),
+	    conf_list_file(list, 0), conf_list_line(list, 0),
+	    "not a number; write one like 10, 10k or 5M");
+	return fallback;
+}
+
+const struct hl_list *
+hl_config_list(struct hl_ctx *ctx, const char *key)
+{
+	return (const struct hl_list *)list_of(ctx, key);
+}
+
+const struct hl_list *
+hl_user_config_list(
+    struct hl_ctx *ctx, const struct hl_addr *addr, const char *name)
+{
+	struct seen_file *seen;
+	struct conf_list *list;
+	hl_str key;
+
+	ctx_check(ctx);
+	key = arena_printf(ctx->arena, "user %s %.*s", name, STR(addr->text));
+	seen = seen_find(ctx, key);
+	if (seen != NULL)
+		return (const struct hl_list *)seen->list;
+	list = hook_user_config(ctx, addr, str_of(name));
+	seen_add(ctx, key, list, NULL);
+	return (const struct hl_list *)list;
+}
+
+const struct hl_map *
+hl_config_map(struct hl_ctx *ctx, const char *name)
+{
+	struct seen_file *seen;
+	struct conf_map *map;
+	hl_str key;
+
+	ctx_check(ctx);
+	key = arena_printf(ctx->arena, "map %s", name);
+	seen = seen_find(ctx, key);
+	if (seen != NULL)
+		return (const struct hl_map *)seen->map;
+	map = conf_get_map(ctx->engine->conf, listener_of(ctx), str_of(name));
+	seen_add(ctx, key, NULL, map);
+	return (const struct hl_map *)map;
+}
+
+bool
+hl_map_get(
+    struct hl_ctx *ctx, const struct hl_map *map, hl_str key, hl_str *ret)
+{
+	struct log_line line;
+	int found;
+
+	ctx_check(ctx);
+	if (map == NULL)
+		return false;
+	found = conf_map_find(
+	    (const struct conf_map *)map, slice_str(key), ctx->arena, ret);
+	if (found >= 0)
+		return found == 1;
+	hook_log_begin_ctx(&line, LOG_LEVEL_ERROR, ctx);
+	log_add_text(&line, LOG_event, "corrupt_map");
+	log_add(&line, LOG_key, slice_str(key));
+	log_end(&line);
+	return false;
+}
+
+void
+hl_config_ttl(struct hl_ctx *ctx, unsigned seconds)
+{
+	ctx_check(ctx);
+	if (!ctx->frame->in_load && ctx->frame->hook == HOOK_CONFIG)
+		ctx->config_ttl = seconds;
+}
+
+hl_str
+hl_config_dir(const struct hl_ctx *ctx)
+{
+	ctx_check(ctx);
+	return str_of(conf_dir_path(ctx->engine->conf));
+}
