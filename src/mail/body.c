@@ -286,30 +286,9 @@ flush(struct body *body)
 	return ret;
 }
 
-/* Writes bytes of the caller's to the end of the file. */
-static int
-write_through(struct body *body, const char *bytes, size_t n)
-{
-	struct iovec iov = { (char *)(uintptr_t)bytes, n };
-	int ret;
-
-	CHECK(body->block_count == 0 && body->spooled == body->size);
-	body->busy = true;
-	ret =
-	    body__write_all(body->store->io, body->fd, &iov, 1, body->spooled);
-	body->busy = false;
-	if (ret < 0)
-		return ret;
-	count_bytes(body, bytes, n);
-	body->size += n;
-	body->spooled = body->size;
-	return 0;
-}
-
 /* ---- appending --------------------------------------------------------- */
 
-/* Copies into the last block, or a new one.  Returns the number of bytes;
- * 0: no memory for another block. */
+/* Copies into the last block, or a new one.  Returns the number of bytes. */
 static size_t
 fill_block(struct body *body, const char *bytes, size_t n)
 {
@@ -318,12 +297,10 @@ fill_block(struct body *body, const char *bytes, size_t n)
 	struct body_block *block;
 
 	if (used == (size_t)body->block_count * BODY_BLOCK_SIZE) {
-		block = body_store__take(body->store);
-		if (block == NULL)
-			return 0;
 		if (body->block_count == body->block_room)
 			grow_table(body);
-		body_blocks(body)[body->block_count++] = block;
+		body_blocks(body)[body->block_count++] =
+		    body_store__take(body->store);
 	}
 	block = body_blocks(body)[body->block_count - 1];
 	if (n > BODY_BLOCK_SIZE - start)
@@ -333,66 +310,52 @@ fill_block(struct body *body, const char *bytes, size_t n)
 	return n;
 }
 
-/* The memory of all bodies is used up: this one's goes to the file, and then
- * the new bytes too.  Returns how many of them were written. */
-static ssize_t
-spill(struct body *body, const char *bytes, size_t n)
-{
-	int ret;
-
-	if (body->fd == -1 || body->block_count > 0) {
-		ret = flush(body);
-		if (ret < 0)
-			return ret;
-	}
-	ret = write_through(body, bytes, n);
-	return ret < 0 ? ret : (ssize_t)n;
-}
-
-static int
-append(struct body *body, const char *bytes, size_t n)
-{
-	uint64_t gathered;
-
-	while (n > 0) {
-		ssize_t done = (ssize_t)fill_block(body, bytes, n);
-
-		if (done == 0)
-			done = spill(body, bytes, n);
-		if (done < 0)
-			return (int)done;
-		bytes += done;
-		n -= (size_t)done;
-	}
-	gathered = body->size - body->spooled;
-	if (body->fd == -1 ? body->size > body->threshold &&
-				 gathered + body->head.n >= BODY_POOL_BYTES
-			   : gathered >= BODY_POOL_BYTES)
-		return flush(body);
-	return 0;
-}
-
-bool
-body_may_park(const struct body *body, size_t n)
-{
-	uint64_t gathered = body->size - body->spooled + body->head.n + n;
-
-	return gathered >= BODY_POOL_BYTES &&
-	       (body->fd != -1 || body->size + n > body->threshold);
-}
-
 int
 body_append(struct body *body, const void *bytes, size_t n)
 {
-	int ret;
+	const char *from = bytes;
 
 	CHECK_OBJ(body, BODY_MAGIC);
 	CHECK(!body->busy);
-	if (body->error == 0) {
-		ret = append(body, bytes, n);
-		if (ret < 0)
-			body_fail(body, ret);
+	if (body->error != 0)
+		return body->error;
+	while (n > 0) {
+		size_t done = fill_block(body, from, n);
+
+		from += done;
+		n -= done;
 	}
+	return 0;
+}
+
+/* Writes go out when enough has gathered, or when the memory of all bodies
+ * is used up. */
+static bool
+is_due(const struct body *body)
+{
+	uint64_t gathered = body->size - body->spooled;
+
+	if (gathered == 0)
+		return false;
+	if (memory_account_is_full(&body->store->memory))
+		return true;
+	if (body->fd == -1)
+		return body->size > body->threshold &&
+		       gathered + body->head.n >= BODY_POOL_BYTES;
+	return gathered >= BODY_POOL_BYTES;
+}
+
+int
+body_settle(struct body *body)
+{
+	int ret = 0;
+
+	CHECK_OBJ(body, BODY_MAGIC);
+	CHECK(!body->busy);
+	if (body->error == 0 && is_due(body))
+		ret = flush(body);
+	if (ret < 0)
+		body_fail(body, ret);
 	return body->error;
 }
 

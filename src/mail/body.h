@@ -13,8 +13,8 @@
  * `struct body_store` is what the bodies of a worker share: the spool
  * directory, the account of their memory, the free list of blocks.
  *
- * An error of the disk is sticky: each later append returns it again and
- * stores nothing, so that the server swallows the message to its end and
+ * An error of the disk is sticky: each later call returns it again and stores
+ * nothing, so that the server swallows the message to its end and
  * answers 452 (-ENOSPC, -EDQUOT, -EFBIG, -ENOMEM) or 451 (all others).
  * One fiber at a time uses a body.
  */
@@ -114,12 +114,13 @@ void body_done(struct body *body);
 /* Adds to the head.  All of it comes before the first body_append.  Never
  * blocks, never fails (the caller limits it). */
 void body_append_head(struct body *body, const void *bytes, size_t n);
-/* Adds `n` bytes behind the head; they must stay where they are until the
- * call returns.  BLOCKS when it spools.  Returns 0 or the sticky error. */
+/* Adds `n` bytes behind the head, in memory.  Never blocks, so `bytes` may
+ * lie where others write as soon as the fiber parks; body_settle must follow
+ * soon.  Returns 0 or the sticky error. */
 int body_append(struct body *body, const void *bytes, size_t n) WARN_UNUSED;
-/* Could body_append of `n` more bytes park the fiber?  Then they must not lie
- * in memory that others overwrite meanwhile. */
-bool body_may_park(const struct body *body, size_t n);
+/* Writes to the file what must not stay in memory.  BLOCKS.  Returns 0 or the
+ * sticky error. */
+int body_settle(struct body *body) WARN_UNUSED;
 /* All bytes are there: a spooled body's last blocks are written.  BLOCKS.
  * Returns 0 or the sticky error. */
 int body_finish(struct body *body) WARN_UNUSED;

@@ -14,8 +14,8 @@ struct body_block {
 	};
 };
 
-/* A block with undefined content, or NULL when the bodies' memory is used
- * up. */
+/* A block with undefined content; over the cap too, for as long as it takes
+ * to write it to the file. */
 struct body_block *body_store__take(struct body_store *store);
 void body_store__give(struct body_store *store, struct body_block *block);
 

@@ -69,8 +69,6 @@ body_store__take(struct body_store *store)
 {
 	struct body_block *block = store->free;
 
-	if (!memory_account_has(&store->memory, BODY_BLOCK_SIZE))
-		return NULL;
 	memory_account_force(&store->memory, BODY_BLOCK_SIZE);
 	if (block == NULL)
 		return mem_grow(NULL, sizeof(*block));

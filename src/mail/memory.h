@@ -28,6 +28,13 @@ memory_account_has(const struct memory_account *account, size_t bytes)
 					bytes <= account->cap - account->used);
 }
 
+/* True if it has been forced over its cap. */
+static inline bool
+memory_account_is_full(const struct memory_account *account)
+{
+	return account->cap != 0 && account->used > account->cap;
+}
+
 /* Takes `bytes` of it.  Returns 0; -E2BIG when that would go over the cap:
  * nothing was taken then, and `over` is set. */
 int memory_account_take(

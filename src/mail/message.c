@@ -125,6 +125,12 @@ message_append(struct message *message, const void *bytes, size_t n)
 	return in.n == 0 ? 0 : body_append(&message->body, in.p, in.n);
 }
 
+int
+message_settle(struct message *message)
+{
+	return body_settle(&message->body);
+}
+
 static int
 finish_header(struct message *message)
 {

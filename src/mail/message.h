@@ -51,12 +51,16 @@ void message_init(struct message *message, struct body_store *store,
     const struct message_limits *limits, struct memory_account *account);
 void message_done(struct message *message); /* a zeroed one is fine */
 
-/* Stores the next `n` bytes; they must stay where they are until the call
- * returns.  BLOCKS when the body spools.
+/* Takes the next `n` bytes into memory.  Never blocks, so `bytes` may lie
+ * where others write as soon as the fiber parks; message_settle must follow
+ * when a block of input has been taken.
  * Returns 0 or the sticky error: -EMSGSIZE header section over its limits
- * (552 5.3.4), else as body_append (452 or 451). */
+ * (552 5.3.4), else as message_settle. */
 int message_append(
     struct message *message, const void *bytes, size_t n) WARN_UNUSED;
+/* Writes to the spool file what must not stay in memory.  BLOCKS.  Returns 0
+ * or the sticky error (452 or 451, see body.h). */
+int message_settle(struct message *message) WARN_UNUSED;
 /* The message is complete.  BLOCKS.  Returns 0 or the sticky error. */
 int message_end(struct message *message) WARN_UNUSED;
 

@@ -2,8 +2,8 @@
 /* data_feed.c - message bytes into the store, and to the hooks that watch.
  *
  * The bytes lie in the stream's shared buffer, which others overwrite as
- * soon as this fiber parks.  So they are copied first whenever something
- * here may park: a hook that watches, or a body that spools.
+ * soon as this fiber parks.  So they are copied first when a hook watches;
+ * the store itself parks after they were taken, in message_settle.
  */
 #include <errno.h>
 #include <string.h>
@@ -86,6 +86,19 @@ refuse_stored(struct session *session, int error)
 	session->data->store_error = error;
 }
 
+/* The input is taken; what has gathered may go to the spool file. */
+static void
+settle(struct session *session)
+{
+	int ret;
+
+	if (session->data->swallow || session->gone)
+		return;
+	ret = message_settle(&session->conv.txn->message);
+	if (ret < 0)
+		refuse_stored(session, ret);
+}
+
 /* One run of unstuffed bytes. */
 static void
 on_run(void *arg, struct slice run)
@@ -108,13 +121,12 @@ on_run(void *arg, struct slice run)
 
 /* May something park while these bytes are looked at? */
 static bool
-may_park(struct session *session, struct hl_ctx *ctx, size_t n)
+may_park(struct session *session, struct hl_ctx *ctx)
 {
 	if (session->data->swallow)
 		return false;
 	return data_hooks_used(ctx) ||
-	       hook_is_used(ctx, HOOK_MAX_DATA_EXCEEDED) ||
-	       body_may_park(&session->conv.txn->message.body, n);
+	       hook_is_used(ctx, HOOK_MAX_DATA_EXCEEDED);
 }
 
 bool
@@ -128,7 +140,7 @@ data_feed(struct session *session, struct hl_ctx *ctx)
 	if (in.n == 0)
 		return false;
 	ctx->txn = session->conv.txn;
-	if (may_park(session, ctx, in.n)) {
+	if (may_park(session, ctx)) {
 		char *copy;
 
 		in = slice_head(in, PIECE);
@@ -138,6 +150,7 @@ data_feed(struct session *session, struct hl_ctx *ctx)
 	}
 	ended = smtp_data_feed(&session->data->scan, in, on_run, &feed, &used);
 	input_take(session, used);
+	settle(session);
 	if (ended)
 		data_end(session, ctx);
 	return true;

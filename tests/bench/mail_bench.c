@@ -55,7 +55,8 @@ store_message(size_t threshold)
 	for (size_t i = 0; i < text_n; i += PIECE) {
 		size_t n = text_n - i < PIECE ? text_n - i : PIECE;
 
-		if (message_append(&message, text + i, n) < 0)
+		if (message_append(&message, text + i, n) < 0 ||
+		    message_settle(&message) < 0)
 			abort();
 	}
 	if (message_end(&message) < 0)

@@ -40,6 +40,8 @@ fuzz_feed(struct message *message, struct slice in, uint32_t seed)
 		if (n > in.n)
 			n = in.n;
 		ret = message_append(message, in.p, n);
+		if (ret == 0)
+			ret = message_settle(message);
 		in = slice_from(in, n);
 	}
 	return ret;

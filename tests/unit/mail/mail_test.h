@@ -158,6 +158,8 @@ feed_cut(
 		if (cut > 0 && n > cut)
 			n = 1 + test_random_next(seed, cut);
 		ret = message_append(message, text.p, n);
+		if (ret == 0)
+			ret = message_settle(message);
 		text = slice_from(text, n);
 	}
 	return ret;

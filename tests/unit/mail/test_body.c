@@ -36,6 +36,8 @@ grow(struct body *body, size_t n, size_t step)
 		for (size_t i = 0; i < part; i++)
 			bytes[i] = byte_at(body_size(body) - HEAD_N + i);
 		ret = body_append(body, bytes, part);
+		if (ret == 0)
+			ret = body_settle(body);
 		n -= part;
 	}
 	test_free(bytes);
@@ -235,6 +237,38 @@ test_memory_shared(void **state)
 	body_done(&second);
 	assert_int_equal(test.store.spooled_bodies, 1);
 	test_store_done(&test);
+}
+
+/* The caller's bytes may be overwritten as soon as something parks: all are
+ * taken before the disk is touched, whatever the memory. */
+static void
+test_append_never_writes(void **state)
+{
+	static const size_t memories[] = { 0, 1, 40000 };
+	struct test_store test;
+	char bytes[100];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(memories); i++) {
+		struct body body;
+
+		test_store_init(&test, memories[i]);
+		start(&body, &test, 0);
+		for (size_t n = 0; n < 600000; n += sizeof(bytes)) {
+			for (size_t k = 0; k < sizeof(bytes); k++)
+				bytes[k] = byte_at(n + k);
+			assert_int_equal(
+			    body_append(&body, bytes, sizeof(bytes)), 0);
+			memset(bytes, '!', sizeof(bytes));
+		}
+		assert_int_equal(disk.opens + disk.writes, 0);
+		assert_int_equal(body_settle(&body), 0);
+		assert_int_equal(disk.opens, 1);
+		assert_true(disk.pool_writes > 0);
+		check_content(&body, 600000, 5000, false);
+		body_done(&body);
+		test_store_done(&test);
+	}
 }
 
 /* ---- failures ---------------------------------------------------------- */
@@ -496,6 +530,7 @@ main(void)
 		cmocka_unit_test(test_data_size_while_growing),
 		cmocka_unit_test(test_blocks_recycled),
 		cmocka_unit_test(test_memory_shared),
+		cmocka_unit_test(test_append_never_writes),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_failure_at_the_end),
 		cmocka_unit_test(test_fd_fails_softly),
