@@ -152,9 +152,8 @@ static void
 on_reply(void *arg, int status, const uint8_t *bytes, size_t n)
 {
 	struct question *question = arg;
-	struct dns_reply reply;
+	struct dns_reply reply = { 0 };
 
-	reply.answer = NULL;
 	if (status == 0)
 		status =
 		    dns_reply_parse(bytes, n, &question->name, question->type,
