@@ -77,6 +77,9 @@ void body_store_init(
 void body_store_done(struct body_store *store);
 /* body_io_fiber until then; NULL restores it. */
 void body_store_set_io(struct body_store *store, const struct body_io *io);
+/* Removes files of body_filename's that processes which are gone left in the
+ * spool directory; for the start.  Returns how many, or -errno. */
+int body_store_sweep(const struct body_store *store);
 /* Frees blocks that wait for their next use, but for `keep_bytes` of them:
  * for a worker that has become idle. */
 void body_store_trim(struct body_store *store, size_t keep_bytes);

@@ -2,8 +2,11 @@
 /* body_filename.c - a message as a file with LF line ends, for programs. */
 #include "body_private.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,17 +14,20 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/num.h"
 
 #include "message_reader.h"
 
 #define PATH_ROOM 1024
+/* Then the process and chance: "body-1234-0123456789abcdef". */
+#define COPY_PREFIX "body-"
 
 static int
 open_copy(struct body *body, char *path, struct err *err)
 {
 	int fd;
 
-	if (snprintf(path, PATH_ROOM, "%s/body-%ld-%016llx",
+	if (snprintf(path, PATH_ROOM, "%s/" COPY_PREFIX "%ld-%016llx",
 		body->store->spool_dir, (long)getpid(),
 		(unsigned long long)random_u64()) >= PATH_ROOM)
 		return err_set(err, -ENAMETOOLONG, "spool directory: %s",
@@ -112,4 +118,37 @@ body_filename(struct body *body, hl_str *ret_path, struct err *err)
 	if (ret == 0)
 		*ret_path = str_of(body->copy_path);
 	return ret;
+}
+
+/* A copy whose process is gone. */
+static bool
+is_left(const char *file)
+{
+	struct slice name = slice_of(file), pid;
+	unsigned number;
+
+	if (!slice_starts(name, COPY_PREFIX))
+		return false;
+	name = slice_from(name, sizeof(COPY_PREFIX) - 1);
+	return slice_cut(&name, '-', &pid) &&
+	       num_parse_unsigned(pid, INT_MAX, &number) == 0 && number > 0 &&
+	       kill((pid_t)number, 0) == -1 && errno == ESRCH;
+}
+
+int
+body_store_sweep(const struct body_store *store)
+{
+	DIR *dir = opendir(store->spool_dir);
+	const struct dirent *entry;
+	int removed = 0;
+
+	if (dir == NULL)
+		return -errno;
+	while ((entry = readdir(dir)) != NULL) {
+		if (is_left(entry->d_name) &&
+		    unlinkat(dirfd(dir), entry->d_name, 0) == 0)
+			removed++;
+	}
+	(void)closedir(dir);
+	return removed;
 }

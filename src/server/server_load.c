@@ -159,6 +159,7 @@ open_spool(struct server *server, struct err *err)
 		    dir.p, strerror(errno));
 	body_store_init(&server->bodies, dir.p,
 	    (size_t)conf_size(server->conf, STR_EMPTY, CONF_BODY_MEMORY));
+	(void)body_store_sweep(&server->bodies);
 	server->engine->bodies = &server->bodies;
 	return 0;
 }

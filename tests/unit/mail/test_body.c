@@ -495,6 +495,59 @@ test_filename_fails(void **state)
 	test_store_done(&test);
 }
 
+static void
+make_file(const char *dir, const char *name)
+{
+	char path[256];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	assert_true(fd != -1);
+	(void)close(fd);
+}
+
+static void
+remove_file(const char *dir, const char *name)
+{
+	char path[256];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	assert_int_equal(unlink(path), 0);
+}
+
+/* Only what a dead process left goes. */
+static void
+test_sweep(void **state)
+{
+	struct test_store test;
+	struct body body;
+	char name[64];
+	hl_str path;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	test_store_init(&test, 0);
+	start(&body, &test, 1000);
+	assert_int_equal(body_finish(&body), 0);
+	assert_int_equal(body_filename(&body, &path, NULL), 0);
+	(void)snprintf(name, sizeof(name), "body-%ld-0", (long)pid);
+	make_file(test.dir, name);
+	make_file(test.dir, "body-0-1");
+	make_file(test.dir, "body-");
+	make_file(test.dir, "other");
+	assert_int_equal(body_store_sweep(&test.store), 1);
+	assert_int_equal(access(path.p, F_OK), 0);
+	remove_file(test.dir, "body-0-1");
+	remove_file(test.dir, "body-");
+	remove_file(test.dir, "other");
+	body_done(&body);
+	test_store_done(&test);
+}
+
 /* The system's own spool file: a limit of the kernel's on the size of files
  * stands for the full disk. */
 static void
@@ -538,6 +591,7 @@ main(void)
 		cmocka_unit_test(test_fail_keeps_first),
 		cmocka_unit_test(test_filename),
 		cmocka_unit_test(test_filename_fails),
+		cmocka_unit_test(test_sweep),
 		cmocka_unit_test(test_real_file_limit),
 	};
 
