@@ -23,13 +23,13 @@ static const struct {
 	const char *name;
 } signals[] = {
 	{ SIGABRT, "ABRT" },
-#ifndef __SANITIZE_ADDRESS__
 	{ SIGSEGV, "SEGV" },
 	{ SIGBUS, "BUS" },
 	{ SIGFPE, "FPE" },
 	{ SIGILL, "ILL" },
-#endif
 };
+
+static struct sigaction before[ARRAY_SIZE(signals)];
 
 /* A line being built without stdio. */
 struct words {
@@ -97,8 +97,10 @@ on_crash(int number, siginfo_t *info, void *context)
 	(void)context;
 	add_text(&words, "crit event=crash signal=");
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		if (signals[i].number == number)
+		if (signals[i].number == number) {
 			add_text(&words, signals[i].name);
+			(void)sigaction(number, &before[i], NULL);
+		}
 	add_number(&words, " pid=", (unsigned long)getpid());
 	add_running(&words);
 	if ((number == SIGSEGV || number == SIGBUS) && info->si_code > 0 &&
@@ -106,8 +108,9 @@ on_crash(int number, siginfo_t *info, void *context)
 		add_text(&words, " stack=overflow");
 	words.text[words.n++] = '\n';
 	(void)!write(STDERR_FILENO, words.text, words.n);
-	/* SA_RESETHAND: now it is what it would have been. */
-	(void)raise(number);
+	/* As it would have been: a fault happens again on return. */
+	if (info->si_code <= 0)
+		(void)raise(number);
 }
 
 void
@@ -115,7 +118,7 @@ crash_install(struct shm *shm)
 {
 	struct sigaction action = {
 		.sa_sigaction = on_crash,
-		.sa_flags = (int)(SA_SIGINFO | SA_ONSTACK | SA_RESETHAND),
+		.sa_flags = SA_SIGINFO | SA_ONSTACK,
 	};
 	stack_t stack = { .ss_size = STACK_SIZE };
 
@@ -127,5 +130,5 @@ crash_install(struct shm *shm)
 	CHECK(sigaltstack(&stack, NULL) == 0);
 	(void)sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		(void)sigaction(signals[i].number, &action, NULL);
+		(void)sigaction(signals[i].number, &action, &before[i]);
 }

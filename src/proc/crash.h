@@ -13,7 +13,7 @@
 struct shm;
 
 /* Once, on the thread of the loop.  `shm` must live as long as the process.
- * Under AddressSanitizer only SIGABRT is taken: it reports the others. */
+ * Who had a handler before (AddressSanitizer) gets the signal afterwards. */
 void crash_install(struct shm *shm);
 
 #endif

@@ -20,6 +20,7 @@
 #include "command.h"
 #include "ctl_server.h"
 #include "generation.h"
+#include "master_log.h"
 #include "master_private.h"
 #include "reload.h"
 #include "state_dir.h"
@@ -327,6 +328,7 @@ master_run(const struct master_options *options)
 	list_init(&master->children);
 	list_init(&master->flushes);
 	blame_init(&master->blame);
+	master_log_start();
 	raise_limits();
 	if (master_start(master, &err) < 0) {
 		log_start_failed(err.text);

@@ -214,3 +214,16 @@ def proc_status(pid):
 
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+
+def _has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as s:
+            s.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
+# The loopback of a second family; machines without IPv6 have 127.0.0.2.
+OTHER = "[::1]:0" if _has_ipv6() else "127.0.0.2:0"

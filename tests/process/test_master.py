@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import Client, alive, needs_root, until
+from conftest import OTHER, Client, alive, until
 
 
 # ---- start -----------------------------------------------------------------
@@ -43,7 +43,7 @@ def test_workers_from_config(server):
 def test_listen_option_replaces_the_file(server):
     server.write("listen", "127.0.0.1:1")
     server.start("--listen", "127.0.0.1:0 name=a", "--listen",
-                 "[::1]:0 name=b")
+                 OTHER + " name=b")
     for line, name in enumerate(["a", "b"]):
         with server.client(line) as client:
             client.greet()
@@ -268,7 +268,7 @@ def test_three_deaths_in_a_plugin(server):
             client.say("CRASH")
             server.wait_line("event=worker_died", count=count)
     line = server.wait_line("event=plugin_kills_workers")[0]
-    assert line.startswith("error ")
+    assert " error event=" in line
     assert "plugin=fake" in line
     until(lambda: len(server.workers()) == 1)
     pid = server.workers()[0]["pid"]

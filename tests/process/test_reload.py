@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from conftest import Client, alive, until
+from conftest import OTHER, Client, alive, until
 
 
 def reload(server):
@@ -224,7 +224,7 @@ def test_removed_address(server):
 def test_added_address(server):
     server.start("--workers", "2")
     first = server.where(0)
-    server.write("listen", "127.0.0.1:0\n[::1]:0 name=six")
+    server.write("listen", f"127.0.0.1:0\n{OTHER} name=six")
     reload(server)
     assert server.where(0) == first
     with server.client(1) as client:
