@@ -30,7 +30,7 @@ struct asked {
 
 typedef void dns_server_fn(const struct asked *asked, struct packet *reply);
 
-struct held {
+struct held_question {
 	struct asked asked;
 	struct sockaddr_storage from;
 };
@@ -43,7 +43,7 @@ struct dns_server {
 	unsigned udp_count, tcp_count;
 	bool is_holding; /* UDP questions wait for dns_server_release */
 	unsigned held_count;
-	struct held held[SERVER_HELD_MAX];
+	struct held_question held[SERVER_HELD_MAX];
 };
 
 static struct packet server_packet; /* one at a time */
@@ -104,7 +104,7 @@ server_on_udp(uv_udp_t *udp, ssize_t n, const uv_buf_t *buf,
     const struct sockaddr *from, unsigned flags)
 {
 	struct dns_server *server = udp->data;
-	struct held *held = &server->held[server->held_count];
+	struct held_question *held = &server->held[server->held_count];
 
 	(void)flags;
 	if (n <= 0 || from == NULL ||
@@ -125,7 +125,7 @@ dns_server_release(struct dns_server *server)
 {
 	server->is_holding = false;
 	while (server->held_count > 0) {
-		struct held *held = &server->held[--server->held_count];
+		struct held_question *held = &server->held[--server->held_count];
 
 		server_reply(
 		    server, &held->asked, (const struct sockaddr *)&held->from);
