@@ -16,6 +16,7 @@ from .script import raw_bytes
 from .server import Server
 from .wire import Wire
 
+SHARED = Path(__file__).resolve().parent.parent / "plugins"
 VARIABLE = re.compile(r"\$(\w+)")
 
 
@@ -219,7 +220,10 @@ class Play:
             verb, self.expand(text)))
 
     def do_plugin(self, step):
-        source = self.expand("\n".join(step.body)) + "\n"
+        if step.text:
+            source = (SHARED / step.text).read_text()
+        else:
+            source = self.expand("\n".join(step.body)) + "\n"
         target = self.server.tmp / "plugins" / (step.arg + ".so")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(self.compile(step.arg, source), target)
