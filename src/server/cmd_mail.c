@@ -114,12 +114,13 @@ cmd_mail(struct session *session, struct hl_ctx *ctx, struct slice rest)
 		return;
 	}
 	begin_txn(session, ctx);
-	if (envelope_parse(session, ctx, &mail_kind, rest, &envelope) < 0 ||
-	    !check_params(session, ctx, &envelope.params.list))
+	if (envelope_parse(session, ctx, &mail_kind, rest, &envelope) < 0)
 		return;
 	args.addr = envelope.addr;
-	session->addr = envelope.addr;
-	hook_run(ctx, HOOK_MAIL, &args, &outcome);
-	accept_sender(session, ctx, &envelope, &outcome);
+	session->addr = envelope.addr; /* for the log, whoever refuses it */
+	if (check_params(session, ctx, &envelope.params.list)) {
+		hook_run(ctx, HOOK_MAIL, &args, &outcome);
+		accept_sender(session, ctx, &envelope, &outcome);
+	}
 	session->addr = NULL;
 }

@@ -14,7 +14,8 @@ static const struct envelope_kind rcpt_kind = {
 
 /* False: refused and answered. */
 static bool
-check_sequence(struct session *session, struct hl_ctx *ctx)
+check_sequence(struct session *session, struct hl_ctx *ctx,
+    const struct smtp_params *params)
 {
 	const struct txn *txn = session->conv.txn;
 
@@ -26,6 +27,11 @@ check_sequence(struct session *session, struct hl_ctx *ctx)
 	if (txn->rcpt_count >= (unsigned)session->limits->max_recipients) {
 		reply_refuse(session, ctx, HOOK_RCPT, 452, "4.5.3",
 		    "Too many recipients");
+		return false;
+	}
+	if (params->count > 0) {
+		reply_refuse(
+		    session, ctx, HOOK_RCPT, 555, "5.5.4", "Unknown parameter");
 		return false;
 	}
 	return true;
@@ -50,19 +56,16 @@ cmd_rcpt(struct session *session, struct hl_ctx *ctx, struct slice rest)
 	struct envelope envelope;
 	struct outcome outcome;
 
-	if (envelope_parse(session, ctx, &rcpt_kind, rest, &envelope) < 0 ||
-	    !check_sequence(session, ctx))
+	if (envelope_parse(session, ctx, &rcpt_kind, rest, &envelope) < 0)
 		return;
-	if (envelope.params.list.count > 0) {
-		reply_refuse(
-		    session, ctx, HOOK_RCPT, 555, "5.5.4", "Unknown parameter");
-		return;
-	}
 	args.addr = envelope.addr;
-	session->addr = envelope.addr;
-	hook_run(ctx, HOOK_RCPT, &args, &outcome);
-	if (reply_outcome(session, ctx, &outcome) &&
-	    outcome.column == COLUMN_OK && !txn_is_over(session->conv.txn))
-		accept_rcpt(session, &envelope);
+	session->addr = envelope.addr; /* for the log, whoever refuses it */
+	if (check_sequence(session, ctx, &envelope.params.list)) {
+		hook_run(ctx, HOOK_RCPT, &args, &outcome);
+		if (reply_outcome(session, ctx, &outcome) &&
+		    outcome.column == COLUMN_OK &&
+		    !txn_is_over(session->conv.txn))
+			accept_rcpt(session, &envelope);
+	}
 	session->addr = NULL;
 }

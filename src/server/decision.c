@@ -15,7 +15,8 @@ sender_of(const struct session *session, enum hook_id hook)
 {
 	const struct txn *txn = session->conv.txn;
 
-	if (hook == HOOK_MAIL && session->addr != NULL)
+	if ((hook == HOOK_MAIL || hook == HOOK_MAX_DATA_EXCEEDED) &&
+	    session->addr != NULL)
 		return slice_str(session->addr->text);
 	return txn != NULL && txn->sender != NULL ? slice_str(txn->sender->text)
 						  : SLICE_LIT("");
