@@ -40,8 +40,8 @@ is_ours(struct hl_ctx *ctx, hl_str host)
 	hl_str me = hl_me(ctx);
 
 	return (host.n == me.n && strcasecmp(host.p, me.p) == 0) ||
-	    list_has_host(hl_config_list(ctx, "rcpthosts"), host) ||
-	    map_has_host(ctx, host);
+	       list_has_host(hl_config_list(ctx, "rcpthosts"), host) ||
+	       map_has_host(ctx, host);
 }
 
 static enum hl_verdict

@@ -101,7 +101,7 @@ hello(
 	enum hook_id parse = esmtp ? HOOK_EHLO_PARSE : HOOK_HELO_PARSE;
 	enum hook_id hook = esmtp ? HOOK_EHLO : HOOK_HELO;
 	struct outcome outcome;
-	struct hello said;
+	struct hello said = { 0 };
 	struct hook_args args = { 0 };
 
 	if (!parse_hello(session, ctx, parse, rest, &said))

@@ -125,7 +125,8 @@ dns_server_release(struct dns_server *server)
 {
 	server->is_holding = false;
 	while (server->held_count > 0) {
-		struct held_question *held = &server->held[--server->held_count];
+		struct held_question *held =
+		    &server->held[--server->held_count];
 
 		server_reply(
 		    server, &held->asked, (const struct sockaddr *)&held->from);

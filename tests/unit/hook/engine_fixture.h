@@ -43,7 +43,7 @@ struct fixture {
 	struct conv conv;
 	struct outcome outcome; /* of the last hook; its texts are copies */
 	struct buf text, plugin_text;
-	struct buf log; /* "LEVEL text\n" for each line, debug included */
+	struct buf log;       /* "LEVEL text\n" for each line, debug included */
 	bool is_done;         /* the hook has returned */
 	bool without_session; /* the next hook has none */
 
