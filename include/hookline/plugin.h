@@ -594,16 +594,22 @@ int hl_spawn(
 
 /* A small database shared by all workers; what was put is durable after one
  * second.  `table` is a name of the plugin's own.  ttl 0: never expires.
- * -EAGAIN: the state process is not there.  BLOCKS. */
+ * -EAGAIN: the state process is not there, or was lost before it answered;
+ * -ENOSPC, -EROFS, -EIO: it cannot write; -EINVAL an empty key; -E2BIG a key
+ * over 4 KiB, a value over 256 KiB.  BLOCKS. */
+/* 1, or 0 and *ret unchanged when absent. */
 int hl_kv_get(struct hl_ctx *ctx, hl_str table, hl_str key, hl_str *ret);
+/* 0. */
 int hl_kv_put(
     struct hl_ctx *ctx, hl_str table, hl_str key, hl_str value, uint64_t ttl_s);
+/* 1, or 0 when it was absent. */
 int hl_kv_delete(struct hl_ctx *ctx, hl_str table, hl_str key);
-/* Adds `delta` in one step (an absent key counts as 0); the ttl is set when
- * the key is new. */
+/* Adds `delta` in one step (an absent key counts as 0) and gives the sum
+ * (`ret` may be NULL); the ttl is set when the key is new.  0; -EINVAL the
+ * value is no number; -ERANGE. */
 int hl_kv_add(struct hl_ctx *ctx, hl_str table, hl_str key, int64_t delta,
     uint64_t ttl_s, int64_t *ret);
-/* Replaces `old` by `value` in one step; an empty `old` means absent.
+/* Replaces `old` by `value` in one step; an empty `old` means absent.  0;
  * -EEXIST when it was something else. */
 int hl_kv_swap(struct hl_ctx *ctx, hl_str table, hl_str key, hl_str old,
     hl_str value, uint64_t ttl_s);

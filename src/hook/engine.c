@@ -11,6 +11,7 @@
 #include "config.h"
 #include "ctx.h"
 #include "hook_log.h"
+#include "kv.h"
 #include "loader.h"
 #include "log_batch.h"
 #include "net/conn_pool.h"
@@ -38,6 +39,8 @@ engine_new(const struct engine_options *options)
 	engine->resolver = resolver_new(engine);
 	engine->matcher = conf_matcher_new();
 	engine->pool = conn_pool_new(engine->rt, POOL_IDLE, POOL_IDLE_MS);
+	if (options->state_dir != NULL)
+		engine->kv = kv_new(engine->rt, options->state_dir);
 	return engine;
 }
 
@@ -257,6 +260,7 @@ engine_free(struct engine **engine)
 	CHECK(old->plugin_count == 0); /* engine_stop came first */
 	log_queue_free(&old->log_queue);
 	hook_config_cache_free(old);
+	kv_free(&old->kv);
 	conn_pool_free(&old->pool);
 	resolver_free(&old->resolver);
 	log_batch_free(&old->log_batch);

@@ -281,7 +281,7 @@ store_commit(struct store *store)
 			store__is_well(store);
 		if (store->wal_pages >= MERGE_NOW_PAGES)
 			merge_now(store);
-		return 0;
+		return store->wrote;
 	}
 	/* A failed commit may have ended the transaction or not. */
 	if (store->in_txn)

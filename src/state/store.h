@@ -58,8 +58,9 @@ store_is_write(enum state_op op)
 	return op != STATE_GET;
 }
 
-/* Ends the transaction.  Returns 0 when it is kept; negative errno: all
- * writes since the last commit are undone, whatever was answered. */
+/* Ends the transaction.  Returns 1 when it is kept, 0 when there was nothing
+ * to keep; negative errno: all writes since the last commit are undone,
+ * whatever was answered. */
 int store_commit(struct store *store) WARN_UNUSED;
 
 /* Notices that somebody has removed or replaced the file, says so and opens

@@ -16,6 +16,8 @@
 /* Files up to this size are read through when they are opened. */
 #define CHECK_BYTES (64 * 1024 * 1024)
 #define PAGE_BYTES 4096u
+/* For another writer: while nobody is served yet, and later. */
+#define BUSY_OPENING_MS 1000
 #define BUSY_MS 10
 #define SCHEMA_VERSION 1
 
@@ -137,7 +139,7 @@ open_db(struct store *store)
 
 	if (rc != SQLITE_OK)
 		return rc;
-	(void)sqlite3_busy_timeout(store->db, BUSY_MS);
+	(void)sqlite3_busy_timeout(store->db, BUSY_OPENING_MS);
 	rc = sqlite3_exec(store->db, setup_sql, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = check_file(store);
@@ -146,6 +148,7 @@ open_db(struct store *store)
 	for (int i = 0; rc == SQLITE_OK && i < STMT_COUNT; i++)
 		rc = sqlite3_prepare_v3(store->db, stmt_sql[i], -1,
 		    SQLITE_PREPARE_PERSISTENT, &store->stmts[i], NULL);
+	(void)sqlite3_busy_timeout(store->db, BUSY_MS);
 	/* Replaces the automatic merging. */
 	(void)sqlite3_wal_hook(store->db, on_wal, store);
 	return rc;
