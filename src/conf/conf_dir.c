@@ -3,6 +3,7 @@
 #include "conf_dir.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,6 +23,17 @@ find_hostname(void)
 	if (gethostname(name, sizeof(name) - 1) == -1 || name[0] == '\0')
 		return mem_dup(SLICE_LIT("localhost"));
 	return mem_dup(slice_of(name));
+}
+
+const char *
+conf_qmail_control(struct buf *buf)
+{
+	const char *qmail = getenv("QMAIL");
+
+	if (qmail == NULL || qmail[0] == '\0')
+		return NULL;
+	buf_printf(buf, "%s/control", qmail);
+	return buf->p;
 }
 
 int

@@ -42,6 +42,10 @@ struct conf_options {
 	void *arg;
 };
 
+/* "$QMAIL/control", built in `buf`, for conf_options; NULL when QMAIL is not
+ * in the environment. */
+const char *conf_qmail_control(struct buf *buf);
+
 /* Copies its arguments (the strings too).  0; -ENOENT, -ENOTDIR, -EACCES …
  * with words in `err`.  `options` may be NULL. */
 int conf_dir_open(const char *path, const struct conf_options *options,

@@ -28,8 +28,13 @@ make(struct offline *self, struct err *err)
 {
 	struct rt_options rt_options = { .max_fibers = 0 };
 	struct engine_options options;
-	int ret = conf_dir_open(self->config_dir, NULL, &self->conf, err);
+	struct conf_options conf_options = { 0 };
+	struct buf control = BUF_INIT;
+	int ret;
 
+	conf_options.qmail_control = conf_qmail_control(&control);
+	ret = conf_dir_open(self->config_dir, &conf_options, &self->conf, err);
+	buf_done(&control);
 	if (ret < 0)
 		return ret;
 	self->rt = rt_new(&rt_options);

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <uv.h>
 
 #include "base/mem.h"
@@ -19,14 +18,10 @@ int
 settings_open(const char *config_dir, struct conf_dir **ret, struct err *err)
 {
 	struct conf_options options = { 0 };
-	const char *qmail = getenv("QMAIL");
 	struct buf control = BUF_INIT;
 	int rc;
 
-	if (qmail != NULL) {
-		buf_printf(&control, "%s/control", qmail);
-		options.qmail_control = control.p;
-	}
+	options.qmail_control = conf_qmail_control(&control);
 	rc = conf_dir_open(config_dir, &options, ret, err);
 	buf_done(&control);
 	return rc;

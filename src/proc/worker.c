@@ -20,15 +20,14 @@
 
 #include "base/arena.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "base/num.h"
 #include "channel.h"
 #include "command.h"
 #include "conf/conf_dir.h"
-#include "conf/conf_listen.h"
 #include "conf/conf_value.h"
 #include "crash.h"
 #include "heritage.h"
+#include "polled.h"
 #include "privilege.h"
 #include "rt/rt.h"
 #include "server/server.h"
@@ -42,12 +41,7 @@
 /* An old generation's sessions end when they are so old. */
 #define OLD_SESSION_MS 3600000
 #define AGE_OUT_EVERY_MS 10000
-
-/* A listening socket that we poll.  fd -1: this place is free. */
-struct polled {
-	unsigned id, slot;
-	int fd;
-};
+#define FAULTS_EVERY_MS 1000
 
 struct worker {
 	struct heritage heritage;
@@ -56,133 +50,14 @@ struct worker {
 	struct shm *shm;
 	struct server *server; /* NULL while it is loaded */
 	struct channel *channel;
-	struct polled *polled;
-	size_t polled_count;
+	struct polled polled;
 	enum server_drain drain;
 	bool is_draining, is_empty;
 	uv_prepare_t gauges;
 	uv_timer_t end, age_out;
+	uv_timer_t faults; /* runs as long as there are any */
 	uv_signal_t term;
 };
-
-/* ---- sockets ------------------------------------------------------------- */
-
-static struct polled *
-polled_find(struct worker *worker, unsigned id, unsigned slot)
-{
-	for (size_t i = 0; i < worker->polled_count; i++) {
-		struct polled *p = &worker->polled[i];
-
-		if (p->fd != -1 && p->id == id && p->slot == slot)
-			return p;
-	}
-	return NULL;
-}
-
-static struct polled *
-polled_add(struct worker *worker)
-{
-	for (size_t i = 0; i < worker->polled_count; i++)
-		if (worker->polled[i].fd == -1)
-			return &worker->polled[i];
-	worker->polled = mem_grow(worker->polled,
-	    (worker->polled_count + 1) * sizeof(*worker->polled));
-	return &worker->polled[worker->polled_count++];
-}
-
-/* A line of the heritage or of `adopt`, as the master's parser took it; freed
- * with conf_listeners_free.  NULL and `err`: not even one. */
-static struct conf_listeners *
-line_parse(hl_str line, struct err *err)
-{
-	struct conf_list *list =
-	    conf_list_from(STR_LIT("config/listen"), &line, 1);
-	struct conf_listeners *parsed = NULL;
-	struct conf_faults faults;
-
-	conf_faults_init(&faults);
-	if (conf_listen_parse(list, &parsed, &faults) < 0)
-		(void)err_set(err, -EINVAL, "cannot use the line \"%.*s\": %s",
-		    STR(line), faults.count > 0 ? faults.at[0].text.p : "");
-	conf_faults_done(&faults);
-	conf_list_unref(&list);
-	return parsed;
-}
-
-/* Takes `fd` over, whatever the result. */
-static int
-socket_add(struct worker *worker, unsigned id, unsigned slot, int fd,
-    hl_str line, struct err *err)
-{
-	struct conf_listeners *parsed = line_parse(line, err);
-	int rc = parsed == NULL
-		     ? -EINVAL
-		     : server_listen(worker->server, fd, &parsed->at[0], err);
-
-	if (rc == 0)
-		*polled_add(worker) = (struct polled){ id, slot, fd };
-	else
-		(void)close(fd);
-	if (parsed != NULL)
-		conf_listeners_free(&parsed);
-	return rc;
-}
-
-static int
-sockets_add(struct worker *worker, struct err *err)
-{
-	for (size_t i = 0; i < worker->heritage.socket_count; i++) {
-		const struct heritage_socket *s = &worker->heritage.sockets[i];
-		int rc =
-		    socket_add(worker, s->id, s->slot, s->fd, s->line, err);
-
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
-}
-
-/* The plugin files of our lines, which may be those of --listen.  The
- * returned array and its texts live in worker->arena. */
-static const char *const *
-chains_collect(struct worker *worker, unsigned *ret_count, struct err *err)
-{
-	const struct heritage *heritage = &worker->heritage;
-	const char **chains = arena_array(
-	    &worker->arena, heritage->socket_count + 1, sizeof(*chains));
-	unsigned count = 0;
-
-	for (size_t i = 0; i < heritage->socket_count; i++) {
-		struct conf_listeners *parsed =
-		    line_parse(heritage->sockets[i].line, err);
-		bool is_new = true;
-
-		if (parsed == NULL)
-			return NULL;
-		for (unsigned j = 0; j < count; j++)
-			is_new &=
-			    !str_eq_text(parsed->at[0].plugins, chains[j]);
-		if (is_new)
-			chains[count++] = arena_str(
-			    &worker->arena, slice_str(parsed->at[0].plugins))
-					      .p;
-		conf_listeners_free(&parsed);
-	}
-	*ret_count = count;
-	return chains;
-}
-
-static void
-socket_remove(
-    struct worker *worker, unsigned id, unsigned slot, enum server_unlisten how)
-{
-	struct polled *polled = polled_find(worker, id, slot);
-
-	if (polled == NULL)
-		return;
-	server_unlisten(worker->server, polled->fd, how);
-	polled->fd = -1;
-}
 
 /* ---- the end ------------------------------------------------------------- */
 
@@ -224,7 +99,6 @@ worker_drain(struct worker *worker, enum server_drain how)
 		return;
 	worker->is_draining = true;
 	worker->drain = how;
-	worker->polled_count = 0; /* the server closes them */
 	if (how == SERVER_DRAIN_KEEP)
 		(void)uv_timer_start(&worker->age_out, on_age_out,
 		    AGE_OUT_EVERY_MS, AGE_OUT_EVERY_MS);
@@ -233,11 +107,37 @@ worker_drain(struct worker *worker, enum server_drain how)
 	server_drain(worker->server, how, on_empty, worker);
 }
 
+/* ---- faults of the configuration ----------------------------------------- */
+
+/* For `ctl status`.  A fault that was mended makes no event. */
+static void
+on_faults(uv_timer_t *timer)
+{
+	struct worker *worker = timer->data;
+	struct buf text = BUF_INIT;
+
+	if (worker->server != NULL)
+		server_faults(worker->server, &text);
+	shm_faults_set(worker->shm, buf_slice(&text));
+	if (text.n == 0)
+		(void)uv_timer_stop(timer);
+	buf_done(&text);
+}
+
+static void
+on_fault(void *arg)
+{
+	struct worker *worker = arg;
+
+	(void)uv_timer_start(&worker->faults, on_faults, 0, FAULTS_EVERY_MS);
+}
+
 /* ---- orders -------------------------------------------------------------- */
 
 static void
 run_adopt(struct worker *worker, struct slice args, int fd)
 {
+	struct log_line line;
 	struct err err;
 	unsigned id, slot;
 
@@ -246,13 +146,19 @@ run_adopt(struct worker *worker, struct slice args, int fd)
 	if (worker->is_draining ||
 	    num_parse_unsigned(slice_word(&args), UINT32_MAX, &id) < 0 ||
 	    num_parse_unsigned(slice_word(&args), UINT32_MAX, &slot) < 0 ||
-	    polled_find(worker, id, slot) != NULL) {
+	    polled_has(&worker->polled, id, slot)) {
 		(void)close(fd);
 		return;
 	}
 	args = slice_trim(args);
-	(void)socket_add(
-	    worker, id, slot, fd, (hl_str){ args.p, args.n }, &err);
+	if (polled_add(&worker->polled, worker->server, id, slot, fd,
+		(hl_str){ args.p, args.n }, &err) == 0)
+		return;
+	log_begin(&line, LOG_LEVEL_ERROR);
+	log_add_text(&line, LOG_event, "adopt_failed");
+	log_add_int(&line, LOG_slot, slot);
+	log_add_text(&line, LOG_err, err.text);
+	log_end(&line);
 }
 
 static void
@@ -264,7 +170,7 @@ run_unlisten(struct worker *worker, struct slice args, enum server_unlisten how)
 	    num_parse_unsigned(slice_word(&args), UINT32_MAX, &id) < 0 ||
 	    num_parse_unsigned(slice_word(&args), UINT32_MAX, &slot) < 0)
 		return;
-	socket_remove(worker, id, slot, how);
+	polled_remove(&worker->polled, worker->server, id, slot, how);
 }
 
 static void
@@ -321,6 +227,7 @@ run_flush(struct worker *worker, struct slice args, int fd)
 	unsigned faults = server_config_flush(worker->server, &err);
 
 	(void)fd;
+	on_faults(&worker->faults);
 	(void)channel_send(worker->channel, -1, "flushed %.*s %u %s",
 	    STR(slice_trim(args)), faults, err.text);
 }
@@ -428,7 +335,7 @@ options_read(
 	return 0;
 }
 
-/* Once a turn of the loop: three stores. */
+/* Once a turn of the loop: two stores. */
 static void
 on_gauges(uv_prepare_t *prepare)
 {
@@ -449,12 +356,13 @@ handles_open(struct worker *worker)
 	uv_loop_t *loop = rt_loop(worker->rt);
 
 	worker->gauges.data = worker->end.data = worker->age_out.data =
-	    worker->term.data = worker;
+	    worker->faults.data = worker->term.data = worker;
 	CHECK(uv_prepare_init(loop, &worker->gauges) == 0);
 	CHECK(uv_prepare_start(&worker->gauges, on_gauges) == 0);
 	uv_unref((uv_handle_t *)&worker->gauges);
 	CHECK(uv_timer_init(loop, &worker->end) == 0);
 	CHECK(uv_timer_init(loop, &worker->age_out) == 0);
+	CHECK(uv_timer_init(loop, &worker->faults) == 0);
 	CHECK(uv_signal_init(loop, &worker->term) == 0);
 	CHECK(uv_signal_start(&worker->term, on_term, SIGTERM) == 0);
 	uv_unref((uv_handle_t *)&worker->term);
@@ -474,16 +382,20 @@ worker_load(struct worker *worker, struct err *err)
 		.slot = heritage->slot,
 		.workers = heritage->workers,
 		.generation = heritage->generation,
+		.on_fault = on_fault,
+		.arg = worker,
 	};
 	struct server *server = NULL;
 	int rc;
 
-	options.chains = chains_collect(worker, &options.chain_count, err);
+	options.chains =
+	    polled_chains(heritage, &worker->arena, &options.chain_count, err);
 	if (options.chains == NULL)
 		return -EINVAL;
 	rc = server_load(&options, &server, err);
 	worker->server = server;
-	return rc < 0 ? rc : sockets_add(worker, err);
+	return rc < 0 ? rc
+		      : polled_add_all(&worker->polled, server, heritage, err);
 }
 
 static void
@@ -494,9 +406,10 @@ worker_end(struct worker *worker)
 	uv_close((uv_handle_t *)&worker->gauges, NULL);
 	uv_close((uv_handle_t *)&worker->end, NULL);
 	uv_close((uv_handle_t *)&worker->age_out, NULL);
+	uv_close((uv_handle_t *)&worker->faults, NULL);
 	uv_close((uv_handle_t *)&worker->term, NULL);
 	rt_free(&worker->rt);
-	mem_free(worker->polled);
+	polled_done(&worker->polled);
 }
 
 static int

@@ -165,6 +165,17 @@ server_sessions(const struct server *server)
 	return server->session_count;
 }
 
+void
+server_faults(struct server *server, struct buf *ret)
+{
+	const struct conf_faults *faults = conf_faults(server->conf);
+
+	for (size_t i = 0; i < faults->count; i++) {
+		conf_fault_print(ret, &faults->at[i]);
+		buf_add_char(ret, '\n');
+	}
+}
+
 unsigned
 server_config_flush(struct server *server, struct err *err)
 {

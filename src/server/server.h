@@ -22,6 +22,7 @@
 #include "base/check.h"
 #include "base/err.h"
 
+struct buf;
 struct conf_listener;
 struct rt;
 struct server;
@@ -40,6 +41,10 @@ struct server_options {
 	 * config/listen names are loaded as well. */
 	const char *const *chains;
 	unsigned chain_count;
+	/* A new fault in the configuration was found and logged; may be NULL.
+	 * May be called on a fiber, and within server_load. */
+	void (*on_fault)(void *arg);
+	void *arg;
 };
 
 /* Reads the configuration, loads the plugins, computes the chains and runs
@@ -109,6 +114,9 @@ void server_age_out(struct server *server, uint64_t older_than_ms);
  * files have a fault and so stand at their last good version, with the first
  * of them ("file:line: reason") in `err`; 0 if none. */
 unsigned server_config_flush(struct server *server, struct err *err);
+
+/* Adds all faults that the configuration has now, one a line. */
+void server_faults(struct server *server, struct buf *ret);
 
 /* Only after on_empty, or with the process about to exit anyway. */
 void server_free(struct server **server);

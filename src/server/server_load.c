@@ -47,17 +47,26 @@ run_job(struct server *server, fiber_fn *fn, struct job *job)
 /* ---- faults of the configuration ---- */
 
 static void
-on_fault(void *arg, const struct conf_fault *fault)
+log_fault(const struct conf_fault *fault)
 {
 	struct log_line line;
 
-	(void)arg;
 	log_begin(&line, LOG_LEVEL_ERROR);
 	log_add_text(&line, LOG_event, "config");
 	log_add(&line, LOG_file, slice_str(fault->file));
 	log_add_int(&line, LOG_line, fault->line);
 	log_add(&line, LOG_err, slice_str(fault->text));
 	log_end(&line);
+}
+
+static void
+on_fault(void *arg, const struct conf_fault *fault)
+{
+	const struct server *server = arg;
+
+	log_fault(fault);
+	if (server->options.on_fault != NULL)
+		server->options.on_fault(server->options.arg);
 }
 
 /* The first fault goes into `err`, all of them into the log. */
@@ -69,7 +78,7 @@ report_faults(const struct conf_faults *faults, struct err *err)
 	if (faults->count == 0)
 		return err_set(err, -EINVAL, "the configuration is bad");
 	for (size_t i = 1; i < faults->count; i++)
-		on_fault(NULL, &faults->at[i]);
+		log_fault(&faults->at[i]);
 	conf_fault_print(&text, &faults->at[0]);
 	(void)err_set(err, -EINVAL, "%s", text.p);
 	buf_done(&text);
@@ -185,12 +194,18 @@ wake_waiting(void *arg)
 static int
 make_engine(struct server *server, struct err *err)
 {
-	struct conf_options conf_options = { .on_fault = on_fault };
+	struct conf_options conf_options = {
+		.on_fault = on_fault,
+		.arg = server,
+	};
 	struct engine_options options;
+	struct buf control = BUF_INIT;
 	int ret;
 
+	conf_options.qmail_control = conf_qmail_control(&control);
 	ret = conf_dir_open(
 	    server->options.config_dir, &conf_options, &server->conf, err);
+	buf_done(&control);
 	if (ret < 0)
 		return ret;
 	apply_loglevel(server);

@@ -19,6 +19,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/mem.h"
@@ -394,20 +395,31 @@ server_age_out(struct server *server, uint64_t older_than_ms)
 	}
 }
 
-unsigned
-server_config_flush(struct server *server, struct err *err)
+void
+server_faults(struct server *server, struct buf *ret)
 {
 	char path[512];
 
 	(void)snprintf(
 	    path, sizeof(path), "%s/faulty", server->options.config_dir);
-	if (access(path, F_OK) == -1) {
-		shm_faults_set(server->options.shm, SLICE_NONE);
-		return 0;
+	if (access(path, F_OK) == 0)
+		buf_add_text(ret, "faulty:1: bad line\n");
+}
+
+unsigned
+server_config_flush(struct server *server, struct err *err)
+{
+	struct buf faults = BUF_INIT;
+	unsigned count;
+
+	server_faults(server, &faults);
+	count = faults.n > 0;
+	if (count > 0) {
+		(void)err_set(err, -EINVAL, "faulty:1: bad line");
+		server->options.on_fault(server->options.arg);
 	}
-	shm_faults_set(server->options.shm, SLICE_LIT("faulty:1: bad line"));
-	(void)err_set(err, -EINVAL, "faulty:1: bad line");
-	return 1;
+	buf_done(&faults);
+	return count;
 }
 
 void
