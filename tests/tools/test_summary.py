@@ -29,6 +29,12 @@ CASES = [
     ("crash after good cases",
      {"a.json": log("ERROR", "ok 1\nok 2\n"), "gates.txt": GATES},
      "4 passed, 1 failed", 1),
+    ("pytest", {"a.json": log(stdout="...\n3 passed, 1 skipped in 2.05s\n"),
+                "gates.txt": GATES}, "5 passed, 0 failed", 0),
+    ("pytest fails",
+     {"a.json": log("FAIL", "F.E\n==== 1 failed, 2 passed, 1 error in 1.20s "
+                    "====\n"), "gates.txt": GATES},
+     "4 passed, 2 failed", 1),
     ("timeout", {"a.json": log() + "\n" + log("TIMEOUT"),
                  "gates.txt": GATES}, "3 passed, 1 failed", 1),
     ("skipped is not passed", {"a.json": log() + "\n" + log("SKIP"),
