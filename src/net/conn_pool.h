@@ -33,7 +33,9 @@ void conn_pool_free(struct conn_pool **pool);
  * It is the caller's until conn_pool_put or conn_close. */
 struct conn *conn_pool_take(struct conn_pool *pool, struct slice key);
 
-/* conn_pool_take, else conn_dial(where) under the key `where`. */
+/* conn_pool_take, else conn_dial(where) under the key `where`.  The peer may
+ * close a kept connection at any time: when the first exchange over one fails
+ * before anything was received, try again with conn_dial. */
 int conn_pool_dial(struct conn_pool *pool, struct slice where,
     uint64_t timeout_ms, const struct dial_options *options,
     struct conn **ret_conn, struct err *err) BLOCKS WARN_UNUSED;

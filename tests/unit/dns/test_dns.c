@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "dns/dns.h"
+#include "dns/dns_host.h"
 #include "dns_server.h"
 
 #define SHORT_MS 60 /* a try, where the test waits for its end */
@@ -30,6 +31,16 @@ add_a(const struct asked *asked, struct packet *reply, uint32_t ttl)
 		    "\x7f\0\0\2", 4);
 	else
 		packet_soa(reply, SECTION_NS, "example", 60, 60);
+}
+
+static void
+add_both(const struct asked *asked, struct packet *reply)
+{
+	if (asked->type == DNS_AAAA)
+		packet_rr_bytes(reply, SECTION_AN, asked->name, DNS_AAAA, 60,
+		    "\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+	else
+		add_a(asked, reply, 60);
 }
 
 static void
@@ -84,6 +95,10 @@ serve(const struct asked *asked, struct packet *reply)
 		packet_bytes(reply, "\xc0\x0c\xff\xff", 4);
 	} else if (is(asked, "big")) {
 		add_big(asked, reply);
+	} else if (is(asked, "both")) {
+		add_both(asked, reply);
+	} else if (is(asked, "half") && asked->type == DNS_AAAA) {
+		reply->bytes[3] |= 2; /* SERVFAIL */
 	} else if (is(asked, "cname")) {
 		packet_rr_name(reply, asked->name, DNS_CNAME, 30, "OK.example");
 	} else if (is(asked, "loop")) {
@@ -542,6 +557,68 @@ test_resolv_conf_changes(void **state)
 	assert_int_equal(unlink(path), 0);
 }
 
+struct host_case {
+	const char *host;
+	int rc;
+	const char *addrs; /* joined by a space */
+};
+
+static const struct host_case hosts[] = {
+	{ "both.example", 2, "2001:db8::1 127.0.0.2" },
+	{ "ok.example", 1, "127.0.0.2" },
+	{ "half.example", 1, "127.0.0.2" },
+	{ "nx.example", 0, "" },
+	{ "servfail.example", -EAGAIN, "" },
+	{ "bad name", -EINVAL, "" },
+	{ "localhost", 2, "127.0.0.1 ::1" },
+	{ "a.LocalHost.", 2, "127.0.0.1 ::1" },
+};
+
+struct host_asker {
+	struct world *w;
+	const struct host_case *c;
+	struct inet_addr addrs[8];
+	int rc;
+	bool is_done;
+};
+
+static void
+ask_host(void *arg)
+{
+	struct host_asker *a = arg;
+
+	a->rc =
+	    dns_host_addresses(a->w->dns, slice_of(a->c->host), a->addrs, 8);
+	a->is_done = true;
+}
+
+static void
+test_hosts(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_open(&w, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
+		struct host_asker a = { .w = &w, .c = &hosts[i] };
+		char text[8 * INET_TEXT_MAX] = "";
+
+		assert_int_equal(fiber_start(w.rt, ask_host, &a), 0);
+		while (!a.is_done)
+			(void)uv_run(rt_loop(w.rt), UV_RUN_ONCE);
+		for (int k = 0; k < a.rc; k++) {
+			size_t n = strlen(text);
+
+			if (k > 0)
+				text[n++] = ' ';
+			(void)inet_text(&a.addrs[k], text + n);
+		}
+		if (a.rc != hosts[i].rc || strcmp(text, hosts[i].addrs) != 0)
+			fail_msg("%s: %d '%s'", hosts[i].host, a.rc, text);
+	}
+	world_close(&w);
+}
+
 /* More questions than a channel lives for. */
 static void
 test_many_questions(void **state)
@@ -630,6 +707,7 @@ main(void)
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_free_in_flight),
 		cmocka_unit_test(test_resolv_conf_changes),
+		cmocka_unit_test(test_hosts),
 		cmocka_unit_test(test_many_questions),
 		cmocka_unit_test(test_new_fails),
 		cmocka_unit_test(test_server_parse),
