@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: MIT
+"""The real program under its master: SMTP over reloads, deaths and stops.
+
+What the master does in itself is tested with the fake server; here is what
+needs sessions, transactions and plugins.
+"""
+import json
+import os
+import shutil
+import signal
+import smtplib
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from conftest import Client, Server, alive, children_of, until
+
+if "HOOKLINE" not in os.environ:
+    pytest.skip("HOOKLINE names no program", allow_module_level=True)
+
+
+@pytest.fixture
+def server(base):
+    program = Path(os.environ["HOOKLINE"])
+    copy = base / "hookline"
+    shutil.copy(program, copy)
+    plugins = base / "plugins"
+    (plugins / "queue").mkdir(parents=True)
+    shutil.copy(program.parent / "plugins/queue/discard.so",
+                plugins / "queue")
+    shutil.copy(os.environ["HOOKLINE_MISBEHAVE"], plugins)
+    server = Server(base, copy)
+    server.write("plugins", "misbehave\nqueue/discard")
+    server.write("rdns", "0")
+    yield server
+    if server.process is not None and server.process.poll() is None:
+        server.process.kill()
+        server.process.wait()
+    until(lambda: not children_of(copy))
+
+
+class Session(Client):
+    """An SMTP client, line by line."""
+
+    def reply(self):
+        while True:
+            line = self.read()
+            if line[3:4] != "-":
+                return line
+
+    def cmd(self, text):
+        self.say(text)
+        return self.reply()
+
+    def hello(self):
+        assert self.reply().startswith("220")
+        assert self.cmd("EHLO client.example").startswith("250")
+        return self
+
+    def begin(self):
+        assert self.cmd("MAIL FROM:<a@b.example>").startswith("250")
+        assert self.cmd("RCPT TO:<c@d.example>").startswith("250")
+        return self
+
+    def finish(self):
+        assert self.cmd("DATA").startswith("354")
+        return self.cmd("Subject: x\r\n\r\nhello\r\n.")
+
+
+def open_session(server):
+    return Session(server.where()).hello()
+
+
+def totals(server):
+    return json.loads(server.ctl("stats", "--json").stdout)["totals"]
+
+
+def test_mail(server):
+    server.start("--workers", "2")
+    with open_session(server) as s:
+        assert s.begin().finish().startswith("250 2.0.0")
+        assert totals(server)["accepted"] == 1
+        assert totals(server)["sessions"] == 1
+        assert s.cmd("QUIT").startswith("221")
+    rows = json.loads(server.ctl("stats", "--json").stdout)["hooks"]
+    row = [r for r in rows if r["plugin"] == "queue/discard"][0]
+    assert (row["hook"], row["calls"], row["ok"]) == ("queue", 1, 1)
+
+
+def test_reload_within_a_transaction(server):
+    server.start("--workers", "1")
+    with open_session(server) as s:
+        s.begin()
+        result = server.ctl("reload")
+        assert result.returncode == 0, result.stderr
+        assert s.finish().startswith("250")
+        assert s.begin().finish().startswith("250")
+        assert len(server.status()["workers"]) == 2
+        s.cmd("QUIT")
+    until(lambda: len(server.status()["workers"]) == 1)
+
+
+def test_bad_plugins_are_refused(server):
+    server.start("--workers", "1")
+    server.write("plugins", "misbehave\nqueue/discrad")
+    result = server.ctl("reload")
+    assert result.returncode == 1
+    assert "plugins:2" in result.stderr
+    assert "queue/discard" in result.stderr  # the nearest known name
+    with open_session(server) as s:
+        assert s.begin().finish().startswith("250")
+
+
+def test_no_mail_is_refused_by_reloads(server):
+    server.start("--workers", "2")
+    host, port = server.where()
+    failures, count, ends = [], [0], threading.Event()
+
+    def send():
+        while not ends.is_set():
+            try:
+                with smtplib.SMTP(host, port, timeout=10) as smtp:
+                    for _ in range(3):
+                        smtp.sendmail("a@b.example", ["c@d.example"],
+                                      "Subject: x\r\n\r\nhello\r\n")
+                        count[0] += 1
+            except (OSError, smtplib.SMTPException) as error:
+                failures.append(repr(error))
+
+    threads = [threading.Thread(target=send) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(5):
+        result = server.ctl("reload")
+        if result.returncode == 1:
+            # Four generations at once is possible, and no failure.
+            assert "still drain" in result.stderr
+    ends.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert totals(server)["accepted"] == count[0]
+
+
+def test_drain(server):
+    server.start("--workers", "1")
+    with open_session(server) as idle, open_session(server) as busy:
+        busy.begin()
+        server.signal(signal.SIGTERM)
+        assert idle.reply().startswith("421 4.3.2")
+        assert idle.read() == ""
+        assert server.process.poll() is None
+        assert busy.finish().startswith("250")
+        assert busy.reply().startswith("421 4.3.2")
+    assert server.wait() == 0
+
+
+def test_drain_timeout_with_a_sleeping_hook(server):
+    server.write("drain_timeout", "1")
+    server.start("--workers", "1")
+    with open_session(server) as s:
+        s.say("VRFY sleep 60000")
+        begin = time.monotonic()
+        time.sleep(0.2)
+        server.signal(signal.SIGTERM)
+        assert server.wait() == 0
+        assert time.monotonic() - begin < 5
+
+
+@pytest.mark.parametrize("how,more", [
+    ("crash", "signal=SEGV"), ("overflow", "signal=SEGV"),
+    ("abort", "signal=ABRT")])
+def test_crash_names_the_plugin(server, how, more):
+    server.start("--workers", "1")
+    with open_session(server) as s:
+        s.say(f"VRFY {how}")
+        line = server.wait_line("event=worker_died", more)[0]
+        assert "plugin=misbehave hook=vrfy" in line
+        assert "sessions=1" in line
+        assert "sid=\"\"" not in line
+        crash = server.lines("event=crash", "plugin=misbehave")[0]
+        assert ("stack=overflow" in crash) == (how == "overflow")
+    with open_session(server) as s:
+        assert s.begin().finish().startswith("250")
+
+
+def test_watchdog(server):
+    server.start("--workers", "1")
+    with open_session(server) as s:
+        assert s.cmd("VRFY sleep 300").startswith("250")
+        assert s.cmd("VRFY hold 20").startswith("250")
+        assert s.cmd("VRFY hold 200").startswith("250")
+        lines = server.wait_line("event=loop_held")
+        time.sleep(0.3)
+        assert len(server.lines("event=loop_held")) == 1
+        assert "plugin=misbehave hook=vrfy" in lines[0]
+
+
+def test_limit_for_each_client_counts_over_workers(server):
+    server.write("max_per_client", "3")
+    server.start("--workers", "2")
+    sessions = [open_session(server) for _ in range(3)]
+    with Session(server.where()) as s:
+        assert s.reply().startswith("421")
+    # And over generations.
+    assert server.ctl("reload").returncode == 0
+    with Session(server.where()) as s:
+        assert s.reply().startswith("421")
+    sessions.pop().close()
+
+    def is_let_in():
+        with Session(server.where()) as s:
+            return s.reply().startswith("220")
+    until(is_let_in)
+    for s in sessions:
+        s.close()
+
+
+def test_master_killed(server):
+    server.start("--workers", "2")
+    pids = [w["pid"] for w in server.workers()]
+    with open_session(server) as idle, open_session(server) as parked:
+        parked.say("VRFY sleep 60000")
+        time.sleep(0.1)
+        begin = time.monotonic()
+        server.process.kill()
+        assert idle.reply().startswith("421")
+        until(lambda: not any(alive(pid) for pid in pids))
+        assert time.monotonic() - begin < 1.5
+
+
+def test_faults_of_live_files(server):
+    """A bad version is not taken, and status shows it until it is mended."""
+    server.write("databytes", "1000000")
+    server.start("--workers", "2")
+    with open_session(server) as s:
+        assert s.cmd("MAIL FROM:<a@b.example> SIZE=9").startswith("250")
+    server.write("databytes", "many")
+    result = server.ctl("config-flush")
+    if result.returncode == 0:
+        # Not read again before somebody asks for it.
+        with open_session(server) as s:
+            s.cmd("MAIL FROM:<a@b.example> SIZE=9")
+    faults = until(lambda: server.status()["faults"])
+    assert "databytes:1" in faults[0]
+    server.write("databytes", "2000000")
+    server.ctl("config-flush")
+    until(lambda: not server.status()["faults"])
