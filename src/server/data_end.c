@@ -29,7 +29,7 @@ finish_refused(struct session *session, struct hl_ctx *ctx)
 		log_end(&line);
 	}
 	(void)reply_outcome(session, ctx, &refusal);
-	if (session->conv.txn != NULL)
+	if (session->end == END_NOT)
 		session_reset_txn(session, ctx);
 }
 

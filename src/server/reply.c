@@ -125,7 +125,7 @@ reply_outcome(
 	}
 	if (outcome->fate == FATE_RESET)
 		session_reset_txn(session, ctx);
-	if (outcome->fate == FATE_DISC)
+	if (outcome->fate == FATE_DISC || outcome->fate == FATE_CLOSE)
 		session_finish(session, END_QUIT);
 	return outcome->code != 0 && outcome->code < 400;
 }
