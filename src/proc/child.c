@@ -129,9 +129,8 @@ on_exit_of(uv_process_t *process, int64_t status, int sig)
 	master_check_end(master);
 }
 
-/* Ours, without what concerns the master alone. */
-static char **
-environment(struct arena *arena)
+char **
+child_environment(struct arena *arena)
 {
 	static const char *const not_theirs[] = { "NOTIFY_SOCKET=",
 		"WATCHDOG_PID=", "WATCHDOG_USEC=", "LISTEN_FDS=",
@@ -186,7 +185,7 @@ spawn(struct child *child, const int *fds, unsigned count, struct arena *arena,
 		.exit_cb = on_exit_of,
 		.file = "/proc/self/exe",
 		.args = args,
-		.env = environment(arena),
+		.env = child_environment(arena),
 		.stdio_count = (int)count,
 		.stdio = stdio,
 	};

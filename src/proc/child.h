@@ -20,6 +20,7 @@
 #include "base/list.h"
 #include "shm/layout.h"
 
+struct arena;
 struct channel;
 struct generation;
 struct listen_addr;
@@ -81,5 +82,8 @@ void child_tick(struct child *child, struct mono now);
 /* Open connections, as its segment says. */
 unsigned child_connections(const struct child *child);
 const char *child_state_name(enum child_state state);
+
+/* For uv_spawn: ours, without what concerns the master alone. */
+char **child_environment(struct arena *arena);
 
 #endif

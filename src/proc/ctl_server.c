@@ -15,7 +15,6 @@
 
 #include "base/mem.h"
 #include "master_private.h"
-#include "net/listen_socket.h"
 #include "reload.h"
 #include "state_dir.h"
 
@@ -275,21 +274,6 @@ on_connection(uv_stream_t *stream, int status)
 
 /* ---- the socket ---------------------------------------------------------- */
 
-static int
-socket_open(const char *path, struct err *err)
-{
-	const struct listen_options options = { .unix_mode = 0600 };
-	struct endpoint where = { .kind = ENDPOINT_UNIX };
-
-	if (strlen(path) > ENDPOINT_PATH_MAX)
-		return err_set(err, -ENAMETOOLONG,
-		    "%s: longer than the %d bytes that a socket's path may "
-		    "have; choose another --state",
-		    path, ENDPOINT_PATH_MAX);
-	memcpy(where.name, path, strlen(path) + 1);
-	return listen_socket_make(&where, &options, err);
-}
-
 int
 ctl_server_start(
     struct master *master, struct ctl_server **ret, struct err *err)
@@ -302,7 +286,7 @@ ctl_server_start(
 	server->master = master;
 	server->path = path.p;
 	list_init(&server->conns);
-	fd = socket_open(server->path, err);
+	fd = state_dir_listen(master->state_dir, STATE_CTL_SOCKET, err);
 	if (fd < 0) {
 		mem_free(server->path);
 		mem_free(server);

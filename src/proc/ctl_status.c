@@ -11,6 +11,7 @@
 #include "json.h"
 #include "master_private.h"
 #include "reload.h"
+#include "state_child.h"
 
 static const char *
 phase_name(enum master_phase phase)
@@ -74,6 +75,10 @@ print_head(struct master *master, struct buf *buf)
 	    (unsigned long long)up / 60 % 60, (unsigned long long)up % 60);
 	buf_printf(buf, "config %s, state %s, user %s\n", master->config_dir,
 	    master->state_dir, master->user.name);
+	if (master->state != NULL)
+		buf_printf(buf, "state process pid %d, %u deaths\n",
+		    state_child_pid(master->state),
+		    state_child_deaths(master->state));
 	if (master->current == NULL)
 		return;
 	(void)wall_rfc3339(master->current->begun, begun, sizeof(begun));
@@ -185,6 +190,13 @@ print_json(struct master *master, struct buf *buf)
 	json_text(&json, "user", master->user.name);
 	json_number(&json, "deaths", master->deaths);
 	json_text(&json, "last_reload", reload_last(master->reload, &when));
+	if (master->state != NULL) {
+		json_open(&json, "state_process", '{');
+		json_number(
+		    &json, "pid", (uint64_t)state_child_pid(master->state));
+		json_number(&json, "deaths", state_child_deaths(master->state));
+		json_close(&json, '}');
+	}
 	if (master->current != NULL)
 		print_json_current(master, &json);
 	json_open(&json, "workers", '[');

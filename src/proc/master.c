@@ -23,6 +23,7 @@
 #include "master_log.h"
 #include "master_private.h"
 #include "reload.h"
+#include "state_child.h"
 #include "state_dir.h"
 
 /* ---- the end ------------------------------------------------------------- */
@@ -278,6 +279,9 @@ master_start(struct master *master, struct err *err)
 	loop_start(master);
 	rc = ctl_server_start(master, &master->ctl, err);
 	if (rc == 0)
+		rc = state_child_start(
+		    &master->loop, master->state_dir, &master->state, err);
+	if (rc == 0)
 		rc = generation_begin(master, on_first_generation, err);
 	return rc;
 }
@@ -290,6 +294,7 @@ loop_end(struct master *master)
 	if (master->reload == NULL)
 		return;
 	flush_tick(master);
+	state_child_stop(&master->state);
 	ctl_server_stop(&master->ctl);
 	uv_close((uv_handle_t *)&master->tick, NULL);
 	for (unsigned i = 0; i < ARRAY_SIZE(master->signals); i++)

@@ -37,6 +37,7 @@ struct ctl_server;
 struct flush;
 struct generation;
 struct reload;
+struct state_child;
 
 #define MASTER_TICK_MS 100
 /* How long a generation may take to get ready. */
@@ -91,6 +92,7 @@ struct master {
 	struct list flushes;
 	unsigned last_flush;
 	struct ctl_server *ctl;
+	struct state_child *state; /* the state process */
 };
 
 /* -- master.c -- */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "net/listen_socket.h"
 
 #define DIR_MODE 0750
 
@@ -203,5 +204,45 @@ state_dir_unlock(const char *dir, int fd)
 
 	(void)unlink(path);
 	(void)close(fd);
+	mem_free(path);
+}
+
+static char *
+path_of(const char *dir, const char *name)
+{
+	size_t size = strlen(dir) + strlen(name) + 2;
+	char *path = mem_alloc(size);
+
+	(void)snprintf(path, size, "%s/%s", dir, name);
+	return path;
+}
+
+int
+state_dir_listen(const char *dir, const char *name, struct err *err)
+{
+	const struct listen_options options = { .unix_mode = 0600 };
+	struct endpoint where = { .kind = ENDPOINT_UNIX };
+	char *path = path_of(dir, name);
+	int fd;
+
+	if (strlen(path) > ENDPOINT_PATH_MAX) {
+		fd = err_set(err, -ENAMETOOLONG,
+		    "%s: longer than the %d bytes that a socket's path may "
+		    "have; choose another --state",
+		    path, ENDPOINT_PATH_MAX);
+	} else {
+		memcpy(where.name, path, strlen(path) + 1);
+		fd = listen_socket_make(&where, &options, err);
+	}
+	mem_free(path);
+	return fd;
+}
+
+void
+state_dir_unlink(const char *dir, const char *name)
+{
+	char *path = path_of(dir, name);
+
+	(void)unlink(path);
 	mem_free(path);
 }

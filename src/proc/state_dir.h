@@ -3,6 +3,7 @@
  *
  *	hookline.pid  the master's pid; locked as long as it lives
  *	ctl.sock      ctl_server.h
+ *	state.sock    state_child.h; state.db, state/store.h
  */
 #ifndef HOOKLINE_PROC_STATE_DIR_H
 #define HOOKLINE_PROC_STATE_DIR_H
@@ -26,5 +27,12 @@ int state_dir_prepare(const char *path, const struct run_user *user, char **ret,
 int state_dir_lock(const char *dir, struct err *err) WARN_UNUSED;
 /* Removes the pid file, then closes. */
 void state_dir_unlock(const char *dir, int fd);
+
+/* A listening socket DIR/NAME that only our user may use.  Returns the
+ * descriptor; -ENAMETOOLONG, or as listen_socket_make. */
+int state_dir_listen(
+    const char *dir, const char *name, struct err *err) WARN_UNUSED;
+/* Removes DIR/NAME; one that is not there is fine. */
+void state_dir_unlink(const char *dir, const char *name);
 
 #endif

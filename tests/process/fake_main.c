@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proc/command.h"
+#include "proc/state_child.h"
 #include "proc/worker.h"
 
 /* `check`: a line "bad" in config/plugins is a fault, "bad-check-crash" a
@@ -37,6 +38,8 @@ main(int argc, char **argv)
 
 	if (strcmp(name, "worker") == 0)
 		return worker_main();
+	if (strcmp(name, "state") == 0)
+		return state_child_main(argc - 1, argv + 1);
 	if (strcmp(name, "serve") == 0)
 		return command_serve.run(&command_serve, argc - 1, argv + 1);
 	if (strcmp(name, "ctl") == 0)
