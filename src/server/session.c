@@ -142,6 +142,7 @@ session_wake(struct session *session)
 	if (fiber_start(server->rt, session_fiber, session) < 0) {
 		list_push_back(&server->waiting, &session->waiting);
 		stream_pause(session->stream);
+		session->parked_want = true; /* session_rest reads again */
 		timeq_arm(server_timeq(server, SERVER_FIBER_WAIT_MS),
 		    &session->timer);
 	}
