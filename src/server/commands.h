@@ -20,6 +20,8 @@ command_fn cmd_data BLOCKS, cmd_rset BLOCKS, cmd_noop BLOCKS, cmd_vrfy BLOCKS;
 command_fn cmd_help BLOCKS, cmd_quit BLOCKS;
 
 /* One command line, without its line end. */
+/* 421 4.7.0 and the end when there were too many errors. */
+void check_errors(struct session *session, struct hl_ctx *ctx) BLOCKS;
 void dispatch(
     struct session *session, struct hl_ctx *ctx, struct slice line) BLOCKS;
 

@@ -70,7 +70,7 @@ run_handler(struct session *session, struct hl_ctx *ctx,
 	handler->fn(session, ctx, rest);
 }
 
-static void
+void
 check_errors(struct session *session, struct hl_ctx *ctx)
 {
 	int64_t max = session->limits->max_errors;

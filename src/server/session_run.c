@@ -157,6 +157,7 @@ step_command(struct session *session, struct hl_ctx *ctx)
 		input_take(session, used);
 		reply_refuse(session, ctx, HOOK_UNRECOGNIZED_COMMAND, 500,
 		    "5.5.2", "Line too long");
+		check_errors(session, ctx);
 		break;
 	case SMTP_LINE_BAD:
 		input_take(session, used);
