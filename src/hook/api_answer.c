@@ -11,13 +11,13 @@
 #include "run.h"
 #include "smtp/reply.h"
 
-static enum hl_verdict
-answer(
+enum hl_verdict
+hl_answer(
     struct hl_ctx *ctx, enum hl_verdict verdict, hl_str enhanced, hl_str text)
 {
 	ctx_check(ctx);
-	ctx->frame->enhanced = enhanced;
-	ctx->frame->text = text;
+	ctx->frame->enhanced = arena_str(ctx->arena, slice_str(enhanced));
+	ctx->frame->text = arena_str(ctx->arena, slice_str(text));
 	return verdict;
 }
 
@@ -39,7 +39,7 @@ hl_ok(struct hl_ctx *ctx, const char *fmt, ...)
 	va_start(args, fmt);
 	text = format(ctx, fmt, args);
 	va_end(args);
-	return answer(ctx, HL_OK, STR_EMPTY, text);
+	return hl_answer(ctx, HL_OK, STR_EMPTY, text);
 }
 
 #define DEFINE_ANSWER(name, verdict)                                        \
@@ -52,21 +52,13 @@ hl_ok(struct hl_ctx *ctx, const char *fmt, ...)
 		va_start(args, fmt);                                        \
 		text = format(ctx, fmt, args);                              \
 		va_end(args);                                               \
-		return answer(ctx, verdict, str_of(enhanced), text);        \
+		return hl_answer(ctx, verdict, hl_text(enhanced), text);    \
 	}
 
 DEFINE_ANSWER(hl_deny, HL_DENY)
 DEFINE_ANSWER(hl_denysoft, HL_DENYSOFT)
 DEFINE_ANSWER(hl_deny_disconnect, HL_DENY_DISCONNECT)
 DEFINE_ANSWER(hl_denysoft_disconnect, HL_DENYSOFT_DISCONNECT)
-
-enum hl_verdict
-hl_answer(
-    struct hl_ctx *ctx, enum hl_verdict verdict, hl_str enhanced, hl_str text)
-{
-	return answer(ctx, verdict, arena_str(ctx->arena, slice_str(enhanced)),
-	    arena_str(ctx->arena, slice_str(text)));
-}
 
 static const struct {
 	const char *name;
