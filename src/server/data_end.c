@@ -13,6 +13,7 @@
 #include "mail/notes.h"
 #include "mail/received.h"
 #include "mail/value.h"
+#include "rcpt_verdicts.h"
 #include "trace_fields.h"
 
 static void
@@ -84,7 +85,7 @@ run_data_post(struct session *session, struct hl_ctx *ctx)
 		session_reset_txn(session, ctx);
 		return;
 	}
-	hook_run(ctx, HOOK_DATA_POST, NULL, &outcome);
+	hook_run_rcpts(session, ctx, HOOK_DATA_POST, &outcome);
 	if (outcome.fate == FATE_GO && !outcome.answered) {
 		queue_run(session, ctx);
 		return;

@@ -5,15 +5,26 @@
  * helo= listener= sid= text=
  * These are the lines that people grep: keys and order are kept.
  */
-#include "base/log.h"
 #include "reply.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
 #include "shm/stats.h"
+#include "smtp/reply.h"
+
+/* The message that a reply is about. */
+static struct txn *
+txn_of(const struct session *session)
+{
+	return session->queued != NULL ? session->queued : session->conv.txn;
+}
 
 /* The refused sender, or that of the message. */
 static struct slice
 sender_of(const struct session *session, enum hook_id hook)
 {
-	const struct txn *txn = session->conv.txn;
+	const struct txn *txn = txn_of(session);
 
 	if ((hook == HOOK_MAIL || hook == HOOK_MAX_DATA_EXCEEDED) &&
 	    session->addr != NULL)
@@ -52,7 +63,7 @@ rcpt_of(struct session *session, struct hl_ctx *ctx, enum hook_id hook)
 	if (hook == HOOK_RCPT)
 		return session->addr != NULL ? slice_str(session->addr->text)
 					     : SLICE_LIT("");
-	return rcpts_of(session->conv.txn, ctx->arena);
+	return rcpts_of(txn_of(session), ctx->arena);
 }
 
 static void
@@ -71,6 +82,9 @@ decision_reject(
     struct session *session, struct hl_ctx *ctx, const struct decision *d)
 {
 	struct log_line line;
+	struct smtp_enhanced enh;
+	struct slice text;
+	char code[32];
 
 	shm_add(&shm_totals(ctx->engine->shm)->refused, 1);
 	if (!log_is_on(LOG_LEVEL_INFO))
@@ -80,13 +94,20 @@ decision_reject(
 	log_add_text(&line, LOG_hook, hook_table[d->hook].name);
 	log_add(&line, LOG_plugin, slice_str(d->plugin));
 	log_add_int(&line, LOG_code, d->code);
-	log_add(&line, LOG_enh, slice_str(d->enhanced));
+	/* As it was sent: the text may bring its own. */
+	enh = smtp_reply_enhanced(d->code,
+	    d->enhanced.n > 0 ? d->enhanced.p : NULL, slice_str(d->text),
+	    &text);
+	if (enh.class != 0)
+		(void)snprintf(code, sizeof(code), "%u.%u.%u", enh.class,
+		    enh.subject, enh.detail);
+	log_add_text(&line, LOG_enh, enh.class != 0 ? code : "");
 	log_add(&line, LOG_from, sender_of(session, d->hook));
 	log_add(&line, LOG_to, rcpt_of(session, ctx, d->hook));
 	add_session(&line, session);
-	if (session->conv.txn != NULL)
-		log_add_text(&line, LOG_tid, session->conv.txn->id);
-	log_add(&line, LOG_text, slice_str(d->text));
+	if (txn_of(session) != NULL)
+		log_add_text(&line, LOG_tid, txn_of(session)->id);
+	log_add(&line, LOG_text, text);
 	log_end(&line);
 }
 

@@ -14,7 +14,7 @@
 static void
 name_reply(struct hl_ctx *ctx, struct outcome *outcome, const struct txn *txn)
 {
-	if (outcome->column == COLUMN_OK && !outcome->by_policy)
+	if (outcome->code != 0 && outcome->code < 400)
 		outcome->text = arena_printf(
 		    ctx->arena, "%.*s [%s]", STR(outcome->text), txn->id);
 }
@@ -59,7 +59,10 @@ after_queue(
 	session_reset_txn(session, ctx);
 	outcome->fate =
 	    outcome->fate == FATE_RESET ? FATE_REPLY : outcome->fate;
-	accepted = reply_outcome(session, ctx, outcome);
+	session->queued = txn;
+	accepted = reply_outcome(session, ctx, outcome) ||
+		   (outcome->answered && session->plugin_code < 400);
+	session->queued = NULL;
 	if (accepted) {
 		session->junk = 0;
 		decision_accept(session, ctx, txn,
@@ -83,7 +86,7 @@ queue_run(struct session *session, struct hl_ctx *ctx)
 	if (outcome.fate != FATE_GO || outcome.answered) {
 		(void)reply_outcome(session, ctx, &outcome);
 	} else {
-		queue_ask(session, ctx, &outcome);
+		hook_run_rcpts(session, ctx, HOOK_QUEUE, &outcome);
 		after_queue(session, ctx, &outcome);
 	}
 	fiber_shield(fiber_self(), false);

@@ -29,15 +29,32 @@ count_verdicts(struct txn *txn)
 	return tally;
 }
 
-/* What the hook returned holds for those that it did not name. */
-static void
-fill_undecided(struct txn *txn, enum hook_column column, hl_str text)
+/* What the hook returned holds for those that it did not name.  Nobody's
+ * opinion lets data_post go on, but is no delivery. */
+static unsigned
+verdict_of(const struct outcome *outcome)
 {
-	unsigned verdict =
-	    column == COLUMN_OK ? HL_OK
-	    : column == COLUMN_DENY || column == COLUMN_DENY_DISCONNECT
-		? HL_DENY
-		: HL_DENYSOFT;
+	switch (outcome->column) {
+	case COLUMN_OK:
+		return HL_OK;
+	case COLUMN_DENY:
+	case COLUMN_DENY_DISCONNECT:
+		return HL_DENY;
+	case COLUMN_NONE:
+		return outcome->hook == HOOK_DATA_POST ? HL_OK : HL_DENYSOFT;
+	case COLUMN_DENYSOFT:
+	case COLUMN_DENYSOFT_DISCONNECT:
+	case COLUMN_DONE:
+	case COLUMN_COUNT:
+		break;
+	}
+	return HL_DENYSOFT;
+}
+
+static void
+fill_undecided(struct txn *txn, const struct outcome *outcome)
+{
+	unsigned verdict = verdict_of(outcome);
 
 	LIST_FOR_EACH (link, safe, &txn->rcpts) {
 		struct hl_rcpt *rcpt = CONTAINER_OF(link, struct hl_rcpt, link);
@@ -45,7 +62,8 @@ fill_undecided(struct txn *txn, enum hook_column column, hl_str text)
 		if (rcpt->verdict != 0)
 			continue;
 		rcpt->verdict = verdict;
-		rcpt->text = arena_str(&txn->arena, slice_str(text));
+		rcpt->text =
+		    arena_str(&txn->arena, slice_str(outcome->plugin_text));
 	}
 }
 
@@ -91,38 +109,48 @@ log_failed(struct session *session, struct txn *txn)
 	}
 }
 
+/* Single recipients were named: one outcome for all. */
 static void
 settle(struct session *session, struct hl_ctx *ctx, struct outcome *ret)
 {
 	struct txn *txn = session->conv.txn;
+	const struct hook_cell *cells = hook_table[ret->hook].cells;
+	const struct hook_cell *cell;
+	struct plugin *plugin = ret->plugin;
 	struct tally tally;
-	hl_str failed;
 
-	fill_undecided(txn, ret->column, ret->plugin_text);
+	fill_undecided(txn, ret);
 	tally = count_verdicts(txn);
-	if (tally.soft + tally.hard == 0)
+	if (tally.soft + tally.hard == 0) {
+		if (ret->column != COLUMN_OK)
+			outcome_set(ret, ret->hook, COLUMN_OK, NULL, ctx, NULL);
+		ret->plugin = plugin;
 		return;
-	failed = failed_list(ctx, txn);
-	if (tally.ok > 0 && ret->column == COLUMN_OK) {
+	}
+	if (ret->hook == HOOK_QUEUE && tally.ok > 0 &&
+	    ret->column == COLUMN_OK) {
 		/* After commit: accepted; what failed must not be lost. */
 		log_failed(session, txn);
 		undelivered_keep(session, ctx, txn);
 		return;
 	}
-	ret->code = tally.soft > 0 ? 452 : 552;
-	ret->enhanced = tally.soft > 0 ? STR_LIT("4.3.0") : STR_LIT("5.3.0");
-	ret->fate = FATE_RESET;
-	ret->text = failed;
+	cell = &cells[tally.soft > 0 ? COLUMN_DENYSOFT : COLUMN_DENY];
+	ret->code = cell->code;
+	ret->enhanced = str_of(cell->enhanced);
+	if (ret->fate != FATE_DISC)
+		ret->fate = FATE_RESET;
+	ret->text = failed_list(ctx, txn);
 }
 
 void
-queue_ask(struct session *session, struct hl_ctx *ctx, struct outcome *ret)
+hook_run_rcpts(struct session *session, struct hl_ctx *ctx, enum hook_id hook,
+    struct outcome *ret)
 {
 	struct tally tally;
 
 	LIST_FOR_EACH (link, safe, &session->conv.txn->rcpts)
 		CONTAINER_OF(link, struct hl_rcpt, link)->verdict = 0;
-	hook_run(ctx, HOOK_QUEUE, NULL, ret);
+	hook_run(ctx, hook, NULL, ret);
 	tally = count_verdicts(session->conv.txn);
 	if (tally.ok + tally.soft + tally.hard > 0 && !ret->answered)
 		settle(session, ctx, ret);

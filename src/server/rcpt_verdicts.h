@@ -10,9 +10,10 @@
 
 #include "commands.h"
 
-/* Runs the queue hooks and settles what they said of single recipients. */
-void queue_ask(
-    struct session *session, struct hl_ctx *ctx, struct outcome *ret) BLOCKS;
+/* Runs `data_post` or `queue` and settles what plugins said of single
+ * recipients with hl_rcpt_verdict. */
+void hook_run_rcpts(struct session *session, struct hl_ctx *ctx,
+    enum hook_id hook, struct outcome *ret) BLOCKS;
 
 /* undelivered.c: keeps message and list below the state directory. */
 void undelivered_keep(

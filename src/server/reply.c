@@ -94,11 +94,13 @@ reply_refuse(struct session *session, struct hl_ctx *ctx, enum hook_id hook,
 	decision_reject(session, ctx, &decision);
 }
 
+/* Nobody, if all have declined. */
 static hl_str
 who_decided(const struct outcome *outcome)
 {
-	return outcome->plugin != NULL ? outcome->plugin->name
-				       : STR_LIT("core");
+	return outcome->plugin != NULL && outcome->column != COLUMN_NONE
+		   ? outcome->plugin->name
+		   : STR_LIT("core");
 }
 
 bool
@@ -144,6 +146,7 @@ reply_of_plugin(struct hl_ctx *ctx, unsigned code, hl_str enhanced, hl_str text)
 	if (session->answered)
 		return -EALREADY;
 	reply_send(session, ctx, code, enhanced, text);
+	session->plugin_code = (uint16_t)code;
 	if (code == 334) {
 		session->answered = false;
 		return 0;

@@ -76,7 +76,7 @@ struct session {
 	uint8_t end;           /* enum session_end */
 	bool eof;              /* [loop] */
 	bool gone;             /* [loop] */
-	bool parked_want;      /* [loop] reading is limited to input_ahead */
+	bool parked_want;      /* [loop] reading is limited or paused */
 	bool closing;          /* the closing hooks have run or are running */
 	bool stream_closed;    /* [loop] */
 	bool skip_hooks;       /* closed before the session began */
@@ -85,6 +85,7 @@ struct session {
 	bool bare_lf_excluded; /* its network is in bare_lf_exclude */
 	uint16_t errors;
 	uint16_t junk;
+	uint16_t plugin_code; /* of the last reply that a plugin sent */
 	shm_peer_ref peer_ref;
 	unsigned txn_number;
 	struct server *server;
@@ -100,6 +101,7 @@ struct session {
 	struct buf out;             /* replies not yet given to the stream */
 	struct data *data;          /* while DATA runs */
 	const struct hl_addr *addr; /* of the running MAIL or RCPT */
+	struct txn *queued;         /* while its reply is made; for log lines */
 	struct conv_result results[HOOK_COUNT];
 	struct conv conv;
 };
