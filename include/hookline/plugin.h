@@ -26,6 +26,10 @@
 
 #ifdef __cplusplus
 extern "C" {
+/* g++ -Wextra warns of each member that a descriptor leaves out. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#endif
 #endif
 
 #if defined(__GNUC__)

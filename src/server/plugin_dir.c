@@ -8,14 +8,22 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifndef HOOKLINE_PLUGIN_DIR
-#define HOOKLINE_PLUGIN_DIR "/usr/local/lib/hookline/plugins"
+#ifndef HOOKLINE_PREFIX
+#define HOOKLINE_PREFIX "/usr/local"
+#define HOOKLINE_LIBDIR "lib"
 #endif
+#define BELOW_LIBDIR HOOKLINE_LIBDIR "/hookline/plugins"
+#define INSTALLED                                 \
+	(HOOKLINE_LIBDIR[0] == '/' ? BELOW_LIBDIR \
+				   : HOOKLINE_PREFIX "/" BELOW_LIBDIR)
+
+/* The program is in PREFIX/bin, wherever PREFIX was moved to. */
+static const char *const beside[] = { "plugins", "../" BELOW_LIBDIR };
 
 const char *
 plugin_dir(void)
 {
-	static char path[2048 + 16];
+	static char path[2048 + sizeof(BELOW_LIBDIR) + 8];
 	const char *given = getenv("HOOKLINE_PLUGINS");
 	char exe[2048];
 	ssize_t n;
@@ -25,12 +33,16 @@ plugin_dir(void)
 		return given;
 	n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 	if (n <= 0)
-		return HOOKLINE_PLUGIN_DIR;
+		return INSTALLED;
 	exe[n] = '\0';
 	slash = strrchr(exe, '/');
 	if (slash == NULL)
-		return HOOKLINE_PLUGIN_DIR;
+		return INSTALLED;
 	*slash = '\0';
-	(void)snprintf(path, sizeof(path), "%s/plugins", exe);
-	return access(path, X_OK) == 0 ? path : HOOKLINE_PLUGIN_DIR;
+	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", exe, beside[i]);
+		if (access(path, X_OK) == 0)
+			return path;
+	}
+	return INSTALLED;
 }

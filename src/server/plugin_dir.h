@@ -4,7 +4,8 @@
 #define HOOKLINE_SERVER_PLUGIN_DIR_H
 
 /* $HOOKLINE_PLUGINS, else "plugins" beside the program (a build tree), else
- * the place of the installation.  Static; never NULL. */
+ * below ../lib of the program (an installation, also one that was moved), else
+ * the place where it was to be installed.  Static; never NULL. */
 const char *plugin_dir(void);
 
 #endif

@@ -1,9 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Runs dialogs and prints TAP.  README.md describes the format."""
+"""Runs dialogs and prints TAP.  README.md describes the format.
+
+In the source tree it is tests/dialog/run.py and tests build/release/hookline;
+installed it is hookline-dialog, for plugins made elsewhere, and tests the
+hookline it was installed with.
+"""
 
 import argparse
 import os
+import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,23 +21,36 @@ from dlg.server import Stage
 
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parent.parent
+IN_TREE = (TOP / "meson.build").exists()
+PREFIX = HERE.parents[2]    # of PREFIX/share/hookline/dialog
+
+
+def default_program():
+    if IN_TREE:
+        return TOP / "build" / "release" / "hookline"
+    installed = PREFIX / "bin" / "hookline"
+    return installed if installed.exists() else \
+        shutil.which("hookline") or "hookline"
 
 
 def options():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("dialogs", nargs="*",
                         help="files, or parts of their names; default: all")
     parser.add_argument("--hookline", default=os.environ.get(
-        "HOOKLINE", TOP / "build" / "release" / "hookline"),
-        help="the program (default: $HOOKLINE or build/release/hookline)")
+        "HOOKLINE", default_program()),
+        help="the program (default: $HOOKLINE, else %(default)s)")
     parser.add_argument("--one-byte", action="store_true",
                         help="cut every write into writes of one byte")
-    parser.add_argument("--folder", default=HERE, type=Path,
+    parser.add_argument("--folder", default=HERE if IN_TREE else Path("."),
+                        type=Path,
                         help="where the .dlg files are")
-    parser.add_argument("--include", default=str(TOP / "include"),
+    parser.add_argument("--include",
+                        default=str((TOP if IN_TREE else PREFIX) / "include"),
                         help="where hookline/plugin.h is")
-    parser.add_argument("--cache", default=str(TOP / "build" / "dialog"),
-                        help="where compiled plugins are kept")
+    parser.add_argument("--cache", default=str(
+        TOP / "build" / "dialog") if IN_TREE else None,
+        help="where compiled plugins are kept for the next time")
     parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1))
     parser.add_argument("--timeout", type=float, default=float(
         os.environ.get("HOOKLINE_DIALOG_TIMEOUT", 10)),
@@ -75,7 +94,8 @@ def run_one(path, number, stage, opts):
     if opts.one_byte and script.whole:
         return name, None, script.whole
     try:
-        return name, Play(script, stage, number, opts).run(), None
+        return name, Play(script, stage, number, opts,
+                          path.parent).run(), None
     except Exception as err:  # the runner's own bug is a failure, not an end
         return name, f"{type(err).__name__}: {err}", None
 
@@ -90,6 +110,7 @@ def main():
         sys.exit(f"no program {opts.hookline}")
     print(f"1..{len(paths)}", flush=True)
     stage = Stage(opts.hookline)
+    opts.cache = opts.cache or stage.base / "cache"
     failed = 0
     try:
         with ThreadPoolExecutor(opts.jobs) as pool:

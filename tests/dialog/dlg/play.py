@@ -21,8 +21,9 @@ VARIABLE = re.compile(r"\$(\w+)")
 
 
 class Play:
-    def __init__(self, script, stage, number, options):
+    def __init__(self, script, stage, number, options, folder=Path(".")):
         self.script = script
+        self.folder = folder    # of the dialog
         self.options = options
         self.server = Server(stage, number, [], options.timeout)
         self.vars = dict(self.server.vars)
@@ -220,25 +221,37 @@ class Play:
             verb, self.expand(text)))
 
     def do_plugin(self, step):
-        if step.text:
-            source = (SHARED / step.text).read_text()
+        if step.text.endswith(".so"):
+            built = self.find_source(step.text)
+        elif step.text:
+            built = self.compile(step.arg,
+                                 self.find_source(step.text).read_text())
         else:
-            source = self.expand("\n".join(step.body)) + "\n"
+            built = self.compile(
+                step.arg, self.expand("\n".join(step.body)) + "\n")
         target = self.server.tmp / "plugins" / (step.arg + ".so")
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(self.compile(step.arg, source), target)
+        shutil.copy(built, target)
+        self.server.stage.give(target)
         self.plugins.append(step.arg)
+
+    def find_source(self, name):
+        """A plugin's file beside the dialog, or one that several share."""
+        for folder in (self.folder, SHARED):
+            if (folder / name).is_file():
+                return folder / name
+        raise DialogError(f"no file {name} in {self.folder}")
 
     def compile(self, name, source):
         """One cc line against the public header, as a user would."""
-        key = hashlib.sha256(
-            (self.options.include + source).encode()).hexdigest()[:24]
+        header = Path(self.options.include, "hookline", "plugin.h")
+        key = hashlib.sha256(header.read_bytes() +
+                             source.encode()).hexdigest()[:24]
         cache = Path(self.options.cache)
         cache.mkdir(parents=True, exist_ok=True)
         built = cache / f"{key}.so"
         if built.exists():
             return built
-        header = Path(self.options.include, "hookline", "plugin.h")
         text = cache / f"{key}.{self.vars['PORT']}.c"
         text.write_text(source)
         part = text.with_suffix(".part")

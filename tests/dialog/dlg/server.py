@@ -41,9 +41,11 @@ class Stage:
         self.user = None
         self.base = Path(tempfile.mkdtemp(prefix="hookline-dialog-"))
         self.base.chmod(0o755)
+        self.in_tree = self.plugin_dir().is_dir()
         if os.geteuid() == 0:
             self.user = pwd.getpwnam(RUN_USER)
-            self.copy()
+            if self.in_tree:
+                self.copy()
 
     def copy(self):
         build = self.program.parent
@@ -105,8 +107,11 @@ class Server:
         self.config("me", ["mx.example"])
         self.config("rdns", ["0"])
         self.config("resolvers", ["127.0.0.1:9"])
-        self.config("plugin_dirs", [str(self.tmp / "plugins"),
-                                    str(stage.plugin_dir())])
+        # An installed program knows where its own plugins are.
+        dirs = [self.tmp / "plugins"]
+        if stage.in_tree:
+            dirs.append(stage.plugin_dir())
+        self.config("plugin_dirs", [str(path) for path in dirs])
 
     def config(self, name, lines):
         """Writes a control file the way an administrator should: renamed."""
