@@ -63,7 +63,7 @@ struct engine {
 	    void *arg, struct hl_ctx *ctx, const struct record *record);
 	void *on_record_arg;
 	struct log_batch *log_batch;
-	bool strict_files; /* `check`: read every declared control file */
+	bool dry_run; /* `try`: nothing is queued */
 };
 
 struct engine *engine_new(const struct engine_options *options);

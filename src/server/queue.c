@@ -37,7 +37,7 @@ run_queue_post(struct session *session, struct hl_ctx *ctx, struct txn *txn)
 {
 	struct outcome outcome;
 
-	if (!hook_is_used(ctx, HOOK_QUEUE_POST))
+	if (!hook_is_used(ctx, HOOK_QUEUE_POST) || ctx->engine->dry_run)
 		return;
 	session_flush(session);
 	txn->read_only = true;
