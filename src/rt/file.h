@@ -49,12 +49,28 @@ int file_unlink(const char *path) BLOCKS;
 int file_mkdir(const char *path, mode_t mode) BLOCKS WARN_UNUSED;
 int file_stat(const char *path, struct stat *ret) BLOCKS WARN_UNUSED;
 
+/* Makes the directory `path` and what is missing above it, each with `mode`
+ * whatever the umask, and makes their names durable.  The first `keep` bytes
+ * of the path (at most its length) are a directory that is made too if it is
+ * missing, but nothing above it; 0 for all.  0 also when it was there;
+ * -ENOTDIR something else was. */
+int file_make_dirs(
+    const char *path, size_t keep, mode_t mode) BLOCKS WARN_UNUSED;
+
 /* fsync of the directory `path`, after which every rename, link and unlink in
  * it that had returned before the call is on disk.  Calls for one directory
  * (the same text) share: those that come before an fsync has begun ride on
  * it, those that come while it runs ride on the next one together.  All get
  * the same result. */
 int file_sync_dir(const char *path) BLOCKS WARN_UNUSED;
+
+/* Renames `from` to `to` and makes the new name durable: file_rename and
+ * file_sync_dir of the directory of `to` as one piece of work.  Those who come
+ * while a round of that directory runs are renamed and synced together in the
+ * next one.  An error is that of the own rename, which was not done then, or
+ * of the common fsync, when it was.  Paths of file_sync_dir and of this one
+ * meet if the directory's text is the same. */
+int file_publish(const char *from, const char *to) BLOCKS WARN_UNUSED;
 
 /* Directory fsyncs that were made, and calls that asked for one. */
 void file_sync_dir_counts(

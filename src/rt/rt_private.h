@@ -104,6 +104,8 @@ void rt__trim_soon(struct rt *rt);
 
 /* Resumes what is ready.  Returns true if there is more for the next turn. */
 bool fiber__run_ready(struct rt *rt);
+/* dir_sync.c: open, fsync, close; on any thread.  0 or negative errno. */
+int dir__sync_now(const char *path) WARN_UNUSED;
 /* For the stack pool. */
 void fiber__free(void *fiber);
 /* Callbacks of the timers, set up by rt.c. */

@@ -343,6 +343,177 @@ other_directories_do_not_wait(void **state)
 	assert_int_equal(synced, 2);
 }
 
+/* ---- published files ---- */
+
+static unsigned published, not_published;
+
+static void
+publishes(void *arg)
+{
+	char from[128], to[128];
+
+	(void)snprintf(from, sizeof(from), "%s/%s", dir, (const char *)arg);
+	(void)snprintf(to, sizeof(to), "%s/new/%s", dir, (const char *)arg);
+	last_rc = file_publish(from, to);
+	if (last_rc == 0)
+		published++;
+	else
+		not_published++;
+}
+
+static bool
+is_there(const char *name)
+{
+	return access(path(name), F_OK) == 0;
+}
+
+static void
+start_publish(const char *name, bool make)
+{
+	if (make) {
+		int fd = open(path(name), O_CREAT | O_WRONLY, 0600);
+
+		assert_true(fd != -1);
+		(void)close(fd);
+	}
+	assert_int_equal(
+	    fiber_start(rt, publishes, (void *)(uintptr_t)name), 0);
+}
+
+static void
+set_up_publish(void)
+{
+	published = not_published = synced = 0;
+	assert_int_equal(mkdir(path("new"), 0700), 0);
+}
+
+static void
+renames_share_a_round(void **state)
+{
+	static const char *const names[] = { "a", "b", "c", "d", "e" };
+	char where[128];
+	uint64_t made, asked;
+
+	(void)state;
+	set_up_publish();
+	(void)snprintf(where, sizeof(where), "%s/new", dir);
+	hold_sync = true;
+	start_publish("a", true);
+	wait_for(&in_sync); /* a was renamed, its fsync runs */
+	assert_true(is_there("new/a"));
+	for (int i = 1; i < 5; i++)
+		start_publish(names[i], true);
+	start_syncs(1, where);
+	turn(rt);
+	assert_false(is_there("new/b")); /* its turn is the next round */
+	assert_int_equal(published, 0);
+	assert_int_equal(sem_post(&sync_may_go), 0);
+	while (published < 1)
+		(void)uv_run(rt_loop(rt), UV_RUN_ONCE);
+	turn(rt);
+	wait_for(&in_sync);
+	assert_int_equal(sem_post(&sync_may_go), 0);
+	assert_int_equal(rt_run(rt), 0);
+	assert_int_equal(published, 5);
+	assert_int_equal(synced, 1);
+	assert_int_equal(syncs, 2);
+	for (int i = 0; i < 5; i++)
+		assert_false(is_there(names[i]));
+	assert_true(is_there("new/e"));
+	file_sync_dir_counts(rt, &made, &asked);
+	assert_int_equal(made, 2);
+	assert_int_equal(asked, 6);
+}
+
+/* A round that waits for a thread was handed over: a rename comes too late
+ * for it, a sync does not. */
+static void
+renames_wait_for_the_next_round(void **state)
+{
+	char where[128];
+
+	(void)state;
+	set_up_publish();
+	(void)snprintf(where, sizeof(where), "%s/new", dir);
+	for (int i = 0; i < IO_THREADS / 2; i++)
+		assert_int_equal(fiber_start(rt, holds_a_thread, NULL), 0);
+	start_syncs(1, where);
+	turn(rt);
+	start_publish("a", true);
+	start_syncs(1, where);
+	turn(rt);
+	for (int i = 0; i < IO_THREADS / 2; i++)
+		assert_int_equal(sem_post(&sync_may_go), 0);
+	assert_int_equal(rt_run(rt), 0);
+	assert_int_equal(published, 1);
+	assert_int_equal(synced, 2);
+	assert_int_equal(syncs, 2);
+	assert_true(is_there("new/a"));
+}
+
+static void
+a_failed_rename_is_its_own(void **state)
+{
+	(void)state;
+	set_up_publish();
+	start_publish("none", false);
+	start_publish("a", true);
+	assert_int_equal(rt_run(rt), 0);
+	assert_int_equal(published, 1);
+	assert_int_equal(not_published, 1);
+	assert_true(is_there("new/a"));
+}
+
+static void
+a_failed_sync_is_everyones(void **state)
+{
+	(void)state;
+	set_up_publish();
+	fail_sync = EIO;
+	start_publish("a", true);
+	start_publish("b", true);
+	assert_int_equal(rt_run(rt), 0);
+	assert_int_equal(not_published, 2);
+	assert_int_equal(last_rc, -EIO);
+	assert_true(is_there("new/a"));
+}
+
+/* ---- directories ---- */
+
+static void
+makes_dirs(void *arg)
+{
+	struct stat st;
+	size_t keep = strlen(path("x"));
+
+	(void)arg;
+	note("%d", file_make_dirs(path("a/b/c"), 0, 0770));
+	note("%d", stat(path("a/b"), &st));
+	note("%o", st.st_mode & 07777);
+	note("%d", file_make_dirs(path("a/b/c"), 0, 0700));
+	note("%d", stat(path("a/b/c"), &st));
+	note("%o", st.st_mode & 07777);
+	/* `keep` itself may be missing, what is above it must not. */
+	note("%d", file_make_dirs(path("x/y"), keep, 0700));
+	note("%d", file_make_dirs(path("p/q/r"), strlen(path("p/q")), 0700) ==
+		       -ENOENT);
+	note("%d", file_make_dirs(path("z"), keep, 0700));
+	(void)close(open(path("file"), O_CREAT | O_WRONLY, 0600));
+	note("%d", file_make_dirs(path("file"), 0, 0700) == -ENOTDIR);
+	note("%d", file_make_dirs(path("file/x"), 0, 0700) == -ENOTDIR);
+	note("%d", file_make_dirs("/", 0, 0700));
+}
+
+static void
+directories(void **state)
+{
+	(void)state;
+	(void)umask(077);
+	run(makes_dirs);
+	assert_string_equal(trace, "0 0 770 0 0 770 0 1 0 1 1 0");
+	assert_int_equal(syncs, 3 + 2 + 1); /* one above each that is new */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -357,6 +528,11 @@ main(void)
 		TEST(those_who_come_before_share),
 		TEST(all_get_the_error),
 		TEST(other_directories_do_not_wait),
+		TEST(renames_share_a_round),
+		TEST(renames_wait_for_the_next_round),
+		TEST(a_failed_rename_is_its_own),
+		TEST(a_failed_sync_is_everyones),
+		TEST(directories),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
