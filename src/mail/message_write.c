@@ -3,6 +3,7 @@
 #include "message_write.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -49,27 +50,45 @@ read_full(struct message_reader *reader, char *bytes, size_t n)
 }
 
 int
-message_write_direct(
-    struct message *message, int fd, enum line_end line_end, bool sync)
+message_write_under(struct message *message, struct slice top, int fd,
+    enum line_end line_end, bool sync)
 {
 	char *bytes = mem_grow(NULL, WRITE_BUFFER);
 	struct message_reader reader;
+	size_t held = 0;
 	ssize_t n;
 	int ret = 0;
 
 	message_reader_init(&reader, message, line_end);
 	reader.body.direct = true;
-	do {
-		n = read_full(&reader, bytes, WRITE_BUFFER);
+	if (top.n > WRITE_BUFFER / 2) {
+		ret = write_all(fd, top.p, top.n);
+	} else if (top.n > 0) {
+		/* In one write with what follows. */
+		memcpy(bytes, top.p, top.n);
+		held = top.n;
+	}
+	while (ret == 0) {
+		n = read_full(&reader, bytes + held, WRITE_BUFFER - held);
 		if (n < 0)
 			ret = (int)n;
 		else
-			ret = write_all(fd, bytes, (size_t)n);
-	} while (ret == 0 && n == WRITE_BUFFER);
+			ret = write_all(fd, bytes, held + (size_t)n);
+		if (ret < 0 || held + (size_t)n < WRITE_BUFFER)
+			break;
+		held = 0;
+	}
 	mem_free(bytes);
 	if (ret == 0 && sync && fsync(fd) == -1)
 		ret = -errno;
 	return ret;
+}
+
+int
+message_write_direct(
+    struct message *message, int fd, enum line_end line_end, bool sync)
+{
+	return message_write_under(message, SLICE_NONE, fd, line_end, sync);
 }
 
 struct write_job {

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/check.h"
+#include "base/slice.h"
 
 #include "message_reader.h"
 
@@ -18,6 +19,9 @@ int message_write(struct message *message, int fd, enum line_end line_end,
     bool sync) WARN_UNUSED;
 /* The same work on the calling thread. */
 int message_write_direct(struct message *message, int fd,
+    enum line_end line_end, bool sync) WARN_UNUSED;
+/* ... with `top`, as it is, in front. */
+int message_write_under(struct message *message, struct slice top, int fd,
     enum line_end line_end, bool sync) WARN_UNUSED;
 
 #endif
