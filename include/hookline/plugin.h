@@ -124,7 +124,11 @@ enum hl_arg_type {
 	HL_ARG_SECONDS, /* uint64_t milliseconds: 30, 30s, 5m, 100ms */
 	HL_ARG_CHOICE,  /* unsigned: index into `choices` */
 	HL_ARG_LEVEL,   /* enum hl_level as int: 0-7 or its name */
-	HL_ARG_WORDS    /* hl_str: all remaining words; comes last */
+	HL_ARG_WORDS,   /* hl_str: all remaining words; comes last */
+	HL_ARG_FLAG,    /* bool: true when its name is there; no value */
+	HL_ARG_MODE,    /* unsigned: permissions, octal, e.g. 750 */
+	HL_ARG_PATH     /* hl_str: absolute; what was relative is put below
+			 * the state directory */
 };
 
 /* One argument of the plugin's line in config/plugins.  A named one is
@@ -371,6 +375,11 @@ hl_str hl_addr_text(const struct hl_addr *addr);  /* "a@b", "" for <> */
 hl_str hl_addr_local(const struct hl_addr *addr); /* unquoted */
 hl_str hl_addr_host(const struct hl_addr *addr);  /* "" for <> */
 bool hl_addr_is_null(const struct hl_addr *addr); /* the null sender <> */
+/* `pattern` with %l (local part), %d (domain in lower case; config/me where
+ * there is none) and %u (both, with '@') put in, safe as part of a path: bytes
+ * outside of -A-Za-z0-9+_.,@= become '_', as do names of dots alone and "". */
+hl_str hl_addr_path(
+    struct hl_ctx *ctx, const struct hl_addr *addr, hl_str pattern);
 /* With or without brackets.  0; -EINVAL, *ret unchanged. */
 int hl_addr_parse(struct hl_ctx *ctx, hl_str text, const struct hl_addr **ret);
 const struct hl_addr *hl_sender(const struct hl_ctx *ctx); /* or NULL */
@@ -513,6 +522,11 @@ int hl_pattern_match(const struct hl_pattern *pattern, hl_str text);
 
 /* For hooks with a `ret`: adds a line to what they give. */
 void hl_lines_add(struct hl_lines *ret, hl_str line);
+/* Lines of a plugin's own, and all of them as one text, parted by \n. */
+struct hl_lines *hl_lines_new(struct hl_ctx *ctx);
+void hl_lines_printf(struct hl_lines *lines, const char *fmt, ...)
+    HL_PRINTF(2, 3);
+hl_str hl_lines_text(const struct hl_lines *lines);
 void hl_out_set(struct hl_out *ret, hl_str address);
 /* For *_parse hooks.  mail, rcpt: the address (with or without brackets);
  * helo, ehlo: the host. */
@@ -628,6 +642,9 @@ int hl_file_sync(struct hl_file *file);
 int hl_file_close(struct hl_file **file);
 int hl_file_rename(struct hl_ctx *ctx, hl_str from, hl_str to);
 int hl_file_unlink(struct hl_ctx *ctx, hl_str path);
+/* Makes the directory with exactly this mode, and what is missing above it
+ * as far as that was declared; the new names are durable.  0 also when it
+ * was there. */
 int hl_file_mkdir(struct hl_ctx *ctx, hl_str path, unsigned mode);
 /* 0 with size and mtime (may be NULL), -ENOENT. */
 int hl_file_stat(
@@ -638,6 +655,20 @@ int hl_dir_sync(struct hl_ctx *ctx, hl_str path);
  * with the file's fsync. */
 int hl_file_write_message(
     struct hl_file *file, struct hl_ctx *ctx, enum hl_eol eol, bool sync);
+/* One copy of the message: a new file, `tmp` while it is written. */
+struct hl_copy {
+	hl_str tmp, path;
+	struct hl_lines *top; /* fields to put in front, or NULL */
+};
+/* Keeps the message in all of these files or in none: writes each `tmp`, which
+ * must not be there, with exactly this mode, as hl_message_read gives it, and
+ * syncs it; then renames each to `path` and syncs the directory.  Two trips to
+ * the pool for one copy; the second, and its fsync, is shared with all others
+ * who keep a message in that directory.  0, or a negative errno when nothing
+ * is left behind; *ret_fault (may be NULL) then tells what went wrong with
+ * which file, and what helps, for the log.  BLOCKS. */
+int hl_message_keep(struct hl_ctx *ctx, const struct hl_copy *copies,
+    size_t count, unsigned mode, enum hl_eol eol, hl_str *ret_fault);
 
 uint64_t hl_now_ms(const struct hl_ctx *ctx); /* monotonic */
 int64_t hl_wall_us(const struct hl_ctx *ctx); /* since 1970, UTC */

@@ -136,12 +136,28 @@ hl_file_unlink(struct hl_ctx *ctx, hl_str path)
 	return status < 0 ? status : file_unlink(path.p);
 }
 
+/* How much of `path` is a directory above which nothing was declared. */
+static size_t
+kept_part(struct hl_ctx *ctx, hl_str path)
+{
+	for (size_t n = 1; n < path.n; n++) {
+		hl_str part = { path.p, n };
+
+		if (path.p[n] == '/' &&
+		    plugin_may(ctx->frame->plugin, NEED_WRITE, part))
+			return n;
+	}
+	return path.n;
+}
+
 int
 hl_file_mkdir(struct hl_ctx *ctx, hl_str path, unsigned mode)
 {
 	int status = need_check(ctx, NEED_WRITE, path);
 
-	return status < 0 ? status : file_mkdir(path.p, (mode_t)mode);
+	return status < 0
+		   ? status
+		   : file_make_dirs(path.p, kept_part(ctx, path), (mode_t)mode);
 }
 
 int
@@ -174,16 +190,15 @@ int
 hl_file_write_message(
     struct hl_file *file, struct hl_ctx *ctx, enum hl_eol eol, bool sync)
 {
+	struct message *message = ctx_whole_message(ctx);
 	int status;
 
 	CHECK_OBJ(file, FILE_MAGIC);
-	ctx_check(ctx);
-	if (ctx->txn == NULL || !ctx->txn->has_message ||
-	    !ctx->txn->message.ended)
+	if (message == NULL)
 		return -EINVAL;
 	file->is_dirty = true;
-	status = message_write(&ctx->txn->message, file->fd,
-	    eol == HL_LF ? LINE_LF : LINE_CRLF, sync);
+	status = message_write(
+	    message, file->fd, eol == HL_LF ? LINE_LF : LINE_CRLF, sync);
 	if (status == 0 && sync)
 		file->is_dirty = false;
 	return status;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* api_lines.c - plugin.h: results of config, *_pre and *_parse hooks. */
+#include <stdarg.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "ctx.h"
 #include "lines.h"
 
 void
@@ -19,6 +22,43 @@ hl_lines_add(struct hl_lines *ret, hl_str line)
 		ret->room = room;
 	}
 	ret->at[ret->count++] = arena_str(ret->arena, slice_str(line));
+}
+
+struct hl_lines *
+hl_lines_new(struct hl_ctx *ctx)
+{
+	struct hl_lines *lines;
+
+	ctx_check(ctx);
+	lines = arena_alloc(ctx->arena, sizeof(*lines));
+	lines->arena = ctx->arena;
+	return lines;
+}
+
+void
+hl_lines_printf(struct hl_lines *lines, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	hl_lines_add(lines, arena_vprintf(lines->arena, fmt, args));
+	va_end(args);
+}
+
+hl_str
+hl_lines_text(const struct hl_lines *lines)
+{
+	struct buf buf = BUF_INIT;
+	hl_str text;
+
+	for (size_t i = 0; i < lines->count; i++) {
+		if (i > 0)
+			buf_add_char(&buf, '\n');
+		buf_add_slice(&buf, slice_str(lines->at[i]));
+	}
+	text = arena_str(lines->arena, buf_slice(&buf));
+	buf_done(&buf);
+	return text;
 }
 
 void

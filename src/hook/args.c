@@ -25,7 +25,17 @@ static const struct {
 	[HL_ARG_CHOICE] = { "word", sizeof(unsigned) },
 	[HL_ARG_LEVEL] = { "log level", sizeof(int) },
 	[HL_ARG_WORDS] = { "words", sizeof(hl_str) },
+	[HL_ARG_FLAG] = { "flag", sizeof(bool) },
+	[HL_ARG_MODE] = { "octal", sizeof(unsigned) },
+	[HL_ARG_PATH] = { "path", sizeof(hl_str) },
 };
+
+static bool
+is_text(const struct hl_arg *arg)
+{
+	return arg->type == HL_ARG_STR || arg->type == HL_ARG_WORDS ||
+	       arg->type == HL_ARG_PATH;
+}
 
 const char *
 args_type_name(enum hl_arg_type type)
@@ -69,6 +79,22 @@ parse_int(const struct hl_arg *arg, struct slice word, int64_t *ret)
 	    limits ? arg->max : INT64_MAX, ret);
 }
 
+static int
+parse_mode(struct slice word, unsigned *ret)
+{
+	unsigned mode = 0;
+
+	if (word.n < 3 || word.n > 4)
+		return -EINVAL;
+	for (size_t i = 0; i < word.n; i++) {
+		if (word.p[i] < '0' || word.p[i] > '7')
+			return -EINVAL;
+		mode = mode << 3 | (unsigned)(word.p[i] - '0');
+	}
+	*ret = mode;
+	return 0;
+}
+
 /* Stores one value; the error says what the word should have been. */
 static int
 store(const struct hl_arg *arg, struct slice word, struct arena *arena,
@@ -81,7 +107,14 @@ store(const struct hl_arg *arg, struct slice word, struct arena *arena,
 	switch (arg->type) {
 	case HL_ARG_STR:
 	case HL_ARG_WORDS:
+	case HL_ARG_PATH:
 		*(hl_str *)at = arena_str(arena, word);
+		break;
+	case HL_ARG_FLAG:
+		*(bool *)at = true;
+		break;
+	case HL_ARG_MODE:
+		ret = parse_mode(word, at);
 		break;
 	case HL_ARG_BOOL:
 		ret = parse_bool(word, at);
@@ -148,7 +181,7 @@ set_defaults(const struct hl_arg *table, struct arena *arena, char *base,
 	for (const struct hl_arg *arg = table; arg->name != NULL; arg++) {
 		int ret;
 
-		if (arg->type == HL_ARG_STR || arg->type == HL_ARG_WORDS)
+		if (is_text(arg))
 			*(hl_str *)(void *)(base + arg->offset) = STR_EMPTY;
 		if (arg->def == NULL)
 			continue;
@@ -229,7 +262,8 @@ take_words(const struct hl_arg *table, const hl_str *words, size_t count,
 		if (table[n].type == HL_ARG_WORDS) {
 			word = all_words(words + i, count - i, arena);
 			i = count;
-		} else if (!table[n].positional) {
+		} else if (!table[n].positional &&
+			   table[n].type != HL_ARG_FLAG) {
 			if (++i == count)
 				return err_set(err, -EINVAL, "%s needs a value",
 				    table[n].name);

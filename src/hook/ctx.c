@@ -72,6 +72,16 @@ ctx_check(const struct hl_ctx *ctx)
 	CHECK(ctx->frame != NULL);
 }
 
+struct message *
+ctx_whole_message(const struct hl_ctx *ctx)
+{
+	ctx_check(ctx);
+	if (ctx->txn == NULL || !ctx->txn->has_message ||
+	    !ctx->txn->message.ended)
+		return NULL;
+	return &ctx->txn->message;
+}
+
 struct held *
 ctx_hold(struct hl_ctx *ctx, void (*release)(void *), void *what)
 {

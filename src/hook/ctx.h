@@ -81,6 +81,9 @@ void ctx_running(struct hl_ctx *ctx, struct mono since);
 /* The checks that every public function makes. */
 void ctx_check(const struct hl_ctx *ctx);
 
+/* The message once all of it is there, else NULL. */
+struct message *ctx_whole_message(const struct hl_ctx *ctx);
+
 /* Calls release(what) when the running hook returns. */
 struct held *ctx_hold(struct hl_ctx *ctx, void (*release)(void *), void *what);
 /* Lets go now. */

@@ -160,6 +160,25 @@ take_loglevel(struct plugin *plugin, struct conf_plugin *line)
 	}
 }
 
+/* Paths of the plugin's line that are relative go below the state directory
+ * (`check` and `try` have none: they stay as they are). */
+static void
+place_paths(struct engine *engine, struct plugin *plugin)
+{
+	const char *above = engine->options.state_dir;
+
+	for (const struct hl_arg *arg = plugin->desc.args;
+	     arg != NULL && arg->name != NULL; arg++) {
+		hl_str *path = (void *)((char *)plugin->args + arg->offset);
+
+		if (arg->type != HL_ARG_PATH || above == NULL || path->n == 0 ||
+		    path->p[0] == '/')
+			continue;
+		*path =
+		    arena_printf(&engine->arena, "%s/%.*s", above, STR(*path));
+	}
+}
+
 static int
 set_up(struct engine *engine, struct plugin *plugin,
     const struct conf_plugin *from, struct err *err)
@@ -184,8 +203,11 @@ set_up(struct engine *engine, struct plugin *plugin,
 	take_loglevel(plugin, &line);
 	plugin->args = mem_alloc(plugin->desc.args_size + 1);
 	plugin->instance = mem_alloc(plugin->desc.instance_size + 1);
-	return args_parse(plugin->desc.args, line.args, line.arg_count,
-	    &engine->arena, plugin->args, err);
+	if (args_parse(plugin->desc.args, line.args, line.arg_count,
+		&engine->arena, plugin->args, err) < 0)
+		return -EINVAL;
+	place_paths(engine, plugin);
+	return 0;
 }
 
 static void
