@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* queue/maildir.c - keeps messages in a maildir, or in one for each recipient.
+ *
+ *	queue/maildir DIR [SUBDIR [MODE]]
+ *
+ * With SUBDIR a recipient's copy goes to the maildir DIR/SUBDIR, where %l is
+ * the local part of the address, %d its domain, %u both; the same directory
+ * gets one copy.  A full disk is answered with 452; after any other fault the
+ * next queue plugin is asked; without one it is 451, and nothing is left.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <hookline/plugin.h>
+
+struct args {
+	hl_str dir, subdir;
+	unsigned mode; /* of directories; files lack the x bits */
+};
+
+/* A file with a name that no other process, host or message has. */
+static struct hl_copy
+new_copy(struct hl_ctx *ctx, hl_str dir)
+{
+	static unsigned counter;
+	long long now = hl_wall_us(ctx);
+	struct hl_copy copy = { .top = hl_lines_new(ctx) };
+	hl_str name, from = hl_addr_text(hl_sender(ctx));
+	char host[65] = "";
+
+	(void)gethostname(host, sizeof(host) - 1);
+	name = hl_printf(ctx, "%lld.M%06lldP%ldQ%u.%s", now / 1000000,
+	    now % 1000000, (long)getpid(), counter++, host);
+	copy.tmp = hl_printf(ctx, "%s/tmp/%s", dir.p, name.p);
+	copy.path = hl_printf(ctx, "%s/new/%s", dir.p, name.p);
+	hl_lines_printf(copy.top, "Return-Path: <%s>", from.p);
+	return copy;
+}
+
+/* One copy for each directory; returns how many. */
+static size_t
+make_copies(struct hl_ctx *ctx, hl_str *dirs, struct hl_copy *copies)
+{
+	const struct args *args = hl_args(ctx);
+	size_t count = 0, n;
+
+	for (size_t i = 0; i < hl_rcpt_count(ctx); i++) {
+		const struct hl_addr *to = hl_rcpt_addr(hl_rcpt_at(ctx, i));
+		hl_str dir = hl_addr_path(ctx, to, args->subdir);
+
+		dir = hl_printf(ctx, "%s%s%s", args->dir.p,
+		    args->subdir.n > 0 ? "/" : "", dir.p);
+		for (n = 0; n < count && strcmp(dirs[n].p, dir.p) != 0; n++)
+			continue;
+		if (n == count) {
+			dirs[n] = dir;
+			copies[n] = new_copy(ctx, dir);
+			count++;
+		}
+		hl_lines_printf(
+		    copies[n].top, "Delivered-To: %s", hl_addr_text(to).p);
+	}
+	return count;
+}
+
+static int
+make_folders(struct hl_ctx *ctx, const hl_str *dirs, size_t count)
+{
+	static const char *const names[] = { "tmp", "new", "cur" };
+	const struct args *args = hl_args(ctx);
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < 3 * count; i++) {
+		hl_str d = hl_printf(ctx, "%s/%s", dirs[i / 3].p, names[i % 3]);
+
+		rc = hl_file_mkdir(ctx, d, args->mode);
+	}
+	return rc;
+}
+
+static enum hl_verdict
+on_queue(struct hl_ctx *ctx)
+{
+	const struct args *args = hl_args(ctx);
+	size_t n = hl_rcpt_count(ctx);
+	hl_str *dirs = hl_alloc(ctx, n * sizeof(*dirs)), fault;
+	struct hl_copy *copies = hl_alloc(ctx, n * sizeof(*copies));
+	int rc, mode = args->mode & 0666;
+
+	n = make_copies(ctx, dirs, copies);
+	rc = hl_message_keep(ctx, copies, n, mode, HL_LF, &fault);
+	if (rc == -ENOENT && make_folders(ctx, dirs, n) == 0)
+		rc = hl_message_keep(ctx, copies, n, mode, HL_LF, &fault);
+	if (rc == 0)
+		return HL_OK;
+	hl_log(ctx, HL_LOG_ERROR, "fail, %s", fault.p);
+	if (rc == -ENOSPC || rc == -EDQUOT)
+		return hl_denysoft(ctx, "4.3.1", "Insufficient storage");
+	return hl_answer(ctx, HL_DECLINED, HL_STR("4.3.0"),
+	    HL_STR("The message could not be stored, try again later"));
+}
+
+/* A fault shows at the start, not with the first message. */
+static enum hl_verdict
+on_init_worker(struct hl_ctx *ctx)
+{
+	const struct args *args = hl_args(ctx);
+	int rc = args->subdir.n > 0 ? 0 : make_folders(ctx, &args->dir, 1);
+
+	if (rc < 0)
+		hl_log(ctx, HL_LOG_ERROR, "fail, cannot make maildir %s: %s",
+		    args->dir.p, strerror(-rc));
+	return HL_DECLINED;
+}
+
+static int
+on_load(struct hl_ctx *ctx)
+{
+	const struct args *args = hl_args(ctx);
+
+	if (args->subdir.n > 0 && strchr(args->subdir.p, '%') == NULL)
+		return hl_load_error(
+		    ctx, "subdir %s: needs %%l, %%d or %%u", args->subdir.p);
+	return hl_need_write(ctx, hl_printf(ctx, "%s/", args->dir.p));
+}
+
+static const struct hl_arg args[] = {
+	{ "dir", "the maildir, or what is above SUBDIR",
+	    .offset = offsetof(struct args, dir), .type = HL_ARG_PATH,
+	    .positional = true, .required = true },
+	{ "subdir", "maildir of a recipient: %l, %d, %u",
+	    .offset = offsetof(struct args, subdir), .positional = true },
+	{ "mode", "of directories, octal", .def = "700",
+	    .offset = offsetof(struct args, mode), .type = HL_ARG_MODE,
+	    .positional = true },
+	{ .name = NULL },
+};
+
+static const struct hl_plugin plugin = {
+	.name = "queue/maildir",
+	.about = "keep messages in a maildir, or one for each recipient",
+	.args = args,
+	.args_size = sizeof(struct args),
+	.load = on_load,
+	.carries = ~UINT64_C(0),
+	.init_worker = on_init_worker,
+	.queue = on_queue,
+};
+HL_PLUGIN(plugin);
