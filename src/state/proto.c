@@ -107,8 +107,8 @@ state_request_read(struct slice *in, struct state_request *ret)
 {
 	size_t table_n, key_n, value_n, old_n;
 	struct state_request request;
-	struct slice frame;
-	int rc = take_frame(in, REQUEST_HEAD, REQUEST_MAX, &frame);
+	struct slice frame, rest = *in;
+	int rc = take_frame(&rest, REQUEST_HEAD, REQUEST_MAX, &frame);
 
 	if (rc <= 0)
 		return rc;
@@ -132,6 +132,7 @@ state_request_read(struct slice *in, struct state_request *ret)
 	if (state_request_check(&request) < 0)
 		return -EPROTO;
 	*ret = request;
+	*in = rest;
 	return 1;
 }
 

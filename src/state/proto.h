@@ -72,7 +72,7 @@ void state_response_write(
 
 /* Takes the first frame off `in`.  What it gives is borrowed from there.
  * Returns 1; 0 there is no whole frame yet; -EPROTO: nothing that follows can
- * be understood, close the connection. */
+ * be understood, close the connection.  `in` changes with 1 only. */
 int state_request_read(struct slice *in, struct state_request *ret) WARN_UNUSED;
 int state_response_read(
     struct slice *in, struct state_response *ret) WARN_UNUSED;
