@@ -76,6 +76,18 @@ after_queue(
 	txn_unref(&txn);
 }
 
+/* `hookline try` asks everybody but the queue. */
+static void
+ask_queue(struct session *session, struct hl_ctx *ctx, struct outcome *ret)
+{
+	if (!ctx->engine->dry_run) {
+		hook_run_rcpts(session, ctx, HOOK_QUEUE, ret);
+		return;
+	}
+	outcome_set(ret, HOOK_QUEUE, COLUMN_OK, NULL, ctx, NULL);
+	ret->text = STR_LIT("Not queued, this is a try");
+}
+
 void
 queue_run(struct session *session, struct hl_ctx *ctx)
 {
@@ -86,7 +98,7 @@ queue_run(struct session *session, struct hl_ctx *ctx)
 	if (outcome.fate != FATE_GO || outcome.answered) {
 		(void)reply_outcome(session, ctx, &outcome);
 	} else {
-		hook_run_rcpts(session, ctx, HOOK_QUEUE, &outcome);
+		ask_queue(session, ctx, &outcome);
 		after_queue(session, ctx, &outcome);
 	}
 	fiber_shield(fiber_self(), false);

@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "hook/record.h"
 #include "net/conn.h"
@@ -215,6 +216,7 @@ server_try(const struct try_options *options, struct err *err)
 		return ret;
 	record_set_listener(try.server->engine, on_record, &try);
 	try.server->engine->dry_run = true;
+	log_set_level(LOG_LEVEL_WARN); /* the records say it all */
 	ret = connect_pair(&try, err);
 	if (ret == 0)
 		ret = fiber_start(options->rt, client_fiber, &try);

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+"""`hookline try`: one conversation without network and queue."""
+import os
+import subprocess
+
+import pytest
+
+PROGRAM = os.environ.get("HOOKLINE", "build/release/hookline")
+
+
+@pytest.fixture
+def config(tmp_path):
+    for name, text in {"plugins": "rcpt_ok\nqueue/discard\n",
+                       "rcpthosts": "example.com\n",
+                       "me": "mx.example.com\n"}.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def run_try(config, *args, message=None):
+    return subprocess.run(
+        [PROGRAM, "try", "--config", str(config), *args],
+        input=message, capture_output=True, text=True, timeout=60)
+
+
+def test_accepted_is_not_queued(config):
+    done = run_try(config, "--from", "a@b.example", "--to", "x@example.com")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert "> MAIL FROM:<a@b.example>" in lines
+    assert "< 250 2.1.5 <x@example.com> recipient ok" in lines
+    assert any(l.startswith("< 250 2.0.0 Not queued, this is a try")
+               for l in lines)
+    assert not any(l.split()[:1] == ["queue"] for l in lines)
+    assert any(l.split()[:3] == ["rcpt", "rcpt_ok", "OK"] for l in lines)
+
+
+def test_refused_is_explained(config):
+    done = run_try(config, "--ip", "198.51.100.7", "--to", "x@other.example")
+    assert done.returncode == 1
+    assert "rcpt_ok" in done.stdout and "DENY" in done.stdout
+    assert "< 550 5.7.1 Relaying denied" in done.stdout.splitlines()
+
+
+def test_message_from_stdin(config):
+    done = run_try(config, "--to", "x@example.com", "-",
+                   message="Subject: x\n\n.dot\n")
+    assert done.returncode == 0, done.stderr
+    assert "> (17 bytes)" in done.stdout.splitlines()
+
+
+def test_bad_configuration_and_words(config):
+    (config / "plugins").write_text("rcpt_okk\n")
+    done = run_try(config)
+    assert done.returncode == 1
+    assert "plugins:1" in done.stderr and "rcpt_ok?" in done.stderr
+    assert run_try(config, "--ip", "nonsense").returncode == 2
+    assert run_try(config, "/nonexistent/message").returncode == 1
