@@ -80,11 +80,14 @@ entry_call(struct hl_ctx *ctx, enum hook_id id, const struct chain_entry *entry,
 		.plugin = entry->plugin, .hook = id, .args = args
 	};
 	struct record record = { .entry = entry, .hook = id, .args = args };
+	uint64_t waited_before;
 
 	deadline = mono_add_ms(start, deadline_ms(id, entry->plugin));
 	fiber_set_deadline(self, sooner(before, deadline));
 	fiber_set_class(self, entry->plugin->index + 1);
-	fiber_waited_reset(self);
+	if (ctx->frame == NULL)
+		fiber_waited_reset(self);
+	waited_before = fiber_waited_us(self);
 	frame_push(ctx, &frame);
 	frame.stat = entry->stat;
 	ctx_running(ctx, start);
@@ -92,7 +95,7 @@ entry_call(struct hl_ctx *ctx, enum hook_id id, const struct chain_entry *entry,
 	    (enum hook_call_kind)hook_table[id].call, entry->fn, ctx, args);
 	*now = mono_now();
 	shm_running_clear(shm, *now);
-	record.waited_us = fiber_waited_us(self);
+	record.waited_us = fiber_waited_us(self) - waited_before;
 	record.waited_for = fiber_waited_for(self);
 	record.us = mono_since_us(*now, start);
 	record.fault = verdict_check(
@@ -102,6 +105,9 @@ entry_call(struct hl_ctx *ctx, enum hook_id id, const struct chain_entry *entry,
 	record.text = frame.text;
 	record_write(ctx, &record);
 	frame_pop(ctx, &frame);
+	/* A hook inside a hook: the outer one holds the loop again. */
+	if (ctx->frame != NULL && ctx->frame->stat != 0)
+		ctx_running(ctx, *now);
 	fiber_set_class(self, class_before);
 	fiber_set_deadline(self, before);
 }
