@@ -8,6 +8,7 @@
 #include "ctl_server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -310,6 +311,18 @@ on_server_closed(uv_handle_t *handle)
 	mem_free(server);
 }
 
+/* Its client reads to the end of the connection, and shall get there when
+ * this process, with its lock and its sockets, is gone: one descriptor stays
+ * open until then. */
+static void
+conn_keep(struct ctl_conn *conn)
+{
+	uv_os_fd_t fd;
+
+	if (uv_fileno((uv_handle_t *)&conn->pipe, &fd) == 0)
+		(void)fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
 void
 ctl_server_stop(struct ctl_server **server)
 {
@@ -324,9 +337,11 @@ ctl_server_stop(struct ctl_server **server)
 		    CONTAINER_OF(link, struct ctl_conn, link);
 
 		/* A few bytes: they fit into the socket at once. */
-		if (conn->waits_for_end)
+		if (conn->waits_for_end) {
+			conn_keep(conn);
 			conn_ok(conn, "");
-		else if (!conn->is_answered)
+		}
+		if (!conn->is_answered)
 			conn_error(conn, "the server has stopped");
 	}
 	LIST_FOR_EACH (link, safe, &s->conns)

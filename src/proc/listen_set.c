@@ -193,18 +193,33 @@ fd_is_at(int fd, const struct conf_listener *line)
 	return inet_eq(&addr, &line->addr) && addr.port == line->addr.port;
 }
 
-/* The one for `line`: of its name, else of its address; NULL: none. */
-static const struct activation_socket *
-activation_find(
-    const struct activation *activation, const struct conf_listener *line)
+/* How well a line fits a socket; 0: not at all. */
+static unsigned
+line_fits(
+    const struct conf_listener *line, const struct activation_socket *socket)
 {
-	for (unsigned i = 0; i < activation->count; i++)
-		if (str_eq_text(line->name, activation->sockets[i].name))
-			return &activation->sockets[i];
-	for (unsigned i = 0; i < activation->count; i++)
-		if (fd_is_at(activation->sockets[i].fd, line))
-			return &activation->sockets[i];
-	return NULL;
+	return (unsigned)fd_is_at(socket->fd, line) * 2 +
+	       str_eq_text(line->name, socket->name);
+}
+
+/* The line whose words are for `socket`: of its address and name, else of its
+ * address, else of its name; NULL: none. */
+static const struct conf_listener *
+activation_line(
+    const struct activation_socket *socket, const struct conf_listeners *lines)
+{
+	const struct conf_listener *best = NULL;
+	unsigned best_fit = 0;
+
+	for (size_t i = 0; i < lines->count; i++) {
+		unsigned fit = line_fits(&lines->at[i], socket);
+
+		if (fit > best_fit) {
+			best = &lines->at[i];
+			best_fit = fit;
+		}
+	}
+	return best;
 }
 
 /* A socket that no line wants would never be polled. */
@@ -214,12 +229,8 @@ activation_check(const struct activation *activation,
 {
 	for (unsigned i = 0; i < activation->count; i++) {
 		const struct activation_socket *s = &activation->sockets[i];
-		bool found = false;
 
-		for (size_t j = 0; j < lines->count; j++)
-			found |=
-			    activation_find(activation, &lines->at[j]) == s;
-		if (!found)
+		if (activation_line(s, lines) == NULL)
 			return err_set(err, -EINVAL,
 			    "systemd passed the socket %s; no line of "
 			    "config/listen has this name (name=%s) or its "
@@ -253,40 +264,76 @@ key_number(const struct listen_set *set)
 	return n;
 }
 
-static int
-set_add(struct listen_set *set, const struct conf_listener *line,
-    const struct activation_socket *given, const struct listen_set *old,
-    unsigned *next_id, struct err *err)
+static struct listen_addr *
+set_room(struct listen_set *set, char *key, bool from_systemd,
+    const struct listen_set *old, unsigned *next_id,
+    const struct listen_addr **ret_was)
 {
 	struct listen_addr *addr = &set->addrs[set->count++];
 	const struct listen_addr *was;
-	struct inet_addr real = line->addr;
-	int rc = 0;
 
-	addr->key = address_text(&line->addr, line->path);
-	addr->shared = given != NULL || line->addr.family == INET_UNIX;
-	addr->from_systemd = given != NULL;
-	addr_room(addr, addr->shared ? 1 : set->slots);
+	addr->key = key;
+	addr->from_systemd = from_systemd;
 	was = set_by_key(old, addr->key, key_number(set));
-	if (was != NULL && was->from_systemd != addr->from_systemd)
+	if (was != NULL && was->from_systemd != from_systemd)
 		was = NULL;
 	addr->id = was != NULL ? was->id : (*next_id)++;
-	if (given != NULL) {
-		rc = addr->fds[0] = dup_fd(given->fd, err);
-		(void)fd_address(given->fd, &real);
-		addr->where = address_text(&real, line->path);
-	} else {
-		rc = addr_open(addr, line, was, err);
-		if (line->addr.family == INET_UNIX)
-			addr->path = mem_dup(slice_str(line->path));
-	}
+	*ret_was = was;
+	return addr;
+}
+
+/* A line for which we open the sockets. */
+static int
+set_add(struct listen_set *set, const struct conf_listener *line,
+    const struct listen_set *old, unsigned *next_id, struct err *err)
+{
+	const struct listen_addr *was;
+	struct listen_addr *addr = set_room(set,
+	    address_text(&line->addr, line->path), false, old, next_id, &was);
+	int rc;
+
+	addr->shared = line->addr.family == INET_UNIX;
+	addr_room(addr, addr->shared ? 1 : set->slots);
+	rc = addr_open(addr, line, was, err);
 	if (rc < 0)
 		return err_prefix(err, "cannot listen on %s", addr->key);
+	if (addr->shared)
+		addr->path = mem_dup(slice_str(line->path));
 	addr->line = line_text(line, addr->where);
 	return 0;
 }
 
-/* Each socket of systemd as a line of its own. */
+/* A socket of systemd, with the words of `line`. */
+static int
+set_add_given(struct listen_set *set, const struct activation_socket *given,
+    const struct conf_listener *line, const struct listen_set *old,
+    unsigned *next_id, struct err *err)
+{
+	char path[CONF_UNIX_PATH_MAX + 1];
+	const struct listen_addr *was;
+	struct listen_addr *addr;
+	struct inet_addr real;
+	int fd;
+
+	if (fd_address(given->fd, &real) < 0)
+		return err_set(err, -EINVAL,
+		    "socket %s from systemd: neither IPv4, IPv6 nor Unix",
+		    given->name);
+	fd = dup_fd(given->fd, err);
+	if (fd < 0)
+		return fd;
+	fd_path(given->fd, path);
+	addr = set_room(
+	    set, address_text(&real, str_of(path)), true, old, next_id, &was);
+	addr->shared = true;
+	addr_room(addr, 1);
+	addr->fds[0] = fd;
+	addr->where = mem_dup(slice_of(addr->key));
+	addr->line = line_text(line, addr->where);
+	return 0;
+}
+
+/* Without any line each socket of systemd is one of its own. */
 static int
 set_add_activation(struct listen_set *set, const struct activation *activation,
     const struct listen_set *old, unsigned *next_id, struct err *err)
@@ -294,23 +341,34 @@ set_add_activation(struct listen_set *set, const struct activation *activation,
 	int rc = 0;
 
 	for (unsigned i = 0; rc == 0 && i < activation->count; i++) {
-		const struct activation_socket *s = &activation->sockets[i];
-		struct conf_listener line = {
-			.name = str_of(s->name),
+		const struct conf_listener line = {
+			.name = str_of(activation->sockets[i].name),
 			.plugins = STR_LIT("plugins"),
 		};
-		char path[CONF_UNIX_PATH_MAX + 1];
 
-		fd_path(s->fd, path);
-		line.path = str_of(path);
-		if (fd_address(s->fd, &line.addr) < 0)
-			return err_set(err, -EINVAL,
-			    "socket %s from systemd: not a stream socket of "
-			    "IPv4, IPv6 or Unix",
-			    s->name);
-		rc = set_add(set, &line, s, old, next_id, err);
+		rc = set_add_given(
+		    set, &activation->sockets[i], &line, old, next_id, err);
 	}
 	return rc;
+}
+
+static int
+set_add_line(struct listen_set *set, const struct conf_listeners *lines,
+    const struct conf_listener *line, const struct activation *activation,
+    const struct listen_set *old, unsigned *next_id, struct err *err)
+{
+	bool is_given = false;
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && i < activation->count; i++) {
+		const struct activation_socket *s = &activation->sockets[i];
+
+		if (activation_line(s, lines) != line)
+			continue;
+		is_given = true;
+		rc = set_add_given(set, s, line, old, next_id, err);
+	}
+	return is_given ? rc : set_add(set, line, old, next_id, err);
 }
 
 int
@@ -329,9 +387,8 @@ listen_set_make(const struct conf_listeners *lines, unsigned slots,
 	} else {
 		rc = activation_check(activation, lines, err);
 		for (size_t i = 0; rc == 0 && i < lines->count; i++)
-			rc = set_add(set, &lines->at[i],
-			    activation_find(activation, &lines->at[i]), old,
-			    next_id, err);
+			rc = set_add_line(set, lines, &lines->at[i], activation,
+			    old, next_id, err);
 	}
 	if (rc == 0 && set->count == 0)
 		rc = err_set(err, -ENOENT,

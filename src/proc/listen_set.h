@@ -40,9 +40,10 @@ struct listen_set {
 };
 
 /* old         the set in use, or NULL
- * activation  sockets from systemd: each serves the line of its name or its
- *             address; -EINVAL if there is none for it.  Without any line
- *             each is a line of its own.
+ * activation  sockets from systemd: each is used with the words of the line
+ *             of its address and name, else address, else name; -EINVAL if
+ *             there is none.  A line with such sockets opens none itself.
+ *             Without any line each socket is one of its own.
  * next_id     counter for new addresses
  * Returns 0; negative errno with the address in `err`. */
 int listen_set_make(const struct conf_listeners *lines, unsigned slots,

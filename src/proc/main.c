@@ -66,7 +66,8 @@ print_help(const struct command *command)
 		option_print(stdout, command->options);
 	}
 	if (command->more != NULL)
-		(void)printf("\n%s", command->more);
+		(void)printf("\n%s%s", command->more,
+		    slice_ends(slice_of(command->more), "\n") ? "" : "\n");
 	return EXIT_OK;
 }
 

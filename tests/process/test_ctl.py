@@ -102,6 +102,14 @@ def test_stop(server):
     assert server.wait() == 0
 
 
+def test_start_right_after_stop(server):
+    """When the client returns, the state directory is free."""
+    for _ in range(5):
+        server.start("--workers", "1")
+        assert server.ctl("stop").returncode == 0
+        server.log_path.unlink()
+
+
 def raw(server, data, shut=False):
     with socket.socket(socket.AF_UNIX) as s:
         s.settimeout(10)

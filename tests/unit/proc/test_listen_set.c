@@ -206,6 +206,42 @@ test_activation(void **state)
 	(void)close(socket.fd);
 }
 
+/* Two sockets of one name, as one unit of systemd has them. */
+static void
+test_activation_with_one_name(void **state)
+{
+	char name[] = "smtp", a_line[64], b_line[64];
+	const char *const lines[] = { a_line, b_line };
+	struct activation_socket sockets[] = { { given_socket(), name },
+		{ given_socket(), name } };
+	const struct activation activation = { sockets, 2 };
+	struct listen_set *set = NULL, *next;
+	struct err err;
+
+	(void)state;
+	/* One line for both. */
+	(void)snprintf(a_line, sizeof(a_line), "127.0.0.1:1 name=smtp");
+	assert_int_equal(make(lines, 1, 4, &activation, NULL, &set, &err), 0);
+	assert_int_equal(set->count, 2);
+	assert_true(is_same_socket(set->addrs[1].fds[0], sockets[1].fd));
+	/* A line each, in the other order; the sockets keep their ids. */
+	(void)snprintf(
+	    a_line, sizeof(a_line), "%s name=smtp tls", set->addrs[1].where);
+	(void)snprintf(
+	    b_line, sizeof(b_line), "%s name=smtp", set->addrs[0].where);
+	assert_int_equal(make(lines, 2, 4, &activation, set, &next, &err), 0);
+	assert_int_equal(next->count, 2);
+	assert_true(is_same_socket(next->addrs[0].fds[0], sockets[1].fd));
+	assert_int_equal(next->addrs[0].id, set->addrs[1].id);
+	assert_int_equal(next->addrs[1].id, set->addrs[0].id);
+	assert_non_null(strstr(next->addrs[0].line, " tls"));
+	assert_null(strstr(next->addrs[1].line, " tls"));
+	listen_set_free(&set);
+	listen_set_free(&next);
+	(void)close(sockets[0].fd);
+	(void)close(sockets[1].fd);
+}
+
 int
 main(void)
 {
@@ -215,6 +251,7 @@ main(void)
 		cmocka_unit_test(test_unix),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_activation),
+		cmocka_unit_test(test_activation_with_one_name),
 	};
 
 	return cmocka_run_group_tests_name("listen_set", tests, NULL, NULL);

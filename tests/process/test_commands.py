@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""The command line, and what the manual says about it."""
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+if "HOOKLINE" not in os.environ:
+    pytest.skip("HOOKLINE names no program", allow_module_level=True)
+
+MANUAL = Path(__file__).resolve().parents[2] / "docs/man/hookline.8"
+
+
+def hookline(*args):
+    return subprocess.run([os.environ["HOOKLINE"], *args], timeout=20,
+                          capture_output=True, text=True)
+
+
+def commands():
+    text = hookline("--help").stdout
+    return re.findall(r"^  (\S+) +\S", text, re.M)
+
+
+def section(name):
+    """The lines of a subcommand in the manual."""
+    text = MANUAL.read_text()
+    found = re.search(rf"^\.Ss hookline {name}\n(.*?)^\.S[sh]", text,
+                      re.M | re.S)
+    assert found, f"hookline(8) has no section for {name}"
+    return found[1]
+
+
+def test_list():
+    names = commands()
+    for name in ("serve", "check", "hooks", "plugins", "new-plugin", "ctl",
+                 "try", "version"):
+        assert name in names
+    assert "worker" not in names
+
+
+def test_manual_has_every_command_and_option():
+    for name in commands():
+        lines = section(name)
+        help_text = hookline(name, "--help").stdout
+        options = re.findall(r"^  --([a-z-]+)", help_text, re.M)
+        listed = re.findall(r"^\.It Fl -([a-z-]+)", lines, re.M)
+        assert set(options) <= set(listed), name
+        if options:
+            assert set(listed) == set(options), name
+
+
+def test_manual_has_every_request_of_ctl():
+    help_text = hookline("ctl", "--help").stdout
+    requests = re.search(r"(status\|\S+)$", help_text, re.M)[1].split("|")
+    assert re.findall(r"^\.It Cm (\S+)", section("ctl"), re.M) == requests
+
+
+@pytest.mark.parametrize("args", [("--help",), ("help",), ("-h",)])
+def test_help(args):
+    result = hookline(*args)
+    assert result.returncode == 0
+    assert "usage: hookline COMMAND" in result.stdout
+
+
+def test_version():
+    result = hookline("version")
+    assert re.fullmatch(r"hookline \d+\.\d+\.\d+\n", result.stdout)
+    assert hookline("--version").stdout == result.stdout
+
+
+@pytest.mark.parametrize("args,words", [
+    ((), "usage: hookline COMMAND"),
+    (("srve",), "did you mean serve?"),
+    (("frobnicate",), "--help"),
+    (("serve", "--workrs", "2"), "did you mean --workers?"),
+    (("serve", "--workers", "0"), "1 to"),
+    (("serve", "--workers", "2x"), "1 to"),
+    (("serve", "--config"), "needs a value"),
+    (("serve", "127.0.0.1:25"), "--listen"),
+    (("version", "x"), "no argument"),
+    (("ctl", "relaod"), "did you mean reload"),
+])
+def test_usage_errors(args, words):
+    result = hookline(*args)
+    assert result.returncode == 2
+    assert words in result.stderr
+    assert result.stdout == ""
+
+
+def test_every_command_explains_itself():
+    for name in commands():
+        result = hookline(name, "--help")
+        assert result.returncode == 0
+        assert result.stdout.startswith(f"usage: hookline {name}")
+        assert result.stdout.endswith("\n")
