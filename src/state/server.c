@@ -106,6 +106,19 @@ answer_pending(struct server *server, int commit)
 		peer__send(CONTAINER_OF(link, struct peer, link));
 }
 
+/* One more commit of what STATE_COMMIT_MS and STATE_BURST_MS allow. */
+static void
+count_commit(struct server *server)
+{
+	uint64_t now = mono_now().ns,
+		 burst = STATE_BURST_MS * UINT64_C(1000000);
+	struct mono from = server->next_commit;
+
+	if (now > burst && from.ns < now - burst)
+		from.ns = now - burst;
+	server->next_commit = mono_add_ms(from, STATE_COMMIT_MS);
+}
+
 static void
 commit_now(struct server *server)
 {
@@ -113,7 +126,8 @@ commit_now(struct server *server)
 
 	(void)uv_check_stop(&server->turn);
 	(void)uv_timer_stop(&server->commit_timer);
-	server->committed = mono_now();
+	if (status != 0)
+		count_commit(server);
 	answer_pending(server, status);
 	if (status > 0)
 		flush_soon(server);
@@ -130,16 +144,16 @@ static void
 on_turn(uv_check_t *turn)
 {
 	struct server *server = turn->data;
-	uint64_t since_us = mono_since_us(mono_now(), server->committed);
+	uint64_t wait_us = mono_since_us(server->next_commit, mono_now());
 
-	if (since_us >= STATE_COMMIT_MS * 1000) {
+	if (wait_us == 0) {
 		commit_now(server);
 		return;
 	}
 	(void)uv_check_stop(turn);
 	uv_update_time(&server->loop);
-	(void)uv_timer_start(&server->commit_timer, on_commit_timer,
-	    STATE_COMMIT_MS - since_us / 1000, 0);
+	(void)uv_timer_start(
+	    &server->commit_timer, on_commit_timer, (wait_us + 999) / 1000, 0);
 }
 
 static void

@@ -31,7 +31,7 @@ struct server {
 	unsigned peer_count;
 	struct pending *pending;
 	size_t pending_count, pending_room;
-	struct mono committed; /* when last */
+	struct mono next_commit; /* not before, server.h */
 	uv_work_t flush;
 	bool is_flushing;
 	bool is_unflushed; /* commits since the flush began */
