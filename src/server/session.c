@@ -122,6 +122,9 @@ session_fiber(void *arg)
 	ctx_init(&ctx, session->server->engine, &session->conv);
 	session_run(session, &ctx);
 	session_flush(session);
+	/* The last write may be what tells that the client is gone. */
+	if (session->gone && !session->closing)
+		session_run(session, &ctx);
 	session->fiber = NULL;
 	if (session->stream_closed)
 		session_free(session);
