@@ -50,6 +50,7 @@ struct child {
 	/* watchdog.c: the occurrences that were named already. */
 	uint32_t held_turn;
 	uint64_t held_since;
+	unsigned held_ticks; /* looks that have found it */
 	bool aborted;
 };
 

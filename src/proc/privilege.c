@@ -127,7 +127,8 @@ privilege_drop(const struct run_user *user, struct err *err)
 	int rc;
 
 	bounding_set_empty();
-	rc = user_become(user);
+	/* Root may stay root, also where it may not become another. */
+	rc = user->uid == 0 ? 0 : user_become(user);
 	if (rc < 0)
 		return err_set(err, rc,
 		    "cannot become user %s: %s; start hookline as that user",

@@ -13,6 +13,9 @@
 #include "shm/running.h"
 
 #define WATCHDOG_ABORT_MS 10000
+/* And so many looks have found it, so that a machine that stood still (a
+ * snapshot, a suspend) is not taken for a hook that hangs. */
+#define WATCHDOG_ABORT_TICKS (WATCHDOG_ABORT_MS / MASTER_TICK_MS / 2)
 
 static void
 log_held(enum log_level level, const char *event, const struct child *child,
@@ -52,11 +55,16 @@ child_look(struct child *child, struct mono now)
 	if (!shm_running_get(segment, &cell))
 		return;
 	ms = mono_since_us(now, (struct mono){ cell.since_ns }) / 1000;
-	if (ms >= SHM_HELD_MS && cell.since_ns != child->held_since) {
+	if (ms < SHM_HELD_MS)
+		return;
+	if (cell.since_ns != child->held_since) {
 		child->held_since = cell.since_ns;
+		child->held_ticks = 0;
 		log_held(LOG_LEVEL_WARN, "loop_held", child, &cell, ms);
 	}
-	if (ms >= WATCHDOG_ABORT_MS && !child->aborted) {
+	child->held_ticks++;
+	if (ms >= WATCHDOG_ABORT_MS && !child->aborted &&
+	    child->held_ticks >= WATCHDOG_ABORT_TICKS) {
 		child->aborted = true;
 		log_held(LOG_LEVEL_ERROR, "worker_aborted", child, &cell, ms);
 		(void)uv_process_kill(&child->process, SIGABRT);

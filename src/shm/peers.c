@@ -32,6 +32,15 @@ shm_key_of(const struct inet_addr *addr, unsigned v6_bits)
 	return key;
 }
 
+/* A Unix socket's peer is nobody in particular. */
+static bool
+is_nobody(const struct shm_key *key)
+{
+	static const struct shm_key nobody;
+
+	return memcmp(key, &nobody, sizeof(nobody)) == 0;
+}
+
 static bool
 key_eq(const struct shm_key *a, const struct shm_key *b)
 {
@@ -167,11 +176,13 @@ shm_peer_ref
 shm_peer_add(struct shm *shm, const struct shm_key *key)
 {
 	struct shm_peers *peers = &shm->own->peers;
-	unsigned bucket = bucket_of(shm->head, key);
-	unsigned at = peers_find(peers, bucket, key);
+	unsigned bucket = bucket_of(shm->head, key), at;
 	struct shm_peer *peer;
 
 	__atomic_store_n(&peers->open, peers->open + 1, __ATOMIC_RELAXED);
+	if (is_nobody(key))
+		return SHM_PEER_NONE;
+	at = peers_find(peers, bucket, key);
 	if (at == 0)
 		at = peers_insert(shm, bucket, key);
 	else if (entry(peers, at)->open == 0)
@@ -225,7 +236,7 @@ unsigned
 shm_peer_count(struct shm *shm, const struct shm_key *key)
 {
 	unsigned bucket = bucket_of(shm->head, key);
-	unsigned count = shm_count(shm), open = 0;
+	unsigned count = is_nobody(key) ? 0 : shm_count(shm), open = 0;
 
 	for (unsigned i = 0; i < count; i++) {
 		const struct shm_segment *segment = shm_segment(shm, i);

@@ -18,8 +18,8 @@
 #include "shm/shm.h"
 
 /* The key of a client: the IPv4 address, or the first `v6_bits` (0 to 128;
- * config/client_prefix) of an IPv6 address.  A Unix socket's peers share
- * one key. */
+ * config/client_prefix) of an IPv6 address.  The peers of a Unix socket are
+ * nobody in particular: they count in the total alone. */
 struct shm_key shm_key_of(const struct inet_addr *addr, unsigned v6_bits);
 
 /* One connection, counted; kept in its session and given back with

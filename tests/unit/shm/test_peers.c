@@ -26,6 +26,7 @@ key_number(uint32_t n)
 {
 	struct shm_key key = { { 0 } };
 
+	n++; /* all zero is nobody */
 	memcpy(key.bytes, &n, sizeof(n));
 	return key;
 }
@@ -88,6 +89,22 @@ test_one_worker(void **state)
 	/* One that closed its last connection is found again. */
 	assert_int_equal(shm_peer_add(shm, &b), b1);
 	assert_int_equal(shm_peer_count(shm, &b), 1);
+	shm_free(&shm);
+}
+
+static void
+test_unix_peers(void **state)
+{
+	const struct inet_addr addr = { .family = INET_UNIX };
+	struct shm_key key = shm_key_of(&addr, 64);
+	struct shm *shm = shm_private();
+
+	(void)state;
+	assert_int_equal(shm_peer_add(shm, &key), SHM_PEER_NONE);
+	assert_int_equal(shm_peer_count(shm, &key), 0);
+	assert_int_equal(shm_peer_total(shm), 1);
+	shm_peer_remove(shm, SHM_PEER_NONE);
+	assert_int_equal(shm_peer_total(shm), 0);
 	shm_free(&shm);
 }
 
@@ -248,6 +265,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_one_worker),
+		cmocka_unit_test(test_unix_peers),
 		cmocka_unit_test(test_sums_over_workers),
 		cmocka_unit_test(test_full_table),
 		cmocka_unit_test(test_model),
