@@ -6,6 +6,7 @@
 #   mx       a typical MX list, as far as its plugins exist, queue/maildir
 #   durable  rcpt_ok + queue/maildir: fsync before the 250
 #   file     as min, every body spooled
+#   noop20   as min, with 20 plugins in front that do nothing on every hook
 mode=${BENCH_MODE:-min}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 program=${HOOKLINE:-$here/build/release/hookline}
@@ -45,6 +46,10 @@ configure() {
 	EOT
 	file) printf '%s\n' rcpt_ok queue/discard >plugins
 		echo 0 >size_threshold ;;
+	noop20) cc -O2 -shared -fPIC -I"$here/include" \
+			-o "$BENCH_DIR/bin/plugins/noop.so" "$here/tests/bench/noop.c"
+		{ printf 'noop:%d\n' {1..20}
+		printf '%s\n' rcpt_ok queue/discard; } >plugins ;;
 	*) printf '%s\n' rcpt_ok queue/discard >plugins ;;
 	esac
 }
