@@ -162,7 +162,9 @@ args_table_check(const struct hl_arg *table, size_t args_size, struct err *err)
 		if (i >= ARGS_MAX || args_size < types[arg->type].size ||
 		    arg->offset > args_size - types[arg->type].size)
 			return err_set(err, -EINVAL,
-			    "argument %s does not fit .args_size", arg->name);
+			    "argument %s lies beyond .args_size (%zu); set it "
+			    "to the size of the struct that the table fills",
+			    arg->name, args_size);
 		if (arg->type == HL_ARG_CHOICE && arg->choices == NULL)
 			return err_set(err, -EINVAL,
 			    "argument %s has no .choices", arg->name);

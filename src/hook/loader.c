@@ -55,7 +55,9 @@ read_entry(const struct hl_plugin_entry *entry, const char *path,
 	memcpy(ret, entry->plugin, size < sizeof(*ret) ? size : sizeof(*ret));
 	if (ret->name == NULL || ret->name[0] == '\0')
 		return err_set(err, -EINVAL, "%s: .name is missing", path);
-	return args_table_check(ret->args, ret->args_size, err);
+	if (args_table_check(ret->args, ret->args_size, err) < 0)
+		return err_prefix(err, "%s", path);
+	return 0;
 }
 
 int
@@ -205,7 +207,7 @@ set_up(struct engine *engine, struct plugin *plugin,
 	plugin->instance = mem_alloc(plugin->desc.instance_size + 1);
 	if (args_parse(plugin->desc.args, line.args, line.arg_count,
 		&engine->arena, plugin->args, err) < 0)
-		return -EINVAL;
+		return err_prefix(err, "%.*s", STR(plugin->name));
 	place_paths(engine, plugin);
 	return 0;
 }

@@ -36,9 +36,9 @@ verdict_fault_text(enum answer_fault fault)
 	case ANSWER_ILLEGAL:
 		return "returned a verdict that this hook does not allow";
 	case ANSWER_NO_REPLY:
-		return "returned HL_DONE without a call of hl_reply";
+		return "returned HL_DONE, but no call of hl_reply succeeded";
 	case ANSWER_LATE:
-		return "took longer than its deadline";
+		return "took longer than its deadline (hl.timeout=)";
 	case ANSWER_REPLIED:
 		return "called hl_reply but did not return HL_DONE";
 	}

@@ -28,6 +28,20 @@ static const char *const need_names[] = {
 	[NEED_CONNECT] = "connects to",
 };
 
+static bool
+has_hook(const struct plugin *plugin)
+{
+	for (unsigned i = 0; i < HOOK_COUNT; i++) {
+		plugin_fn *fn;
+
+		memcpy(&fn, (const char *)&plugin->desc + hook_table[i].member,
+		    sizeof(fn));
+		if (fn != NULL)
+			return true;
+	}
+	return false;
+}
+
 static void
 print_plugin(const struct plugin *plugin)
 {
@@ -37,6 +51,8 @@ print_plugin(const struct plugin *plugin)
 	     need = need->next)
 		(void)printf("  %-28s   %s %.*s\n", "", need_names[need->kind],
 		    STR(need->what));
+	if (!has_hook(plugin))
+		(void)printf("  %-28s   has no hook: it is never asked\n", "");
 }
 
 static void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd_plugins.c - `hookline plugins [NAME]`: what is shipped, or one plugin's
- * arguments, files and hooks. */
+/* cmd_plugins.c - `hookline plugins [NAME|FILE.so]`: what is shipped, or one
+ * plugin's arguments, files and hooks. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
@@ -14,13 +14,25 @@
 #include "hook/loader_names.h"
 #include "server/plugin_dir.h"
 
+static bool
+is_file(const char *name)
+{
+	return slice_ends(slice_of(name), ".so");
+}
+
 static int
 describe(
     const char *name, void **ret_handle, struct hl_plugin *ret, struct err *err)
 {
 	char path[1024];
 
-	(void)snprintf(path, sizeof(path), "%s/%s.so", plugin_dir(), name);
+	/* dlopen looks elsewhere for what has no directory. */
+	if (is_file(name))
+		(void)snprintf(path, sizeof(path), "%s%s",
+		    strchr(name, '/') != NULL ? "" : "./", name);
+	else
+		(void)snprintf(
+		    path, sizeof(path), "%s/%s.so", plugin_dir(), name);
 	return loader_describe(path, ret_handle, ret, err);
 }
 
@@ -92,7 +104,8 @@ print_one(const char *name, const struct name_list *names)
 			(void)fprintf(stderr, "did you mean %s?\n", near);
 		return EXIT_FAULT;
 	}
-	(void)printf("%s - %s\n", name, desc.about != NULL ? desc.about : "");
+	(void)printf("%s - %s\n", is_file(name) ? desc.name : name,
+	    desc.about != NULL ? desc.about : "");
 	print_args(desc.args);
 	print_files(desc.files);
 	print_hooks(&desc);
@@ -153,7 +166,7 @@ run(const struct command *self, int argc, char **argv)
 
 const struct command command_plugins = {
 	.name = "plugins",
-	.args = "[NAME]",
+	.args = "[NAME | FILE.so]",
 	.about = "list the shipped plugins, or tell about one",
 	.run = run,
 };

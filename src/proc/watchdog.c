@@ -21,6 +21,9 @@ static void
 log_held(enum log_level level, const char *event, const struct child *child,
     const struct shm_running *cell, uint64_t ms)
 {
+	static const char advice[] =
+	    "no other session of this worker was served; a hook waits with "
+	    "hookline's functions and computes in hl_offload";
 	const struct shm_segment *segment =
 	    shm_segment(child->master->shm, child->segment);
 	struct log_line line;
@@ -34,6 +37,7 @@ log_held(enum log_level level, const char *event, const struct child *child,
 	log_add_int(&line, LOG_ms, (long long)ms);
 	log_add_int(&line, LOG_pid, child->pid);
 	log_add_int(&line, LOG_slot, child->slot);
+	log_add_text(&line, LOG_text, advice);
 	log_end(&line);
 }
 
