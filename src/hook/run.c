@@ -178,8 +178,9 @@ hook_run(struct hl_ctx *ctx, enum hook_id id, const struct hook_args *args,
 	}
 	now = mono_now();
 	for (i = 0; i < chain->count; i++) {
-		/* The client is gone: the rest of the chain is not called. */
-		if (i > 0 && fiber_is_cancelled(fiber_self()))
+		/* The client is gone: the rest of the chain is not called, and
+		 * no other chain but those of the clean-up (closing.c). */
+		if (fiber_is_cancelled(fiber_self()))
 			break;
 		entry_call(ctx, id, &chain->at[i], args, &now, ret);
 		tell_ok_deny(ctx, &chain->at[i], ret, &now);

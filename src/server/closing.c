@@ -21,6 +21,24 @@ session_finish(struct session *session, enum session_end why)
 		session->end = (uint8_t)why;
 }
 
+void
+session_lost(struct session *session)
+{
+	session->gone = true;
+	if (session->fiber != NULL && !session->closing)
+		fiber_cancel(session->fiber);
+}
+
+bool
+session_shield(struct session *session, bool on)
+{
+	bool before = session->shielded;
+
+	session->shielded = on;
+	fiber_shield(fiber_self(), on);
+	return before;
+}
+
 static void
 run_plain(struct hl_ctx *ctx, enum hook_id hook)
 {

@@ -13,6 +13,7 @@
 #include "mail/notes.h"
 #include "mail/received.h"
 #include "mail/value.h"
+#include "rt/fiber.h"
 #include "rcpt_verdicts.h"
 #include "trace_fields.h"
 
@@ -86,6 +87,9 @@ run_data_post(struct session *session, struct hl_ctx *ctx)
 		return;
 	}
 	hook_run_rcpts(session, ctx, HOOK_DATA_POST, &outcome);
+	/* Not all were asked: it must not be queued. */
+	if (fiber_is_cancelled(fiber_self()))
+		return;
 	if (outcome.fate == FATE_GO && !outcome.answered) {
 		queue_run(session, ctx);
 		return;
@@ -113,7 +117,8 @@ data_end(struct session *session, struct hl_ctx *ctx)
 	data_free(session);
 	if (!refused)
 		run_data_post(session, ctx);
-	if (!session->answered && session->end == END_NOT)
+	if (!session->answered && session->end == END_NOT &&
+	    !fiber_is_cancelled(fiber_self()))
 		reply_refuse(session, ctx, HOOK_DATA_POST, 451, "4.3.0",
 		    "Internal error, try again later");
 }

@@ -2,6 +2,7 @@
 /* dispatch.c - finds the function of a command line (HOOKS.md R12). */
 #include "commands.h"
 #include "hook/hook_log.h"
+#include "rt/fiber.h"
 
 static const struct handler {
 	command_fn *fn;
@@ -98,7 +99,8 @@ dispatch(struct session *session, struct hl_ctx *ctx, struct slice line)
 	else
 		run_handler(session, ctx, handler, command.rest);
 	/* Exactly one final reply a command. */
-	if (!session->answered && session->end == END_NOT)
+	if (!session->answered && session->end == END_NOT &&
+	    !fiber_is_cancelled(fiber_self()))
 		reply_refuse(session, ctx,
 		    handler->fn != NULL ? handler->hook
 					: HOOK_UNRECOGNIZED_COMMAND,

@@ -7,7 +7,6 @@
 #include "commands.h"
 #include "hook/hook_log.h"
 #include "rcpt_verdicts.h"
-#include "rt/fiber.h"
 
 /* The queue reply carries the transaction's id (issue: in every line, in
  * Received and in the reply). */
@@ -93,7 +92,7 @@ queue_run(struct session *session, struct hl_ctx *ctx)
 {
 	struct outcome outcome;
 
-	fiber_shield(fiber_self(), true);
+	(void)session_shield(session, true);
 	hook_run(ctx, HOOK_QUEUE_PRE, NULL, &outcome);
 	if (outcome.fate != FATE_GO || outcome.answered) {
 		(void)reply_outcome(session, ctx, &outcome);
@@ -101,5 +100,5 @@ queue_run(struct session *session, struct hl_ctx *ctx)
 		ask_queue(session, ctx, &outcome);
 		after_queue(session, ctx, &outcome);
 	}
-	fiber_shield(fiber_self(), false);
+	(void)session_shield(session, false);
 }

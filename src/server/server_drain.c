@@ -49,7 +49,7 @@ end_session(struct server *server, struct session *session)
 	session_shutdown(session);
 	if (server->how != SERVER_DRAIN_NOW)
 		return;
-	if (session->fiber != NULL)
+	if (session->fiber != NULL && !session->closing)
 		fiber_cancel(session->fiber);
 	else
 		session_wake(session);

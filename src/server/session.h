@@ -80,6 +80,7 @@ struct session {
 	bool closing;          /* the closing hooks have run or are running */
 	bool stream_closed;    /* [loop] */
 	bool skip_hooks;       /* closed before the session began */
+	bool shielded;         /* see session_shield */
 	bool answered;         /* the running command has its final reply */
 	bool client_waiter;    /* a hook waits for the client's bytes */
 	bool bare_lf_excluded; /* its network is in bare_lf_exclude */
@@ -149,12 +150,18 @@ int session_client_line(struct conv *conv, uint64_t timeout_ms,
 void session_run(struct session *session, struct hl_ctx *ctx) BLOCKS;
 
 /* -- closing.c -- */
+/* The client is lost: what a hook waits for ends, but not a clean-up. */
+void session_lost(struct session *session);
+/* On: neither the client's end nor a drain cancels what the fiber waits for.
+ * Returns how it was before. */
+bool session_shield(struct session *session, bool on);
 /* Marks the end; hooks run when the step returns. */
 void session_finish(struct session *session, enum session_end why);
 void session_close(struct session *session, struct hl_ctx *ctx) BLOCKS;
 
 /* -- txn_reset.c -- */
-/* Runs reset_transaction if there is one and lets go of it. */
+/* Runs reset_transaction if there is one and lets go of it; later, in
+ * session_close, when the fiber is cancelled. */
 void session_reset_txn(struct session *session, struct hl_ctx *ctx) BLOCKS;
 
 #endif

@@ -103,11 +103,8 @@ session_on_gone(void *owner, int err)
 
 	(void)err;
 	CHECK_OBJ(session, SESSION_MAGIC);
-	session->gone = true;
-	if (session->fiber != NULL)
-		fiber_cancel(session->fiber);
-	else
-		session_wake(session);
+	session_lost(session);
+	session_wake(session);
 }
 
 /* What was said so far must not wait with the fiber. */
@@ -126,11 +123,8 @@ session_flush(struct session *session)
 		return;
 	ret = stream_write(session->stream, session->out.p, session->out.n);
 	buf_clear(&session->out);
-	if (ret < 0) {
-		session->gone = true;
-		if (session->fiber != NULL)
-			fiber_cancel(session->fiber);
-	}
+	if (ret < 0)
+		session_lost(session);
 }
 
 bool
