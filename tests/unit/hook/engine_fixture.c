@@ -409,6 +409,12 @@ fixture_txn(struct fixture *f)
 void
 fixture_message(struct fixture *f, const char *text)
 {
+	fixture_message_bytes(f, text, strlen(text));
+}
+
+void
+fixture_message_bytes(struct fixture *f, const void *bytes, size_t n)
+{
 	static const struct message_limits limits = {
 		.size_threshold = 65536,
 		.header_bytes = 65536,
@@ -421,7 +427,7 @@ fixture_message(struct fixture *f, const char *text)
 	txn = f->conv.txn;
 	message_init(&txn->message, &f->bodies, &limits, &txn->account);
 	txn->has_message = true;
-	assert_int_equal(message_append(&txn->message, text, strlen(text)), 0);
+	assert_int_equal(message_append(&txn->message, bytes, n), 0);
 	assert_int_equal(message_end(&txn->message), 0);
 }
 

@@ -96,6 +96,7 @@ void fixture_cancel(struct fixture *f);
 void fixture_txn(struct fixture *f);
 /* ... with this message in it (lines end in CRLF), complete. */
 void fixture_message(struct fixture *f, const char *text);
+void fixture_message_bytes(struct fixture *f, const void *bytes, size_t n);
 
 /* ---- for code on the fiber ---- */
 
