@@ -9,6 +9,7 @@
  */
 #include "data.h"
 #include "net/stream.h"
+#include "reply.h"
 #include "rt/fiber.h"
 
 /* Hooks after 'gone' may block again, so long in all (DESIGN section 3). */
@@ -91,6 +92,7 @@ session_close(struct session *session, struct hl_ctx *ctx)
 		run_hooks(session, ctx);
 	fiber_set_deadline(self, (struct mono){ 0 });
 	session->conv.facts.phase = HL_PHASE_END;
+	decision_end(session);
 	session_flush(session);
 	if (session->gone)
 		stream_close(session->stream);

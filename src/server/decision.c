@@ -118,6 +118,7 @@ decision_accept(struct session *session, struct hl_ctx *ctx, struct txn *txn,
 	struct shm_totals *totals = shm_totals(ctx->engine->shm);
 	struct log_line line;
 
+	session->accepted++;
 	shm_add(&totals->accepted, 1);
 	shm_add(&totals->bytes, size_bytes);
 	if (!log_is_on(LOG_LEVEL_INFO))
@@ -135,5 +136,32 @@ decision_accept(struct session *session, struct hl_ctx *ctx, struct txn *txn,
 	    (long long)(mono_since_us(mono_now(), txn->since) / 1000));
 	add_session(&line, session);
 	log_add_text(&line, LOG_tid, txn->id);
+	log_end(&line);
+}
+
+void
+decision_end(struct session *session)
+{
+	static const char *const reasons[] = {
+		[END_NOT] = "none",
+		[END_QUIT] = "quit",
+		[END_EOF] = "eof",
+		[END_GONE] = "gone",
+		[END_TIMEOUT] = "timeout",
+		[END_SHUTDOWN] = "shutdown",
+	};
+	struct log_line line;
+
+	if (!log_is_on(LOG_LEVEL_INFO))
+		return;
+	log_begin(&line, LOG_LEVEL_INFO);
+	log_add_text(&line, LOG_event, "disconnect");
+	log_add_text(&line, LOG_state, reasons[session->end]);
+	log_add_int(&line, LOG_count, session->accepted);
+	log_add_int(&line, LOG_ms,
+	    (long long)(mono_since_us(mono_now(), session->conv.facts.since) /
+			1000));
+	log_add_int(&line, LOG_size, (long long)session_memory(session));
+	add_session(&line, session);
 	log_end(&line);
 }

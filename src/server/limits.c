@@ -2,6 +2,7 @@
 /* limits.c - resolves the settings of a conversation. */
 #include "limits.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "conf/conf_list.h"
 #include "conf/conf_value.h"
@@ -74,6 +75,9 @@ limits_get(struct hl_ctx *ctx, struct limits **shared)
 	    mono_is_before(
 		mono_add_ms((*shared)->made, SHARE_MS), mono_now())) {
 		limits = limits_resolve(ctx);
+		if (!ctx->engine->dry_run)
+			log_set_level((enum log_level)conf_enum(
+			    ctx->engine->conf, STR_EMPTY, CONF_LOGLEVEL));
 		limits_unref(shared);
 		*shared = limits;
 	}

@@ -37,6 +37,8 @@ struct decision {
 };
 void decision_reject(
     struct session *session, struct hl_ctx *ctx, const struct decision *d);
+/* The end of a session: how, after how long, what it held. */
+void decision_end(struct session *session);
 void decision_accept(struct session *session, struct hl_ctx *ctx,
     struct txn *txn, hl_str plugin, hl_str queue_id, uint64_t size_bytes);
 

@@ -89,6 +89,7 @@ struct session {
 	uint16_t plugin_code; /* of the last reply that a plugin sent */
 	shm_peer_ref peer_ref;
 	unsigned txn_number;
+	unsigned accepted; /* messages */
 	struct server *server;
 	struct server_listener *listener;
 	struct limits *limits; /* NULL before the first fiber resolved them */
