@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+"""Sessions that wait do not hold up others, and cost little.
+
+HOOKLINE_SLEEP_MS: how long a sleeper sleeps, 3000 if not set.
+"""
+import json
+import os
+import resource
+import select
+import time
+from pathlib import Path
+
+import pytest
+
+from real import Client, sanitized
+
+SESSIONS = 1000
+SLEEP_MS = int(os.environ.get("HOOKLINE_SLEEP_MS", 3000))
+# The design says 1.5 KiB; a test that must not fail by chance says more.
+IDLE_MAX = 2560
+
+
+def descriptors():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = SESSIONS * 2 + 500
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE,
+                           (min(wanted, hard), hard))
+    return min(max(soft, wanted), hard) >= SESSIONS + 300
+
+
+pytestmark = pytest.mark.skipif(not descriptors(),
+                                reason="too few descriptors (ulimit -n)")
+
+
+def totals(server):
+    status, text = server.ctl(["stats", "--json"])
+    assert status == 0, text
+    return json.loads(text)["totals"]
+
+
+def until(check, seconds=30):
+    end = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def worker_pid(server):
+    status, text = server.ctl(["status", "--json"])
+    assert status == 0, text
+    return json.loads(text)["workers"][0]["pid"]
+
+
+def open_sessions(server, count):
+    """Opened together, greeted and answered together."""
+    clients = [Client(server.address, None) for _ in range(count)]
+    for client in clients:
+        client.say("EHLO client.example")
+    for client in clients:
+        client.expect("220")
+        client.expect("250")
+    return clients
+
+
+@pytest.fixture
+def server(hookline):
+    server = hookline(plugins=[f"sleeper {SLEEP_MS}", "rcpt_ok",
+                               "queue/discard"],
+                      rcpthosts="example.com", max_per_client="0",
+                      loglevel="notice")
+    server.plugin(Path(__file__).with_name("sleeper.c"))
+    server.start()
+    return server
+
+
+def test_sleepers(server):
+    sleepers = open_sessions(server, SESSIONS)
+    other = server.client()
+    for client in sleepers:
+        client.ask("MAIL FROM:<a@b.example>")
+    start = time.monotonic()
+    for client in sleepers:
+        client.say("RCPT TO:<sleep@example.com>")
+    until(lambda: totals(server)["fibers"] >= SESSIONS)
+
+    for _ in range(100):
+        other.send(b"Subject: x\r\n\r\nbody\r\n")
+    done = time.monotonic() - start
+    poll = select.poll()
+    for client in sleepers:
+        poll.register(client.sock, select.POLLIN)
+    early = len(poll.poll(0))
+    # On a machine too slow for that nothing was shown.
+    if done * 1000 >= SLEEP_MS:
+        pytest.skip(f"100 messages took {done:.1f} s")
+    assert early == 0, f"{early} sleepers woke within {done:.1f} s"
+    print(f"100 messages beside {SESSIONS} sleepers: {done * 1000:.0f} ms")
+
+    for client in sleepers:
+        client.expect("250")
+    assert time.monotonic() - start >= SLEEP_MS / 1000
+    until(lambda: totals(server)["fibers"] == 0)
+    for client in sleepers + [other]:
+        client.close()
+    until(lambda: totals(server)["sessions"] == 0)
+
+
+def test_idle_sessions(server):
+    """At rest a session has no fiber and no buffer."""
+    warm = open_sessions(server, 100)
+    pid = worker_pid(server)
+    until(lambda: totals(server)["fibers"] == 0)
+    before = pss(pid)
+    more = open_sessions(server, SESSIONS)
+    until(lambda: totals(server)["sessions"] == SESSIONS + 100)
+    until(lambda: totals(server)["fibers"] == 0)
+    each = (pss(pid) - before) / SESSIONS
+    print(f"an idle session takes {each:.0f} bytes")
+    for client in warm + more:
+        client.ask("NOOP")
+        client.close()
+    if not sanitized():
+        assert each <= IDLE_MAX
+
+
+def pss(pid):
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    raise AssertionError("no Pss")
