@@ -1,17 +1,43 @@
 /* SPDX-License-Identifier: MIT */
-/* test_server.c - the state process, asked over its socket. */
+/* test_server.c - the state process, asked over its socket.
+ *
+ * The program is linked with --wrap=fdatasync, which counts in memory that
+ * the process shares with the test.
+ */
 #include "state_test.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <sqlite3.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
 
 static struct state_process process;
+
+static struct {
+	atomic_uint syncs;
+	atomic_int fail_sync;
+} * shared;
+
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+
+int
+__wrap_fdatasync(int fd)
+{
+	int rc = __real_fdatasync(fd);
+
+	if (shared->fail_sync != 0) {
+		errno = shared->fail_sync;
+		rc = -1;
+	}
+	atomic_fetch_add(&shared->syncs, 1);
+	return rc;
+}
 
 /* One connection, with blocking calls. */
 struct client {
@@ -25,6 +51,8 @@ static int
 set_up(void **state)
 {
 	(void)state;
+	shared->syncs = 0;
+	shared->fail_sync = 0;
 	state_init(&process);
 	state_start(&process);
 	return 0;
@@ -343,6 +371,36 @@ test_killed(void **state)
 	client_done(&client);
 }
 
+/* Waits, at most 20 s. */
+static bool
+synced(unsigned count)
+{
+	static const struct timespec a_while = { .tv_nsec = 1000000 };
+
+	for (int i = 0; shared->syncs < count && i < 20000; i++)
+		(void)nanosleep(&a_while, NULL);
+	return shared->syncs >= count;
+}
+
+/* Written to disk soon after the answer; after a failure again and again. */
+static void
+test_is_made_durable(void **state)
+{
+	struct client client = connected();
+	unsigned before;
+
+	(void)state;
+	assert_int_equal(asked(&client, STATE_PUT, "k", "v").status, 0);
+	assert_true(synced(1));
+	shared->fail_sync = EIO;
+	assert_int_equal(asked(&client, STATE_PUT, "k", "w").status, 0);
+	assert_true(synced(3));
+	shared->fail_sync = 0;
+	before = shared->syncs;
+	assert_true(synced(before + 1));
+	client_done(&client);
+}
+
 /* A connection made while there is no process waits for the next one. */
 static void
 test_waits_in_the_socket(void **state)
@@ -397,9 +455,14 @@ main(void)
 		T(test_signals_do_not_end_it),
 		T(test_without_master),
 		T(test_killed),
+		T(test_is_made_durable),
 		T(test_waits_in_the_socket),
 		T(test_cannot_start),
 	};
 
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return 1;
 	return cmocka_run_group_tests_name("state/server", tests, NULL, NULL);
 }
