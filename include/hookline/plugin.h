@@ -414,7 +414,9 @@ size_t hl_header_count(const struct hl_ctx *ctx, hl_str name);
 /* All fields in order: false beyond the end. */
 bool hl_header_at(const struct hl_ctx *ctx, size_t index, hl_str *ret_name,
     hl_str *ret_value);
-/* 0; -EINVAL a bad name, or a line end that is no fold; -E2BIG; -EROFS. */
+/* 0; -EINVAL no message, a bad name, or a line end that is no fold; -E2BIG;
+ * -EROFS in queue_post.  Replace adds the field when there is none; delete
+ * with the index SIZE_MAX takes all of that name. */
 int hl_header_add_top(struct hl_ctx *ctx, hl_str name, hl_str value);
 int hl_header_add(struct hl_ctx *ctx, hl_str name, hl_str value);
 int hl_header_replace(
@@ -427,14 +429,18 @@ struct hl_reader *hl_message_read(struct hl_ctx *ctx, enum hl_eol eol);
 struct hl_reader *hl_body_read(struct hl_ctx *ctx, enum hl_eol eol);
 /* Bytes read, 0 at the end, negative errno.  BLOCKS. */
 long hl_read(struct hl_reader *reader, void *bytes, size_t size);
-/* One line without its end, at most `size` - 1 bytes and NUL.  1, or 0 at
- * the end, or a negative errno.  BLOCKS. */
+/* One line without its end, at most `size` - 1 bytes and NUL (`size` >= 4);
+ * a longer one comes in pieces, a NUL in it reads as a space.  1, or 0 at the
+ * end, or a negative errno.  BLOCKS. */
 int hl_read_line(struct hl_reader *reader, char *line, size_t size);
 /* The path of a file with the message as received, LF line ends, without
  * edits; it is removed with the transaction.  0 or negative.  BLOCKS. */
 int hl_body_filename(struct hl_ctx *ctx, hl_str *ret);
 
 /* ---- notes --------------------------------------------------------- */
+
+/* Names are free, but for "hl.result.HOOK.PLUGIN": the name of the verdict
+ * that hl_result tells, in either scope; it cannot be set (-EROFS). */
 
 /* Text and numbers, the common case.  "" and `fallback` when absent. */
 hl_str hl_note_text(const struct hl_ctx *ctx, enum hl_scope scope, hl_str name);
@@ -479,8 +485,10 @@ const struct hl_value *hl_value_find(const struct hl_value *map, hl_str key);
 /* ---- configuration ------------------------------------------------- */
 
 /* Control files are live: each call sees the newest version; one hook sees
- * the same version throughout.  `config` hooks are asked first.  BLOCKS. */
+ * the same version throughout.  `config` hooks are asked first, except by
+ * config hooks themselves.  BLOCKS. */
 hl_str hl_config(struct hl_ctx *ctx, const char *key); /* first line or "" */
+/* A whole number, also as "10k", "5M"; another word counts as absent. */
 int64_t hl_config_int(struct hl_ctx *ctx, const char *key, int64_t fallback);
 const struct hl_list *hl_config_list(struct hl_ctx *ctx, const char *key);
 const struct hl_list *hl_user_config_list(
@@ -567,15 +575,17 @@ int hl_dns_query(struct hl_ctx *ctx, hl_str name, enum hl_dns_type type,
  * "1.2.0.192.zone".  "" if it is no address. */
 hl_str hl_dns_reverse(struct hl_ctx *ctx, hl_str ip, hl_str zone);
 size_t hl_dns_count(const struct hl_dns *dns);
-/* The address, host name or text of a record. */
+/* The address, host name or text of a record; SRV "HOST:PORT", TLSA
+ * "3 1 1 HEX", SOA its fields with spaces between. */
 hl_str hl_dns_text(const struct hl_dns *dns, size_t index);
 unsigned hl_dns_priority(const struct hl_dns *dns, size_t index);
 unsigned hl_dns_ttl(const struct hl_dns *dns); /* seconds */
 bool hl_dns_name_exists(const struct hl_dns *dns);
 
 /* `where`: "192.0.2.1:25", "[2001:db8::1]:25", "host.example:25",
- * "unix:/run/x.sock".  0; -EACCES not declared; -ETIME took longer than
- * `timeout_ms`; other negative errno.  BLOCKS. */
+ * "unix:/run/x.sock".  0; -EACCES not declared; -EINVAL not understood;
+ * -ETIME took longer than `timeout_ms` (0: none but the hook's);
+ * -EHOSTUNREACH the host has no address; other negative errno.  BLOCKS. */
 int hl_dial(struct hl_ctx *ctx, hl_str where, uint64_t timeout_ms,
     struct hl_conn **ret);
 /* Bytes, at least one; 0 at the end.  BLOCKS. */
@@ -587,11 +597,13 @@ long hl_recv_line(
     struct hl_conn *conn, char *line, size_t size, uint64_t timeout_ms);
 int hl_send(struct hl_conn *conn, const void *bytes, size_t size,
     uint64_t timeout_ms);                     /* all; BLOCKS */
-int hl_send_fd(struct hl_conn *conn, int fd); /* Unix sockets */
+/* With one byte, 0; Unix sockets.  BLOCKS. */
+int hl_send_fd(struct hl_conn *conn, int fd);
 /* Connections that are left open are closed when the hook returns. */
 void hl_conn_close(struct hl_conn **conn);
-/* A kept connection to `where`, or a new one (*ret_fresh).  Put gives it back
- * for the next session of this worker.  BLOCKS. */
+/* A connection to `where` that this plugin has kept, or a new one
+ * (*ret_fresh, may be NULL).  Put gives it back for the next session of this
+ * worker.  BLOCKS. */
 int hl_conn_pool_get(struct hl_ctx *ctx, hl_str where, uint64_t timeout_ms,
     struct hl_conn **ret, bool *ret_fresh);
 void hl_conn_pool_put(struct hl_ctx *ctx, struct hl_conn **conn);
@@ -603,8 +615,10 @@ struct hl_spawn {
 	size_t output_max;   /* of stdout that is kept; 0: none */
 	uint64_t timeout_ms; /* then it is killed; 0: the hook's */
 };
-/* Runs a program that hl_need_exec declared; no shell, a fixed environment.
- * Its exit status, 128 + signal, or a negative errno.  BLOCKS. */
+/* Runs a program that hl_need_exec declared; no shell, a fixed environment,
+ * its standard error is lost.  Its exit status, 128 + signal; -ETIME it was
+ * killed after `timeout_ms`; -EACCES not declared, or other negative errno.
+ * BLOCKS. */
 int hl_spawn(
     struct hl_ctx *ctx, const struct hl_spawn *spawn, hl_str *ret_output);
 
