@@ -180,15 +180,18 @@ apply_loglevel(struct server *server)
 	    (enum log_level)conf_enum(server->conf, STR_EMPTY, CONF_LOGLEVEL));
 }
 
+/* Told once, so all that find a fiber. */
 static void
 wake_waiting(void *arg)
 {
 	struct server *server = arg;
-	struct link *link = list_pop_front(&server->waiting);
+	struct link *link;
 
-	if (link == NULL)
-		return;
-	session_wake(CONTAINER_OF(link, struct session, waiting));
+	while ((link = list_first(&server->waiting)) != NULL) {
+		session_wake(CONTAINER_OF(link, struct session, waiting));
+		if (list_first(&server->waiting) == link)
+			return; /* none was free */
+	}
 }
 
 static int

@@ -119,6 +119,8 @@ session_fiber(void *arg)
 
 	CHECK_OBJ(session, SESSION_MAGIC);
 	session->fiber = fiber_self();
+	timeq_cancel(&session->timer);
+	list_remove(&session->waiting);
 	ctx_init(&ctx, session->server->engine, &session->conv);
 	session_run(session, &ctx);
 	session_flush(session);
@@ -140,15 +142,14 @@ session_wake(struct session *session)
 	CHECK_OBJ(session, SESSION_MAGIC);
 	if (session->fiber != NULL || session->closing)
 		return;
-	timeq_cancel(&session->timer);
-	list_remove(&session->waiting);
-	if (fiber_start(server->rt, session_fiber, session) < 0) {
-		list_push_back(&server->waiting, &session->waiting);
-		stream_pause(session->stream);
-		session->parked_want = true; /* session_rest reads again */
-		timeq_arm(server_timeq(server, SERVER_FIBER_WAIT_MS),
-		    &session->timer);
-	}
+	/* Who waits already keeps its place and its time. */
+	if (fiber_start(server->rt, session_fiber, session) == 0 ||
+	    link_is_linked(&session->waiting))
+		return;
+	list_push_back(&server->waiting, &session->waiting);
+	stream_pause(session->stream);
+	session->parked_want = true; /* session_rest reads again */
+	timeq_arm(server_timeq(server, SERVER_FIBER_WAIT_MS), &session->timer);
 }
 
 void
