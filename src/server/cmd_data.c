@@ -10,7 +10,8 @@ check_sequence(struct session *session, struct hl_ctx *ctx)
 {
 	const struct txn *txn = session->conv.txn;
 
-	if (txn == NULL || txn->sender == NULL) {
+	/* After DONE of data_post the message is still there. */
+	if (txn == NULL || txn->sender == NULL || txn->has_message) {
 		reply_refuse(
 		    session, ctx, HOOK_DATA, 503, "5.5.1", "MAIL first");
 		return false;
@@ -21,17 +22,6 @@ check_sequence(struct session *session, struct hl_ctx *ctx)
 		return false;
 	}
 	return true;
-}
-
-static enum smtp_bare_lf
-bare_lf_policy(const struct session *session)
-{
-	enum smtp_bare_lf policy = (enum smtp_bare_lf)session->limits->bare_lf;
-
-	if (policy == BARE_LF_REJECT &&
-	    (session->conv.facts.relay_client || session->bare_lf_excluded))
-		return BARE_LF_FIX;
-	return policy;
 }
 
 static void
@@ -45,7 +35,7 @@ begin(struct session *session)
 	};
 
 	session->data = mem_alloc(sizeof(*session->data));
-	smtp_data_init(&session->data->scan, bare_lf_policy(session));
+	smtp_data_init(&session->data->scan, session_bare_lf(session));
 	message_init(
 	    &txn->message, &session->server->bodies, &limits, &txn->account);
 	txn->has_message = true;

@@ -19,7 +19,7 @@ check_sequence(struct session *session, struct hl_ctx *ctx,
 {
 	const struct txn *txn = session->conv.txn;
 
-	if (txn == NULL || txn->sender == NULL) {
+	if (txn == NULL || txn->sender == NULL || txn->has_message) {
 		reply_refuse(session, ctx, HOOK_RCPT, 503, "5.5.1",
 		    "Use MAIL before RCPT");
 		return false;

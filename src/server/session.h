@@ -131,6 +131,8 @@ void session_on_data(void *owner, const char *p, size_t n);
 void session_on_eof(void *owner);
 void session_on_gone(void *owner, int err);
 void session_before_park(struct conv *conv);
+/* What its bare line ends come to (HOOKS.md decision 7). */
+enum smtp_bare_lf session_bare_lf(const struct session *session);
 struct slice input_peek(const struct session *session);
 void input_take(struct session *session, size_t n);
 /* The fiber parked or ended: what is borrowed must be kept. */

@@ -59,6 +59,17 @@ limit_reading(struct session *session)
 	session->parked_want = true;
 }
 
+enum smtp_bare_lf
+session_bare_lf(const struct session *session)
+{
+	enum smtp_bare_lf policy = (enum smtp_bare_lf)session->limits->bare_lf;
+
+	if (policy == BARE_LF_REJECT &&
+	    (session->conv.facts.relay_client || session->bare_lf_excluded))
+		return BARE_LF_FIX;
+	return policy;
+}
+
 void
 session_on_data(void *owner, const char *p, size_t n)
 {
@@ -229,7 +240,7 @@ session_client_line(
 		size_t used;
 		enum smtp_line_status status = smtp_line_next(&session->line,
 		    input_peek(session), SMTP_LINE_MAX_AUTH,
-		    (enum smtp_bare_lf)session->limits->bare_lf, &line, &used);
+		    session_bare_lf(session), &line, &used);
 		size_t before = input_peek(session).n;
 		int waited;
 

@@ -142,8 +142,8 @@ step_command(struct session *session, struct hl_ctx *ctx)
 	size_t used;
 
 	switch (smtp_line_next(&session->line, input_peek(session),
-	    (size_t)session->limits->max_line,
-	    (enum smtp_bare_lf)session->limits->bare_lf, &line, &used)) {
+	    (size_t)session->limits->max_line, session_bare_lf(session), &line,
+	    &used)) {
 	case SMTP_LINE_MORE:
 		input_take(session, used);
 		return false;
