@@ -12,7 +12,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests" / "dialog"))
 
-from dlg.server import Server, Stage  # noqa: E402
+from dlg.server import Server, Stage, free_port  # noqa: E402
 
 WAIT = 60
 CRLF = b"\r\n"
