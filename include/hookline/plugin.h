@@ -596,7 +596,7 @@ long hl_recv(
 long hl_recv_line(
     struct hl_conn *conn, char *line, size_t size, uint64_t timeout_ms);
 int hl_send(struct hl_conn *conn, const void *bytes, size_t size,
-    uint64_t timeout_ms);                     /* all; BLOCKS */
+    uint64_t timeout_ms); /* all; BLOCKS */
 /* With one byte, 0; Unix sockets.  BLOCKS. */
 int hl_send_fd(struct hl_conn *conn, int fd);
 /* Connections that are left open are closed when the hook returns. */
