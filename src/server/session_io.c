@@ -198,6 +198,15 @@ session_on_timeout(struct timeq_entry *entry, void *arg)
 	session_wake(session);
 }
 
+/* Message bytes are not for hooks to take, and neither before the session has
+ * its limits nor at its end is there anything to read. */
+static bool
+may_listen(const struct session *session)
+{
+	return session->limits != NULL && session->data == NULL &&
+	       !session->closing;
+}
+
 /* Waits until there is input, the client has ended, or `ms` have passed. */
 static int
 wait_for_input(struct session *session, uint64_t ms)
@@ -219,6 +228,8 @@ session_client_wait(struct conv *conv, uint64_t ms)
 	struct session *session = session_of(conv);
 	int ret;
 
+	if (!may_listen(session))
+		return -EINVAL;
 	input_settle(session);
 	fiber_label_wait("client");
 	ret = wait_for_input(session, ms == 0 ? 1 : ms);
@@ -233,6 +244,8 @@ session_client_line(
 {
 	struct session *session = session_of(conv);
 
+	if (!may_listen(session))
+		return -EINVAL;
 	input_settle(session);
 	fiber_label_wait("client");
 	for (;;) {
@@ -256,6 +269,7 @@ session_client_line(
 		if (session->eof)
 			return -EPIPE;
 		stream_want(session->stream, SMTP_LINE_MAX_AUTH);
+		session->parked_want = true;
 		session->client_waiter = true;
 		session_flush(session);
 		waited = 0;
