@@ -240,6 +240,7 @@ engine_stop(struct engine *engine)
 		hook_run(&ctx, HOOK_SHUTDOWN, NULL, &outcome);
 		ctx_done(&ctx);
 	}
+	log_queue_stop(engine->log_queue);
 	resolver_stop(engine->resolver);
 	for (unsigned i = engine->plugin_count; i > 0; i--)
 		loader_stop(engine, engine->plugins[i - 1]);

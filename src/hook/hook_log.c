@@ -8,10 +8,12 @@
 #include "log_batch.h"
 #include "rt/fiber.h"
 #include "rt/rt.h"
+#include "rt/wait.h"
 #include "run.h"
 #include "shm/stats.h"
 
 #define QUEUE_MAX_BYTES (1024u * 1024)
+#define STOP_MS 1000
 
 void
 hook_log_begin(
@@ -51,7 +53,9 @@ struct log_queue {
 	struct list lines;
 	size_t bytes;
 	uint64_t dropped;
-	bool running; /* the fiber is at work */
+	bool running;           /* the fiber is at work or about to be */
+	struct fiber *fiber;    /* while it is */
+	struct waiter *stopper; /* who waits for its end */
 	bool closing;
 };
 
@@ -143,11 +147,15 @@ queue_fiber(void *arg)
 	struct hl_ctx ctx;
 	struct link *link;
 
+	queue->fiber = fiber_self();
 	ctx_init(&ctx, queue->engine, NULL);
 	ctx.chains = queue->engine->logging;
 	while ((link = list_pop_front(&queue->lines)) != NULL)
 		queue_pass(queue, &ctx, link);
+	queue->fiber = NULL;
 	queue->running = false;
+	if (queue->stopper != NULL)
+		waiter_done(queue->stopper, 0);
 }
 
 /* The sink of this worker's log. */
@@ -186,6 +194,36 @@ log_queue_new(struct engine *engine)
 	return queue;
 }
 
+/* Waits for the fiber's end: 0, or -ETIME. */
+static int
+wait_for_end(struct log_queue *queue, uint64_t ms)
+{
+	int ret;
+
+	if (!queue->running)
+		return 0;
+	queue->stopper = waiter_new();
+	ret = waiter_wait(queue->stopper, ms);
+	waiter_unref(&queue->stopper);
+	return ret;
+}
+
+void
+log_queue_stop(struct log_queue *queue)
+{
+	if (queue == NULL)
+		return;
+	log_batch_use(queue->engine->log_batch);
+	queue->closing = true;
+	if (wait_for_end(queue, STOP_MS) == 0)
+		return;
+	/* Its waits end, and no other logger is called. */
+	if (queue->fiber != NULL)
+		fiber_cancel(queue->fiber);
+	while (wait_for_end(queue, 0) < 0)
+		;
+}
+
 void
 log_queue_free(struct log_queue **queue)
 {
@@ -194,7 +232,7 @@ log_queue_free(struct log_queue **queue)
 	if (*queue == NULL)
 		return;
 	log_batch_use((*queue)->engine->log_batch);
-	(*queue)->closing = true;
+	CHECK(!(*queue)->running); /* log_queue_stop came first */
 	while ((link = list_pop_front(&(*queue)->lines)) != NULL) {
 		struct queued_line *line =
 		    CONTAINER_OF(link, struct queued_line, link);

@@ -22,6 +22,10 @@ void hook_log_begin_ctx(
 /* The queue and its fiber; engine.c makes it when there are loggers, and the
  * lines of this thread go there until it is freed. */
 struct log_queue *log_queue_new(struct engine *engine);
+/* Before the loggers are unloaded: when it returns none runs and none will.
+ * A logger that waits is given a second, what it has not taken goes to
+ * standard error.  NULL is fine. */
+void log_queue_stop(struct log_queue *queue) BLOCKS;
 void log_queue_free(struct log_queue **queue);
 
 #endif
