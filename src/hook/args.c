@@ -258,18 +258,24 @@ take_words(const struct hl_arg *table, const hl_str *words, size_t count,
 		int n = find_arg(table, word, given);
 		int ret;
 
-		if (n < 0)
+		if (n < 0) {
+			if (i > 0 && words[i - 1].p[0] == '"')
+				return err_set(err, -EINVAL,
+				    "unknown argument %.*s; quotes do not "
+				    "join words here",
+				    STR(word));
 			return unknown_word(table, word, err);
+		}
 		given |= UINT64_C(1) << n;
-		if (table[n].type == HL_ARG_WORDS) {
-			word = all_words(words + i, count - i, arena);
-			i = count;
-		} else if (!table[n].positional &&
-			   table[n].type != HL_ARG_FLAG) {
+		if (!table[n].positional && table[n].type != HL_ARG_FLAG) {
 			if (++i == count)
 				return err_set(err, -EINVAL, "%s needs a value",
 				    table[n].name);
 			word = slice_str(words[i]);
+		}
+		if (table[n].type == HL_ARG_WORDS) {
+			word = all_words(words + i, count - i, arena);
+			i = count;
 		}
 		ret = store(&table[n], word, arena, base, err);
 		if (ret < 0)
