@@ -54,7 +54,7 @@ typedef struct hl_str {
 
 #define HL_STR(literal) ((hl_str){ (literal), sizeof(literal) - 1 })
 
-/* What a hook answers (HOOKS.md 1.1).  Zero means "no opinion". */
+/* What a hook answers.  Zero means "no opinion". */
 enum hl_verdict {
 	HL_DECLINED = 0,              /* ask the next plugin */
 	HL_OK = 900,                  /* accept, ask no further plugin */
@@ -322,7 +322,7 @@ enum hl_verdict hl_answer(
 int hl_verdict_parse(hl_str text, enum hl_verdict *ret);
 const char *hl_verdict_name(enum hl_verdict verdict); /* "DENY" */
 
-/* Sends a reply now; the hook must then return HL_DONE (HOOKS.md 13).
+/* Sends a reply now; the hook must then return HL_DONE.
  * `code` is 4xx, 5xx or 2xx, or 334 in an auth hook.  -EINVAL a code that is
  * not allowed here; -EALREADY the command was answered. */
 int hl_reply(struct hl_ctx *ctx, unsigned code, const char *enhanced,
@@ -398,7 +398,7 @@ const struct hl_params *hl_rcpt_params(const struct hl_rcpt *rcpt);
 /* 0; -EINVAL bad address; -E2BIG too many; -EROFS in queue_post. */
 int hl_rcpt_add(struct hl_ctx *ctx, hl_str address);
 int hl_rcpt_remove(struct hl_ctx *ctx, struct hl_rcpt *rcpt);
-/* In data_post and queue: the fate of one recipient (HOOKS.md 12).  What the
+/* In data_post and queue: the fate of one recipient.  What the
  * hook returns holds for the others.  -EINVAL in any other hook. */
 int hl_rcpt_verdict(struct hl_ctx *ctx, struct hl_rcpt *rcpt,
     enum hl_verdict verdict, hl_str text);
