@@ -228,9 +228,13 @@ int
 state_child_start(struct uv_loop_s *loop, const char *dir,
     struct state_child **ret, struct err *err)
 {
-	int fd = state_dir_listen(dir, STATE_SOCKET, err);
 	struct state_child *child;
+	int fd;
 
+	/* The directory is ours (its lock), so is what has the name: the
+	 * state process of a master that was killed may still be ending. */
+	state_dir_unlink(dir, STATE_SOCKET);
+	fd = state_dir_listen(dir, STATE_SOCKET, err);
 	if (fd < 0)
 		return fd;
 	child = mem_alloc(sizeof(*child));
