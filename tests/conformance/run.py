@@ -504,6 +504,13 @@ def check_after(server, client, case):
     txn = case.expected_txn()
     if txn is None:
         return
+    if case.cell["fate"] == "answered" and \
+            case.hook in ("data_post", "queue_pre"):
+        # Neither queued nor reset: only a MAIL, RSET or EHLO goes on.
+        client.do("RSET")
+        if "reset_transaction" not in server.hooks_run()[len(trace):]:
+            raise Failure("transaction should be open: no reset at RSET")
+        txn = False
     got = client.do(RCPT)
     if got is None or (got[0] == 503) == txn:
         raise Failure("transaction should be %s: %s" %
