@@ -398,8 +398,9 @@ const struct hl_params *hl_rcpt_params(const struct hl_rcpt *rcpt);
 /* 0; -EINVAL bad address; -E2BIG too many; -EROFS in queue_post. */
 int hl_rcpt_add(struct hl_ctx *ctx, hl_str address);
 int hl_rcpt_remove(struct hl_ctx *ctx, struct hl_rcpt *rcpt);
-/* In data_post and queue: the fate of one recipient.  What the
- * hook returns holds for the others.  -EINVAL in any other hook. */
+/* In data_post and queue: the fate of one recipient.  What the hook returns
+ * holds for the others; after HL_DECLINED the next plugins see those others
+ * alone.  -EINVAL in any other hook. */
 int hl_rcpt_verdict(struct hl_ctx *ctx, struct hl_rcpt *rcpt,
     enum hl_verdict verdict, hl_str text);
 

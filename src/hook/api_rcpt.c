@@ -7,18 +7,42 @@
 #include "run.h"
 #include "smtp/path.h"
 
+/* Those whom an earlier plugin of this chain has decided are not the next
+ * one's business (HOOKS.md decision 12). */
+static bool
+some_are_hidden(const struct hl_ctx *ctx)
+{
+	return ctx->txn->some_decided &&
+	       (ctx->frame->hook == HOOK_QUEUE ||
+		   ctx->frame->hook == HOOK_DATA_POST);
+}
+
 size_t
 hl_rcpt_count(const struct hl_ctx *ctx)
 {
+	size_t count = 0;
+
 	ctx_check(ctx);
-	return ctx->txn != NULL ? ctx->txn->rcpt_count : 0;
+	if (ctx->txn == NULL || !some_are_hidden(ctx))
+		return ctx->txn != NULL ? ctx->txn->rcpt_count : 0;
+	LIST_FOR_EACH (link, safe, &ctx->txn->rcpts)
+		count += !CONTAINER_OF(link, struct hl_rcpt, link)->is_decided;
+	return count;
 }
 
 struct hl_rcpt *
 hl_rcpt_at(const struct hl_ctx *ctx, size_t index)
 {
 	ctx_check(ctx);
-	return ctx->txn != NULL ? txn_rcpt_at(ctx->txn, index) : NULL;
+	if (ctx->txn == NULL || !some_are_hidden(ctx))
+		return ctx->txn != NULL ? txn_rcpt_at(ctx->txn, index) : NULL;
+	LIST_FOR_EACH (link, safe, &ctx->txn->rcpts) {
+		struct hl_rcpt *rcpt = CONTAINER_OF(link, struct hl_rcpt, link);
+
+		if (!rcpt->is_decided && index-- == 0)
+			return rcpt;
+	}
+	return NULL;
 }
 
 const struct hl_addr *
@@ -89,6 +113,7 @@ hl_rcpt_verdict(struct hl_ctx *ctx, struct hl_rcpt *rcpt,
 	if (verdict == HL_DENYSOFT_DISCONNECT)
 		verdict = HL_DENYSOFT;
 	rcpt->verdict = verdict;
+	ctx->txn->some_named = true;
 	rcpt->text = arena_str(&ctx->txn->arena, slice_str(text));
 	return 0;
 }

@@ -151,6 +151,16 @@ result_note(struct hl_ctx *ctx, enum hook_id id, unsigned asked,
 		.column = (uint8_t)column };
 }
 
+/* After DECLINED: is there anything left to ask the next plugin?  What it
+ * said of single recipients stands (HOOKS.md decision 12). */
+static bool
+somebody_is_undecided(const struct hl_ctx *ctx, enum hook_id id)
+{
+	if ((id != HOOK_QUEUE && id != HOOK_DATA_POST) || ctx->txn == NULL)
+		return true;
+	return txn_rcpts_decide(ctx->txn);
+}
+
 void
 hook_run(struct hl_ctx *ctx, enum hook_id id, const struct hook_args *args,
     struct outcome *ret)
@@ -184,7 +194,8 @@ hook_run(struct hl_ctx *ctx, enum hook_id id, const struct hook_args *args,
 			break;
 		entry_call(ctx, id, &chain->at[i], args, &now, ret);
 		tell_ok_deny(ctx, &chain->at[i], ret, &now);
-		if (ret->column != COLUMN_NONE || ret->answered) {
+		if (ret->column != COLUMN_NONE || ret->answered ||
+		    !somebody_is_undecided(ctx, id)) {
 			i++;
 			break;
 		}

@@ -125,6 +125,35 @@ txn_rcpt_at(struct txn *txn, size_t index)
 	return NULL;
 }
 
+void
+txn_rcpts_reopen(struct txn *txn)
+{
+	LIST_FOR_EACH (link, safe, &txn->rcpts) {
+		struct hl_rcpt *rcpt = CONTAINER_OF(link, struct hl_rcpt, link);
+
+		rcpt->verdict = 0;
+		rcpt->is_decided = false;
+	}
+	txn->some_named = txn->some_decided = false;
+}
+
+bool
+txn_rcpts_decide(struct txn *txn)
+{
+	bool some_are_open = false;
+
+	if (!txn->some_named)
+		return true;
+	LIST_FOR_EACH (link, safe, &txn->rcpts) {
+		struct hl_rcpt *rcpt = CONTAINER_OF(link, struct hl_rcpt, link);
+
+		rcpt->is_decided = rcpt->verdict != 0;
+		txn->some_decided |= rcpt->is_decided;
+		some_are_open |= !rcpt->is_decided;
+	}
+	return some_are_open || !txn->some_decided;
+}
+
 bool
 txn_is_over(const struct txn *txn)
 {

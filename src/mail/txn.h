@@ -41,6 +41,7 @@ struct hl_rcpt {
 	struct hl_params params;
 	struct notes *notes;
 	unsigned verdict; /* enum hl_verdict of hl_rcpt_verdict; 0: none */
+	bool is_decided;  /* by an earlier plugin: the next do not see it */
 	hl_str text;
 };
 
@@ -56,7 +57,9 @@ struct txn {
 	unsigned rcpt_count;
 	struct message message;
 	bool has_message;
-	bool read_only; /* in queue_post */
+	bool read_only;    /* in queue_post */
+	bool some_named;   /* hl_rcpt_verdict was called in this chain */
+	bool some_decided; /* ... by an earlier plugin */
 	struct notes *notes;
 	void **memory; /* of plugins, by their index; NULL: none yet */
 	unsigned memory_count;
@@ -77,6 +80,11 @@ struct hl_rcpt *txn_rcpt_at(struct txn *txn, size_t index);
 /* Copies parameters into the transaction's arena. */
 struct hl_params txn_params_dup(
     struct arena *arena, const struct smtp_params *params);
+/* Forgets what plugins said of single recipients. */
+void txn_rcpts_reopen(struct txn *txn);
+/* A plugin has declined, perhaps after it named some: those are decided.
+ * False when nobody is left to decide. */
+bool txn_rcpts_decide(struct txn *txn);
 /* True when its arena or account went over the cap. */
 bool txn_is_over(const struct txn *txn);
 

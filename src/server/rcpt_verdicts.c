@@ -148,8 +148,7 @@ hook_run_rcpts(struct session *session, struct hl_ctx *ctx, enum hook_id hook,
 {
 	struct tally tally;
 
-	LIST_FOR_EACH (link, safe, &session->conv.txn->rcpts)
-		CONTAINER_OF(link, struct hl_rcpt, link)->verdict = 0;
+	txn_rcpts_reopen(session->conv.txn);
 	hook_run(ctx, hook, NULL, ret);
 	tally = count_verdicts(session->conv.txn);
 	if (tally.ok + tally.soft + tally.hard > 0 && !ret->answered)
