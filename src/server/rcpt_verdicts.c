@@ -127,12 +127,15 @@ settle(struct session *session, struct hl_ctx *ctx, struct outcome *ret)
 		ret->plugin = plugin;
 		return;
 	}
+	/* After commit: accepted, if what failed is not lost.  Else the client
+	 * keeps it, and some get it twice. */
 	if (ret->hook == HOOK_QUEUE && tally.ok > 0 &&
 	    ret->column == COLUMN_OK) {
-		/* After commit: accepted; what failed must not be lost. */
-		log_failed(session, txn);
-		undelivered_keep(session, ctx, txn);
-		return;
+		if (undelivered_keep(session, ctx, txn) == 0) {
+			log_failed(session, txn);
+			return;
+		}
+		tally.soft++;
 	}
 	cell = &cells[tally.soft > 0 ? COLUMN_DENYSOFT : COLUMN_DENY];
 	ret->code = cell->code;

@@ -15,8 +15,9 @@
 void hook_run_rcpts(struct session *session, struct hl_ctx *ctx,
     enum hook_id hook, struct outcome *ret) BLOCKS;
 
-/* undelivered.c: keeps message and list below the state directory. */
-void undelivered_keep(
-    struct session *session, struct hl_ctx *ctx, struct txn *txn) BLOCKS;
+/* undelivered.c: keeps message and list below the state directory.  Returns 0
+ * when they are safe on disk; negative errno, logged. */
+int undelivered_keep(struct session *session, struct hl_ctx *ctx,
+    struct txn *txn) BLOCKS WARN_UNUSED;
 
 #endif

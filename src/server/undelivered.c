@@ -47,7 +47,7 @@ write_file(struct txn *txn, const char *path)
 	return ret;
 }
 
-void
+int
 undelivered_keep(struct session *session, struct hl_ctx *ctx, struct txn *txn)
 {
 	const char *state = session->server->options.state_dir;
@@ -56,7 +56,7 @@ undelivered_keep(struct session *session, struct hl_ctx *ctx, struct txn *txn)
 	int ret;
 
 	if (state == NULL)
-		return;
+		return -ENOENT;
 	dir = arena_printf(ctx->arena, "%s/undelivered", state);
 	path = arena_printf(ctx->arena, "%s/%s", dir.p, txn->id);
 	ret = file_mkdir(dir.p, 0700);
@@ -71,4 +71,5 @@ undelivered_keep(struct session *session, struct hl_ctx *ctx, struct txn *txn)
 	if (ret < 0)
 		log_add_text(&line, LOG_err, strerror(-ret));
 	log_end(&line);
+	return ret < 0 ? ret : 0;
 }
