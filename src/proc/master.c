@@ -9,9 +9,13 @@
 #include "master.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/close_range.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -127,6 +131,22 @@ on_tick(uv_timer_t *timer)
 
 /* ---- before the loop ----------------------------------------------------- */
 
+/* Nothing of ours shall become descriptor 0 to 2, and workers get no other
+ * descriptors of whoever started us. */
+static void
+prepare_descriptors(void)
+{
+	while (true) {
+		int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+		if (fd > STDERR_FILENO)
+			(void)close(fd);
+		if (fd == -1 || fd > STDERR_FILENO)
+			break;
+	}
+	(void)close_range(STDERR_FILENO + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC);
+}
+
 /* As many descriptors as we may have: one for each session. */
 static void
 raise_limits(void)
@@ -189,20 +209,36 @@ choose_user(struct master *master, bool *ret_chosen, struct err *err)
 	return rc;
 }
 
+/* Absolute, with its symbolic links left as they are: a reload shall follow
+ * one that points elsewhere by then. */
+static int
+find_config_dir(struct master *master, struct err *err)
+{
+	const char *given = master->options->config_dir;
+	struct buf path = BUF_INIT;
+	char *here = given[0] == '/' ? NULL : getcwd(NULL, 0);
+
+	if (here != NULL)
+		buf_printf(&path, "%s/", here);
+	free(here);
+	buf_add_text(&path, given);
+	master->config_dir = path.p;
+	if (access(path.p, X_OK) == -1)
+		return err_set(err, -errno,
+		    "configuration directory %s: %s; name it with --config",
+		    given, strerror(errno));
+	return 0;
+}
+
 /* Everything that comes before the first descriptor of our own. */
 static int
 settle(struct master *master, struct err *err)
 {
 	bool chosen, was_root = geteuid() == 0;
-	char *config = realpath(master->options->config_dir, NULL);
-	int rc;
+	int rc = find_config_dir(master, err);
 
-	if (config == NULL)
-		return err_set(err, -errno,
-		    "configuration directory %s: %s; name it with --config",
-		    master->options->config_dir, strerror(errno));
-	master->config_dir = mem_dup(slice_of(config));
-	free(config);
+	if (rc < 0)
+		return rc;
 	rc = choose_user(master, &chosen, err);
 	if (rc == 0)
 		rc = state_dir_prepare(master->options->state_dir,
@@ -334,6 +370,7 @@ master_run(const struct master_options *options)
 	list_init(&master->flushes);
 	blame_init(&master->blame);
 	master_log_start();
+	prepare_descriptors();
 	raise_limits();
 	if (master_start(master, &err) < 0) {
 		log_start_failed(err.text);

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "generation.h"
@@ -205,6 +206,7 @@ check_spawn(struct reload *reload)
 		{ .flags = UV_IGNORE },
 		{ .flags = UV_INHERIT_FD, .data.fd = reload->check_output },
 	};
+	struct arena arena;
 	uv_process_options_t options = {
 		.exit_cb = on_check_exit,
 		.file = "/proc/self/exe",
@@ -214,9 +216,12 @@ check_spawn(struct reload *reload)
 	};
 	int rc;
 
+	arena_init(&arena, 4096, 0);
+	options.env = child_environment(&arena);
 	reload->check = mem_alloc(sizeof(*reload->check));
 	reload->check->data = reload;
 	rc = uv_spawn(&master->loop, reload->check, &options);
+	arena_done(&arena);
 	if (rc < 0) {
 		uv_close((uv_handle_t *)reload->check, on_process_closed);
 		reload->check = NULL;

@@ -11,12 +11,16 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "net/listen_socket.h"
 
 #define DIR_MODE 0750
+/* How long processes of a master that was killed may take to end. */
+#define PREDECESSOR_MS 3000
 
 static int
 fail(struct err *err, const char *path)
@@ -217,10 +221,25 @@ path_of(const char *dir, const char *name)
 	return path;
 }
 
+/* We hold the lock, so who still listens there is a process of a master that
+ * was killed, which is about to end. */
+static int
+listen_patiently(const struct endpoint *where, struct err *err)
+{
+	static const struct timespec pause = { .tv_nsec = 20000000 };
+	const struct listen_options options = { .unix_mode = 0600 };
+	struct mono end = mono_add_ms(mono_now(), PREDECESSOR_MS);
+	int fd;
+
+	while ((fd = listen_socket_make(where, &options, err)) == -EADDRINUSE &&
+	       mono_is_before(mono_now(), end))
+		(void)nanosleep(&pause, NULL);
+	return fd;
+}
+
 int
 state_dir_listen(const char *dir, const char *name, struct err *err)
 {
-	const struct listen_options options = { .unix_mode = 0600 };
 	struct endpoint where = { .kind = ENDPOINT_UNIX };
 	char *path = path_of(dir, name);
 	int fd;
@@ -232,7 +251,7 @@ state_dir_listen(const char *dir, const char *name, struct err *err)
 		    path, ENDPOINT_PATH_MAX);
 	} else {
 		memcpy(where.name, path, strlen(path) + 1);
-		fd = listen_socket_make(&where, &options, err);
+		fd = listen_patiently(&where, err);
 	}
 	mem_free(path);
 	return fd;

@@ -28,8 +28,9 @@ int state_dir_lock(const char *dir, struct err *err) WARN_UNUSED;
 /* Removes the pid file, then closes. */
 void state_dir_unlock(const char *dir, int fd);
 
-/* A listening socket DIR/NAME that only our user may use.  Returns the
- * descriptor; -ENAMETOOLONG, or as listen_socket_make. */
+/* A listening socket DIR/NAME that only our user may use; after
+ * state_dir_lock.  Waits up to three seconds for a predecessor that is just
+ * ending.  Returns the descriptor; -ENAMETOOLONG, or as listen_socket_make. */
 int state_dir_listen(
     const char *dir, const char *name, struct err *err) WARN_UNUSED;
 /* Removes DIR/NAME; one that is not there is fine. */

@@ -19,6 +19,11 @@ import pytest
 
 WAIT = 10  # seconds; generous, machines are slow
 
+# A checked build shall die of the signal, as any other.
+os.environ.setdefault(
+    "ASAN_OPTIONS",
+    "handle_segv=0:handle_sigbus=0:handle_abort=0:handle_sigfpe=0")
+
 
 def until(what, seconds=WAIT):
     """Calls what() until it gives something true, and returns that."""
@@ -146,6 +151,15 @@ class Server:
     def wait(self):
         return self.process.wait(WAIT)
 
+    def finish(self):
+        process = self.process
+        if process is not None and process.poll() is None:
+            process.kill()
+            process.wait()
+        # Workers of a killed master end by themselves.
+        until(lambda: not children_of(self.program))
+        assert "LeakSanitizer" not in self.log(), self.log()
+
 
 @pytest.fixture
 def program():
@@ -167,12 +181,7 @@ def server(base, program):
     copy.chmod(0o755)
     server = Server(base, copy)
     yield server
-    process = server.process
-    if process is not None and process.poll() is None:
-        process.kill()
-        process.wait()
-    # Workers of a killed master end by themselves.
-    until(lambda: not children_of(copy))
+    server.finish()
 
 
 def children_of(program):

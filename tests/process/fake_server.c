@@ -422,6 +422,12 @@ server_config_flush(struct server *server, struct err *err)
 	return count;
 }
 
+static void
+on_server_closed(uv_handle_t *handle)
+{
+	mem_free(handle->data);
+}
+
 void
 server_free(struct server **server)
 {
@@ -440,6 +446,6 @@ server_free(struct server **server)
 		mem_free(port);
 	}
 	(void)uv_timer_stop(&s->empty);
-	uv_close((uv_handle_t *)&s->empty, NULL);
-	*server = NULL; /* its timer is closing: kept until the exit */
+	uv_close((uv_handle_t *)&s->empty, on_server_closed);
+	*server = NULL;
 }

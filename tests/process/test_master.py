@@ -72,6 +72,20 @@ def test_start_after_kill(server):
     server.start("--workers", "1")
 
 
+def test_closed_standard_descriptors(server):
+    """Nothing else takes their numbers, and workers have nothing else."""
+    server.launch("--workers", "1", prefix=[
+        "sh", "-c", 'exec "$0" "$@" <&- >&- 8</etc/passwd'])
+    server.wait_line("event=ready")
+    for pid in (server.process.pid, server.workers()[0]["pid"]):
+        for fd in (0, 1):
+            assert os.readlink(f"/proc/{pid}/fd/{fd}") == "/dev/null"
+    pid = server.workers()[0]["pid"]
+    assert "/etc/passwd" not in [
+        os.readlink(f"/proc/{pid}/fd/{fd}")
+        for fd in os.listdir(f"/proc/{pid}/fd")]
+
+
 BAD_STARTS = {
     "no listener": ("listen", "", "nothing to listen on"),
     "bad listener": ("listen", "127.0.0.1", "listen:1"),

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Client, Server, alive, children_of, until
+from conftest import Client, Server, alive, until
 
 if "HOOKLINE" not in os.environ:
     pytest.skip("HOOKLINE names no program", allow_module_level=True)
@@ -35,10 +35,7 @@ def server(base):
     server.write("plugins", "misbehave\nqueue/discard")
     server.write("rdns", "0")
     yield server
-    if server.process is not None and server.process.poll() is None:
-        server.process.kill()
-        server.process.wait()
-    until(lambda: not children_of(copy))
+    server.finish()
 
 
 class Session(Client):
