@@ -66,7 +66,11 @@ log_level_parse(struct slice text, enum log_level *ret)
 		return 0;
 	}
 	if (slice_casestarts(text, "log"))
-		text = slice_from(text, 3);
+		text = slice_from(text, slice_casestarts(text, "log_") ? 4 : 3);
+	if (slice_caseeq_text(text, "err"))
+		text = SLICE_LIT("error");
+	if (slice_caseeq_text(text, "warning"))
+		text = SLICE_LIT("warn");
 	for (unsigned i = 0; i < ARRAY_SIZE(level_names); i++) {
 		if (slice_caseeq_text(text, level_names[i])) {
 			*ret = (enum log_level)i;

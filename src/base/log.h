@@ -59,8 +59,8 @@ struct log_line {
 };
 
 const char *log_level_name(enum log_level level); /* "info" */
-/* qpsmtpd's forms "LOGINFO", "info", "6", in either case; "LOGRADAR" is
- * "LOGEMERG".  -EINVAL if unknown. */
+/* qpsmtpd's forms "LOGINFO", "info", "6", in either case, and syslog's
+ * "LOG_WARNING"; "LOGRADAR" is "LOGEMERG".  -EINVAL if unknown. */
 int log_level_parse(struct slice text, enum log_level *ret) WARN_UNUSED;
 const char *log_key_name(enum log_key key);
 
