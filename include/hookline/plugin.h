@@ -506,9 +506,14 @@ hl_str hl_list_at(const struct hl_list *list, size_t index);
 /* "FILE:LINE" of an entry, for log lines. */
 hl_str hl_list_where(
     struct hl_ctx *ctx, const struct hl_list *list, size_t index);
+/* What follows the first word of that line. */
+hl_str hl_list_rest(const struct hl_list *list, size_t index);
 /* Is `word` the first word of a line?  Case does not matter; the cost does
  * not grow with the list. */
 bool hl_list_has(const struct hl_list *list, hl_str word);
+/* The same for a domain: "example.com" is that domain, ".example.com" every
+ * one below it. */
+bool hl_list_has_domain(const struct hl_list *list, hl_str domain);
 /* The rest of the line whose first word is `word`; false if there is none. */
 bool hl_list_find(const struct hl_list *list, hl_str word, hl_str *ret_rest);
 /* Lines that begin with an address, a network or a prefix ("10.0.0.0/8",
@@ -541,6 +546,36 @@ void hl_out_set(struct hl_out *ret, hl_str address);
  * helo, ehlo: the host. */
 void hl_parsed_set(struct hl_parsed *ret, hl_str what);
 void hl_parsed_param(struct hl_parsed *ret, hl_str name, hl_str value);
+
+/* ---- what filters have in common (qpsmtpd) --------------------------- */
+
+/* The arguments `reject` and `reject_type`.  HL_REJECT_ARGS(struct args,
+ * member) stands in the table of arguments for both. */
+struct hl_reject {
+	unsigned when, how;
+};
+#define HL_REJECT_ARGS(args, member)                                         \
+	{ .name = "reject",                                                  \
+		.about = "0: let it pass; naughty: the plugin naughty does", \
+		.def = "1",                                                  \
+		.choices = "0|1|naughty",                                    \
+		.offset = offsetof(args, member.when),                       \
+		.type = HL_ARG_CHOICE },                                     \
+	{                                                                    \
+		.name = "reject_type", .about = "how it refuses",            \
+		.def = "perm",                                               \
+		.choices = "perm|temp|disconnect|temp_disconnect|hard|soft", \
+		.offset = offsetof(args, member.how), .type = HL_ARG_CHOICE  \
+	}
+/* Refuses as these arguments say: the verdict, or HL_DECLINED with the text
+ * in the note `naughty`, or HL_DECLINED alone; the last two are logged. */
+enum hl_verdict hl_reject(struct hl_ctx *ctx, const struct hl_reject *how,
+    const char *enhanced, const char *fmt, ...) HL_PRINTF(4, 5);
+/* Relay clients and whitelisted ones (notes `whitelisthost` of the connection,
+ * `whitelistsender` of the transaction): a filter lets them pass. */
+bool hl_is_immune(struct hl_ctx *ctx);
+/* Adds to the note `karma` of the connection. */
+void hl_karma(struct hl_ctx *ctx, int points);
 
 /* ---- waiting, DNS, connections, programs --------------------------- */
 
@@ -608,6 +643,12 @@ void hl_conn_close(struct hl_conn **conn);
 int hl_conn_pool_get(struct hl_ctx *ctx, hl_str where, uint64_t timeout_ms,
     struct hl_conn **ret, bool *ret_fresh);
 void hl_conn_pool_put(struct hl_ctx *ctx, struct hl_conn **conn);
+
+/* One datagram to "192.0.2.1:514", "[2001:db8::1]:514" or "unix:/dev/log", as
+ * declared by hl_need_connect.  0; -EAGAIN the other end did not take it within
+ * a second; -ENOENT, -ECONNREFUSED nobody is there; others.  BLOCKS. */
+int hl_send_datagram(
+    struct hl_ctx *ctx, hl_str where, const void *bytes, size_t size);
 
 struct hl_spawn {
 	const char *const *argv; /* argv[0] is the absolute path */
@@ -687,19 +728,23 @@ int hl_message_keep(struct hl_ctx *ctx, const struct hl_copy *copies,
 
 uint64_t hl_now_ms(const struct hl_ctx *ctx); /* monotonic */
 int64_t hl_wall_us(const struct hl_ctx *ctx); /* since 1970, UTC */
+/* The local time as strftime(3) writes it, at most 1 KiB. */
+hl_str hl_time_text(struct hl_ctx *ctx, const char *format);
 void hl_random(struct hl_ctx *ctx, void *bytes, size_t size);
 /* Text in the hook's own memory, for building answers and paths. */
 hl_str hl_printf(struct hl_ctx *ctx, const char *fmt, ...) HL_PRINTF(2, 3);
 hl_str hl_text(const char *text);                /* borrows; strlen */
-void *hl_alloc(struct hl_ctx *ctx, size_t size); /* until it returns */
+void *hl_alloc(struct hl_ctx *ctx, size_t size); /* zeroed; until it returns */
 
 void hl_log(struct hl_ctx *ctx, enum hl_level level, const char *fmt, ...)
     HL_PRINTF(3, 4);
-/* In the logging hook. */
+/* In the logging hook.  All loggers are asked until one returns HL_OK. */
 enum hl_level hl_log_level(const struct hl_log *log);
 hl_str hl_log_text(const struct hl_log *log); /* the line, key=value */
 hl_str hl_log_hook(const struct hl_log *log); /* "" outside of hooks */
 hl_str hl_log_plugin(const struct hl_log *log);
+/* More lines wait behind this one: write them together with the last. */
+bool hl_log_more(const struct hl_log *log);
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop

@@ -268,5 +268,5 @@ hl_log(struct hl_ctx *ctx, enum hl_level level, const char *fmt, ...)
 	va_end(args);
 	hook_log_begin_ctx(&line, real, ctx);
 	log_add(&line, LOG_text, slice_str(text));
-	log_end(&line);
+	hook_log_end_ctx(&line, ctx);
 }

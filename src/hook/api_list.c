@@ -44,10 +44,24 @@ hl_list_where(struct hl_ctx *ctx, const struct hl_list *list, size_t index)
 	    conf_list_line(list_of(list), index));
 }
 
+hl_str
+hl_list_rest(const struct hl_list *list, size_t index)
+{
+	if (index >= hl_list_count(list))
+		return STR_EMPTY;
+	return conf_list_rest(list_of(list), index);
+}
+
 bool
 hl_list_has(const struct hl_list *list, hl_str word)
 {
 	return conf_list_has(list_of(list), slice_str(word));
+}
+
+bool
+hl_list_has_domain(const struct hl_list *list, hl_str domain)
+{
+	return conf_list_find_domain(list_of(list), slice_str(domain), NULL);
 }
 
 bool

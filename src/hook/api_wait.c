@@ -2,6 +2,7 @@
 /* api_wait.c - plugin.h: waiting, time, chance, text and memory of a hook. */
 #include <errno.h>
 #include <stdarg.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "ctx.h"
@@ -63,6 +64,22 @@ hl_wall_us(const struct hl_ctx *ctx)
 {
 	ctx_check(ctx);
 	return wall_now().us;
+}
+
+hl_str
+hl_time_text(struct hl_ctx *ctx, const char *format)
+{
+	time_t now = (time_t)(hl_wall_us(ctx) / 1000000);
+	char text[1024];
+	struct tm tm;
+	size_t n;
+
+#pragma GCC diagnostic push
+/* the format is the administrator's, and strftime's are harmless */
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	n = strftime(text, sizeof(text), format, localtime_r(&now, &tm));
+#pragma GCC diagnostic pop
+	return arena_str(ctx->arena, (struct slice){ text, n });
 }
 
 void

@@ -41,6 +41,20 @@ hook_log_begin_ctx(
 		log_add_text(line, LOG_hook, hook_table[ctx->frame->hook].name);
 }
 
+void
+hook_log_end_ctx(struct log_line *line, const struct hl_ctx *ctx)
+{
+	const struct hook_frame *frame = ctx->frame;
+
+	if (!line->off && frame != NULL && !frame->in_load &&
+	    frame->hook == HOOK_LOGGING && ctx->engine->log_batch != NULL) {
+		log_batch_add(ctx->engine->log_batch, line->level,
+		    buf_slice(&line->buf));
+		line->off = true;
+	}
+	log_end(line);
+}
+
 struct queued_line {
 	struct link link;
 	enum log_level level;
@@ -63,6 +77,7 @@ struct log_queue {
 struct hl_log {
 	const struct queued_line *line;
 	struct arena *arena;
+	bool more;
 };
 
 enum hl_level
@@ -122,20 +137,22 @@ hl_log_plugin(const struct hl_log *log)
 	return value_of(log, LOG_plugin);
 }
 
+bool
+hl_log_more(const struct hl_log *log)
+{
+	return log->more;
+}
+
 static void
 queue_pass(struct log_queue *queue, struct hl_ctx *ctx, struct link *link)
 {
 	struct queued_line *line = CONTAINER_OF(link, struct queued_line, link);
-	struct hl_log log = { line, ctx->arena };
+	struct hl_log log = { line, ctx->arena, !list_is_empty(&queue->lines) };
 	struct hook_args args = { .object = &log };
 	struct outcome outcome;
 
 	queue->bytes -= sizeof(*line) + line->n;
 	hook_run(ctx, HOOK_LOGGING, &args, &outcome);
-	/* Nobody has taken it: it must not be lost. */
-	if (outcome.column == COLUMN_NONE)
-		log_batch_add(queue->engine->log_batch, line->level,
-		    (struct slice){ line->text, line->n });
 	mem_free(line);
 	arena_reset(ctx->arena);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* hook_log.h - log lines that know session, transaction, plugin and hook.
  *
- * Lines go to the `logging` hooks if config/logging names plugins, else to
- * standard error.  Hooks are never run from here: lines are queued (bounded,
+ * Lines go to the `logging` hooks if config/logging names plugins (whatever
+ * these answer, as in qpsmtpd), else to standard error.  Hooks are never run from here: lines are queued (bounded,
  * drops are counted) and one fiber of the worker runs the chain, so a line
  * may be made anywhere, also on the loop's stack or inside a logging hook.
  */
@@ -18,6 +18,10 @@ void hook_log_begin(
 /* ... and plugin and hook of the running frame. */
 void hook_log_begin_ctx(
     struct log_line *line, enum log_level level, const struct hl_ctx *ctx);
+
+/* log_end; but what a logging hook says goes to standard error, since it
+ * would else be asked to log that too, without end. */
+void hook_log_end_ctx(struct log_line *line, const struct hl_ctx *ctx);
 
 /* The queue and its fiber; engine.c makes it when there are loggers, and the
  * lines of this thread go there until it is freed. */

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* api_filter.c - plugin.h: what qpsmtpd's filters have in common.
+ *
+ * The notes have qpsmtpd's names, so that native and Perl plugins agree.
+ */
+#include <stdarg.h>
+
+#include "ctx.h"
+
+enum { WHEN_NEVER, WHEN_NOW, WHEN_NAUGHTY };
+
+/* In the order of the choices in HL_REJECT_ARGS. */
+static const struct {
+	const char *name;
+	enum hl_verdict verdict;
+} ways[] = {
+	{ "perm", HL_DENY },
+	{ "temp", HL_DENYSOFT },
+	{ "disconnect", HL_DENY_DISCONNECT },
+	{ "temp_disconnect", HL_DENYSOFT_DISCONNECT },
+	{ "hard", HL_DENY },
+	{ "soft", HL_DENYSOFT },
+};
+
+/* The plugin `naughty` refuses with this text later. */
+static void
+note_naughty(struct hl_ctx *ctx, unsigned how, hl_str text)
+{
+	hl_str name = HL_STR("naughty"), type = HL_STR("naughty_reject_type");
+	hl_str before = hl_note_text(ctx, HL_CONNECTION, name);
+
+	if (before.n > 0)
+		text =
+		    arena_printf(ctx->arena, "%s\n%.*s", before.p, STR(text));
+	(void)hl_note_set_text(ctx, HL_CONNECTION, name, text);
+	if (!hl_note_has(ctx, HL_CONNECTION, type))
+		(void)hl_note_set_text(
+		    ctx, HL_CONNECTION, type, str_of(ways[how].name));
+}
+
+enum hl_verdict
+hl_reject(struct hl_ctx *ctx, const struct hl_reject *how, const char *enhanced,
+    const char *fmt, ...)
+{
+	va_list args;
+	hl_str text;
+
+	ctx_check(ctx);
+	CHECK(how->how < ARRAY_SIZE(ways));
+	va_start(args, fmt);
+	text = arena_vprintf(ctx->arena, fmt, args);
+	va_end(args);
+	switch (how->when) {
+	case WHEN_NEVER:
+		hl_log(ctx, HL_LOG_INFO, "fail, tolerated, %s", text.p);
+		return HL_DECLINED;
+	case WHEN_NAUGHTY:
+		hl_log(ctx, HL_LOG_INFO, "fail, NAUGHTY, %s", text.p);
+		note_naughty(ctx, how->how, text);
+		return HL_DECLINED;
+	default: /* its log line is event=reject */
+		return hl_answer(
+		    ctx, ways[how->how].verdict, hl_text(enhanced), text);
+	}
+}
+
+bool
+hl_is_immune(struct hl_ctx *ctx)
+{
+	const char *why = NULL;
+
+	if (hl_relay_client(ctx))
+		why = "relay client";
+	else if (hl_note_has(ctx, HL_CONNECTION, HL_STR("whitelisthost")))
+		why = "whitelisted host";
+	else if (hl_note_has(ctx, HL_TRANSACTION, HL_STR("whitelistsender")))
+		why = "whitelisted sender";
+	if (why == NULL)
+		return false;
+	hl_log(ctx, HL_LOG_DEBUG, "skip, %s", why);
+	return true;
+}
+
+void
+hl_karma(struct hl_ctx *ctx, int points)
+{
+	hl_str name = HL_STR("karma");
+	int64_t karma = hl_note_int(ctx, HL_CONNECTION, name, 0) + points;
+
+	hl_log(ctx, HL_LOG_DEBUG, "karma %d (%lld)", points, (long long)karma);
+	(void)hl_note_set_int(ctx, HL_CONNECTION, name, karma);
+}
