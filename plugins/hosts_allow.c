@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* hosts_allow.c - decides which clients may connect, before the greeting.
+ *
+ * Too many connections of one client (config/max_per_client) are refused for
+ * now, three more are allowed to a client of good karma, one in all to one of
+ * bad karma.  Then the first line of config/hosts_allow that fits holds:
+ *
+ *	192.0.2.4	DECLINED
+ *	192.0.2.0/24	DENY	Sorry, known spam only source
+ */
+#include <string.h>
+
+#include <hookline/plugin.h>
+
+/* How many connections the client may have; 0 means any number. */
+static unsigned
+limit(struct hl_ctx *ctx)
+{
+	unsigned max = hl_peer_connections_max(ctx);
+	hl_str note = HL_STR("karma_history");
+	int64_t karma = hl_note_int(ctx, HL_CONNECTION, note, 0);
+
+	if (max == 0 || !hl_note_has(ctx, HL_CONNECTION, note))
+		return max;
+	return karma > 5 ? max + 3 : karma <= 0 ? 1 : max;
+}
+
+/* "DENY Sorry, ..." */
+static enum hl_verdict
+answer(struct hl_ctx *ctx, hl_str rule, hl_str where)
+{
+	size_t n = strcspn(rule.p, " \t");
+	hl_str word = hl_printf(ctx, "%.*s", (int)n, rule.p);
+	enum hl_verdict verdict;
+
+	if (hl_verdict_parse(word, &verdict) < 0) {
+		hl_log(ctx, HL_LOG_ERROR, "error, %s: %s is no verdict",
+		    where.p, word.p);
+		return HL_DECLINED;
+	}
+	n += strspn(rule.p + n, " \t");
+	return hl_answer(ctx, verdict, hl_text(""), hl_text(rule.p + n));
+}
+
+static enum hl_verdict
+on_pre_connection(struct hl_ctx *ctx)
+{
+	const struct hl_list *list = hl_config_list(ctx, "hosts_allow");
+	hl_str ip = hl_peer_ip(ctx);
+	unsigned max = limit(ctx);
+	long at = hl_list_find_ip(list, ip);
+
+	if (max > 0 && hl_peer_connections(ctx) > max)
+		return hl_denysoft(ctx, NULL,
+		    "too many connections from %s, try again later", ip.p);
+	if (at >= 0)
+		return answer(ctx, hl_list_rest(list, (size_t)at),
+		    hl_list_where(ctx, list, (size_t)at));
+	hl_log(ctx, HL_LOG_DEBUG, "pass");
+	return HL_DECLINED;
+}
+
+static const char *const files[] = { "hosts_allow", NULL };
+
+static const struct hl_plugin plugin = {
+	.name = "hosts_allow",
+	.about = "accept and refuse clients by config/hosts_allow",
+	.files = files,
+	.pre_connection = on_pre_connection,
+};
+HL_PLUGIN(plugin);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* quit_fortune.c - a saying for those who leave, from /usr/games/fortune.
+ *
+ * For clients that said HELO: whoever speaks ESMTP is no human.
+ */
+#include <string.h>
+
+#include <hookline/plugin.h>
+
+#define FORTUNE "/usr/games/fortune"
+
+static enum hl_verdict
+on_quit(struct hl_ctx *ctx)
+{
+	static const char *const argv[] = { FORTUNE, "-s", NULL };
+	struct hl_spawn spawn = {
+		.argv = argv, .output_max = 4096, .timeout_ms = 2000
+	};
+	struct hl_lines *lines = hl_lines_new(ctx);
+	hl_str out;
+
+	if (hl_is_esmtp(ctx) || hl_spawn(ctx, &spawn, &out) != 0)
+		return HL_DECLINED;
+	hl_lines_printf(lines, "%s closing connection.", hl_me(ctx).p);
+	for (const char *p = out.p; *p != '\0'; p += *p == '\n') {
+		size_t n = strcspn(p, "\n");
+
+		hl_lines_printf(lines, "  / %.*s", (int)n, p);
+		p += n;
+	}
+	return hl_ok(ctx, "%s", hl_lines_text(lines).p);
+}
+
+static int
+on_load(struct hl_ctx *ctx)
+{
+	return hl_need_exec(ctx, HL_STR(FORTUNE));
+}
+
+static const struct hl_plugin plugin = {
+	.name = "quit_fortune",
+	.about = "answer QUIT with a saying (HELO clients)",
+	.load = on_load,
+	.quit = on_quit,
+};
+HL_PLUGIN(plugin);
