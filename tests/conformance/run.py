@@ -448,8 +448,7 @@ class Case:
         fate = self.cell["fate"]
         step = verb(self.way[-1])
         if step == "message":
-            return self.hook in ("data_post", "queue_pre") and \
-                fate == "answered"
+            return False    # also when it was kept: RCPT has come too late
         if self.hook == "max_data_exceeded":
             return False
         if step == "MAIL":
