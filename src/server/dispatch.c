@@ -93,11 +93,11 @@ dispatch(struct session *session, struct hl_ctx *ctx, struct slice line)
 	session->conv.command_line = text;
 	session->answered = false;
 	ctx->txn = session->conv.txn;
-	ctx->params = NULL;
 	if (handler->fn == NULL)
 		unrecognized(session, ctx, &command);
 	else
 		run_handler(session, ctx, handler, command.rest);
+	ctx->params = NULL; /* of MAIL or RCPT: on the stack of its function */
 	/* Exactly one final reply a command. */
 	if (!session->answered && session->end == END_NOT &&
 	    !fiber_is_cancelled(fiber_self()))
