@@ -28,7 +28,7 @@
 extern "C" {
 /* g++ -Wextra warns of each member that a descriptor leaves out. */
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers" /* omitted hooks */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers" /* unset hooks */
 #endif
 #endif
 
