@@ -42,6 +42,13 @@ probe_addr(struct hl_ctx *ctx, const struct hl_addr *addr)
 	return probe(ctx);
 }
 
+static enum hl_verdict
+probe_reply(struct hl_ctx *ctx, const struct hl_reply *reply)
+{
+	(void)reply;
+	return probe(ctx);
+}
+
 static int
 probe_load(struct hl_ctx *ctx)
 {
@@ -53,6 +60,8 @@ static const struct hl_plugin probe_plugin = {
 	.about = "calls the test",
 	.load = probe_load,
 	.init_worker = probe,
+	.capabilities = probe,
+	.reply = probe_reply,
 	.connect = probe,
 	.mail = probe_addr,
 	.rcpt = probe_addr,
@@ -76,10 +85,10 @@ before_park(struct conv *conv)
 static int
 reply(struct hl_ctx *ctx, unsigned code, hl_str enhanced, hl_str text)
 {
-	(void)ctx;
-	(void)code;
-	(void)enhanced;
-	(void)text;
+	struct fixture *f = CONTAINER_OF(ctx->conv, struct fixture, conv);
+
+	buf_printf(
+	    &f->replies, "%u %.*s %.*s\n", code, STR(enhanced), STR(text));
 	return 0;
 }
 
@@ -271,6 +280,7 @@ fixture_teardown(void **state)
 	test_rt_done(&f->rt);
 	shm_free(&f->shm);
 	buf_done(&f->log);
+	buf_done(&f->replies);
 	buf_done(&f->text);
 	buf_done(&f->plugin_text);
 	(void)nftw(f->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);

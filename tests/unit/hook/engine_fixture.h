@@ -51,6 +51,7 @@ struct fixture {
 	bool client_has_spoken;
 	const char *client_says; /* of hl_client_line; NULL: nothing in time */
 	unsigned parks;          /* calls of before_park */
+	struct buf replies;      /* of hl_reply: "CODE ENHANCED TEXT\n" */
 
 	/* private */
 	enum hl_verdict (*fn)(struct hl_ctx *ctx);
