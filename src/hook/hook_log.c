@@ -157,6 +157,17 @@ queue_pass(struct log_queue *queue, struct hl_ctx *ctx, struct link *link)
 	arena_reset(ctx->arena);
 }
 
+/* Once for each waiter: by the fiber's end, or by who waited in vain. */
+static void
+stopper_done(struct log_queue *queue, int result)
+{
+	struct waiter *stopper = queue->stopper;
+
+	queue->stopper = NULL;
+	if (stopper != NULL)
+		waiter_done(stopper, result);
+}
+
 static void
 queue_fiber(void *arg)
 {
@@ -171,8 +182,7 @@ queue_fiber(void *arg)
 		queue_pass(queue, &ctx, link);
 	queue->fiber = NULL;
 	queue->running = false;
-	if (queue->stopper != NULL)
-		waiter_done(queue->stopper, 0);
+	stopper_done(queue, 0);
 }
 
 /* The sink of this worker's log. */
@@ -215,13 +225,15 @@ log_queue_new(struct engine *engine)
 static int
 wait_for_end(struct log_queue *queue, uint64_t ms)
 {
+	struct waiter *waiter;
 	int ret;
 
 	if (!queue->running)
 		return 0;
-	queue->stopper = waiter_new();
-	ret = waiter_wait(queue->stopper, ms);
-	waiter_unref(&queue->stopper);
+	waiter = queue->stopper = waiter_new();
+	ret = waiter_wait(waiter, ms);
+	stopper_done(queue, ret);
+	waiter_unref(&waiter);
 	return ret;
 }
 
