@@ -95,7 +95,12 @@ not_found(
 	const char *near =
 	    conf_nearest(slice_str(line->name), names.at, names.count);
 
-	if (near != NULL)
+	if (slice_ends(slice_str(line->name), ".so"))
+		(void)err_set(err, -ENOENT,
+		    "there is no plugin %.*s; a plugin's name is that of its "
+		    "file without .so",
+		    STR(line->name));
+	else if (near != NULL)
 		(void)err_set(err, -ENOENT,
 		    "there is no plugin %.*s; did you mean %s?",
 		    STR(line->name), near);

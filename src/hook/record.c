@@ -76,11 +76,15 @@ write_line(struct hl_ctx *ctx, const struct record *record,
 	hook_log_begin_ctx(&line, level, ctx);
 	log_add_text(&line, LOG_event, event);
 	log_add(&line, LOG_args, slice_str(record_args(ctx->arena, record)));
-	if (record->fault == ANSWER_NO_VERDICT)
+	/* What was returned, and what is done instead. */
+	if (hook_column_of(record->returned) == COLUMN_COUNT)
 		log_printf(&line, LOG_verdict, "%u", record->returned);
 	else
+		log_add_text(&line, LOG_verdict,
+		    hook_column_name(hook_column_of(record->returned)));
+	if (record->fault != ANSWER_FINE)
 		log_add_text(
-		    &line, LOG_verdict, hook_column_name(record->column));
+		    &line, LOG_policy, hook_column_name(record->column));
 	if (record->enhanced.n > 0)
 		log_add(&line, LOG_enh, slice_str(record->enhanced));
 	if (record->text.n > 0)

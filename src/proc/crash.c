@@ -2,10 +2,12 @@
 /* crash.c - a worker's last words. */
 #include "crash.h"
 
+#include <dlfcn.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -70,6 +72,56 @@ add_number(struct words *words, const char *key, unsigned long number)
 }
 
 static void
+add_hex(struct words *words, uintptr_t number)
+{
+	char digits[2 * sizeof(number) + 1];
+	size_t at = sizeof(digits) - 1;
+
+	digits[at] = '\0';
+	do {
+		digits[--at] = "0123456789abcdef"[number % 16];
+		number /= 16;
+	} while (number > 0);
+	add_text(words, "0x");
+	add_text(words, digits + at);
+}
+
+/* The address of the instruction; 0 where we do not know how. */
+static uintptr_t
+place_of(const void *context)
+{
+	const ucontext_t *at = context;
+
+#if defined(__x86_64__)
+	return (uintptr_t)at->uc_mcontext.gregs[REG_RIP];
+#elif defined(__aarch64__)
+	return (uintptr_t)at->uc_mcontext.pc;
+#else
+	(void)at;
+	return 0;
+#endif
+}
+
+/* "at=FILE.so+0x1139", which `addr2line -e FILE.so 0x1139` turns into a line
+ * of the source.  dladdr walks the list of loaded files; it allocates
+ * nothing, and its lock can be taken again by the thread that has it. */
+static void
+add_place(struct words *words, const void *context)
+{
+	uintptr_t place = place_of(context);
+	Dl_info info;
+	const char *slash;
+
+	if (place == 0 || dladdr((const void *)place, &info) == 0 ||
+	    info.dli_fname == NULL)
+		return;
+	slash = strrchr(info.dli_fname, '/');
+	add_name(words, " at=", slash != NULL ? slash + 1 : info.dli_fname);
+	add_text(words, "+");
+	add_hex(words, place - (uintptr_t)info.dli_fbase);
+}
+
+static void
 add_running(struct words *words)
 {
 	const struct shm_segment *segment = crash_shm->own;
@@ -94,7 +146,6 @@ on_crash(int number, siginfo_t *info, void *context)
 {
 	struct words words = { .n = 0 };
 
-	(void)context;
 	add_text(&words, "crit event=crash signal=");
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		if (signals[i].number == number) {
@@ -103,6 +154,7 @@ on_crash(int number, siginfo_t *info, void *context)
 		}
 	add_number(&words, " pid=", (unsigned long)getpid());
 	add_running(&words);
+	add_place(&words, context);
 	if ((number == SIGSEGV || number == SIGBUS) && info->si_code > 0 &&
 	    fiber_of_fault(info->si_addr) != NULL)
 		add_text(&words, " stack=overflow");
