@@ -153,6 +153,10 @@ queue_pass(struct log_queue *queue, struct hl_ctx *ctx, struct link *link)
 
 	queue->bytes -= sizeof(*line) + line->n;
 	hook_run(ctx, HOOK_LOGGING, &args, &outcome);
+	/* The worker ends and a logger was still at it: nothing is lost. */
+	if (fiber_is_cancelled(fiber_self()) && outcome.column == COLUMN_NONE)
+		log_batch_add(queue->engine->log_batch, line->level,
+		    (struct slice){ line->text, line->n });
 	mem_free(line);
 	arena_reset(ctx->arena);
 }
