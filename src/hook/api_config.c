@@ -2,8 +2,8 @@
 /* api_config.c - plugin.h: look-ups of control files.
  *
  * What a hook has seen of a file it sees until it returns: the first look-up
- * of a key is kept in the frame.  Lists, users' lists and maps are different
- * things there, so a key begins with its kind.
+ * of a key is kept in the frame.  A list, each user's list and a map of one
+ * name are different things there.
  *
  * The opaque `struct hl_list` is struct conf_list, `struct hl_map` is struct
  * conf_map.
@@ -19,27 +19,30 @@
 #include "mail/addr.h"
 
 static struct seen_file *
-seen_find(const struct hl_ctx *ctx, hl_str key)
+seen_find(
+    const struct hl_ctx *ctx, const char *key, const hl_str *user, bool is_map)
 {
 	struct seen_file *seen = ctx->frame->seen;
 
-	while (seen != NULL && !str_eq(seen->key, key))
-		seen = seen->next;
-	return seen;
+	for (; seen != NULL; seen = seen->next) {
+		if ((seen->list == NULL) == is_map &&
+		    (seen->user.p == NULL) == (user == NULL) &&
+		    (user == NULL || str_eq(seen->user, *user)) &&
+		    str_eq_text(seen->key, key))
+			return seen;
+	}
+	return NULL;
 }
 
-/* Takes the references over. */
-static void
-seen_add(struct hl_ctx *ctx, hl_str key, struct conf_list *list,
-    struct conf_map *map)
+static struct seen_file *
+seen_add(struct hl_ctx *ctx, const char *key)
 {
 	struct seen_file *seen = arena_alloc(ctx->arena, sizeof(*seen));
 
-	seen->key = key;
-	seen->list = list;
-	seen->map = map;
+	seen->key = arena_str(ctx->arena, slice_of(key));
 	seen->next = ctx->frame->seen;
 	ctx->frame->seen = seen;
+	return seen;
 }
 
 static hl_str
@@ -61,23 +64,21 @@ is_in_config_hook(const struct hl_ctx *ctx)
 
 /* BLOCKS. */
 static struct conf_list *
-list_of(struct hl_ctx *ctx, const char *name)
+list_of(struct hl_ctx *ctx, const char *key)
 {
 	struct seen_file *seen;
 	struct conf_list *list;
-	hl_str key;
 
 	ctx_check(ctx);
-	key = arena_printf(ctx->arena, "list %s", name);
-	seen = seen_find(ctx, key);
+	seen = seen_find(ctx, key, NULL, false);
 	if (seen != NULL)
 		return seen->list;
 	if (is_in_config_hook(ctx))
 		list =
-		    conf_get(ctx->engine->conf, listener_of(ctx), str_of(name));
+		    conf_get(ctx->engine->conf, listener_of(ctx), str_of(key));
 	else
-		list = hook_config(ctx, str_of(name));
-	seen_add(ctx, key, list, NULL);
+		list = hook_config(ctx, str_of(key));
+	seen_add(ctx, key)->list = list;
 	return list;
 }
 
@@ -115,37 +116,35 @@ hl_config_list(struct hl_ctx *ctx, const char *key)
 
 const struct hl_list *
 hl_user_config_list(
-    struct hl_ctx *ctx, const struct hl_addr *addr, const char *name)
+    struct hl_ctx *ctx, const struct hl_addr *addr, const char *key)
 {
 	struct seen_file *seen;
 	struct conf_list *list;
-	hl_str key;
 
 	ctx_check(ctx);
-	key = arena_printf(ctx->arena, "user %s %.*s", name, STR(addr->text));
-	seen = seen_find(ctx, key);
-	if (seen != NULL)
-		return (const struct hl_list *)seen->list;
-	list = hook_user_config(ctx, addr, str_of(name));
-	seen_add(ctx, key, list, NULL);
-	return (const struct hl_list *)list;
+	seen = seen_find(ctx, key, &addr->text, false);
+	if (seen == NULL) {
+		list = hook_user_config(ctx, addr, str_of(key));
+		seen = seen_add(ctx, key);
+		seen->user = arena_str(ctx->arena, slice_str(addr->text));
+		seen->list = list;
+	}
+	return (const struct hl_list *)seen->list;
 }
 
 const struct hl_map *
-hl_config_map(struct hl_ctx *ctx, const char *name)
+hl_config_map(struct hl_ctx *ctx, const char *key)
 {
 	struct seen_file *seen;
-	struct conf_map *map;
-	hl_str key;
 
 	ctx_check(ctx);
-	key = arena_printf(ctx->arena, "map %s", name);
-	seen = seen_find(ctx, key);
-	if (seen != NULL)
-		return (const struct hl_map *)seen->map;
-	map = conf_get_map(ctx->engine->conf, listener_of(ctx), str_of(name));
-	seen_add(ctx, key, NULL, map);
-	return (const struct hl_map *)map;
+	seen = seen_find(ctx, key, NULL, true);
+	if (seen == NULL) {
+		seen = seen_add(ctx, key);
+		seen->map = conf_get_map(
+		    ctx->engine->conf, listener_of(ctx), str_of(key));
+	}
+	return (const struct hl_map *)seen->map;
 }
 
 bool

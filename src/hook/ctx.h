@@ -39,6 +39,7 @@ struct held {
 struct seen_file {
 	struct seen_file *next;
 	hl_str key;
+	hl_str user;            /* p == NULL: nobody's in particular */
 	struct conf_list *list; /* NULL: it is a map */
 	struct conf_map *map;   /* NULL: there is none */
 };
