@@ -129,6 +129,8 @@ record_write(struct hl_ctx *ctx, const struct record *record)
 		return;
 	if (record->fault != ANSWER_FINE)
 		write_line(ctx, record, LOG_LEVEL_ERROR, "bad-answer");
+	else if (record->late) /* stands: a message that is kept, a reply */
+		write_line(ctx, record, LOG_LEVEL_WARN, "late");
 	else if (ignored)
 		write_line(ctx, record, LOG_LEVEL_WARN, "ignored");
 	else if (log_is_on(LOG_LEVEL_DEBUG))

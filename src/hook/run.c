@@ -98,8 +98,8 @@ entry_call(struct hl_ctx *ctx, enum hook_id id, const struct chain_entry *entry,
 	record.waited_us = fiber_waited_us(self) - waited_before;
 	record.waited_for = fiber_waited_for(self);
 	record.us = mono_since_us(*now, start);
-	record.fault = verdict_check(
-	    &frame, record.returned, mono_is_before(deadline, *now));
+	record.late = mono_is_before(deadline, *now);
+	record.fault = verdict_check(&frame, record.returned, record.late);
 	settle(ctx, &record, &frame, ret);
 	record.enhanced = frame.enhanced;
 	record.text = frame.text;

@@ -107,7 +107,8 @@ data_end(struct session *session, struct hl_ctx *ctx)
 	if (!session->data->swallow && end_store(session) == 0 &&
 	    !session->data->swallow && data_hooks_used(ctx))
 		data_hooks(session, ctx, SLICE_NONE);
-	if (session->end != END_NOT) { /* a hook has hung up meanwhile */
+	/* A hook has hung up meanwhile, or the client. */
+	if (session->end != END_NOT || fiber_is_cancelled(fiber_self())) {
 		data_free(session);
 		return;
 	}
