@@ -15,25 +15,33 @@
 #define QUEUE_MAX_BYTES (1024u * 1024)
 #define STOP_MS 1000
 
-void
-hook_log_begin(
-    struct log_line *line, enum log_level level, const struct conv *conv)
+static void
+begin(struct log_line *line, enum log_level level, const struct conv *conv,
+    const struct txn *txn)
 {
 	log_begin(line, level);
 	if (conv == NULL)
 		return;
 	log_add_text(line, LOG_sid, conv->facts.sid);
-	if (conv->txn != NULL)
-		log_add_text(line, LOG_tid, conv->txn->id);
+	if (txn != NULL)
+		log_add_text(line, LOG_tid, txn->id);
 	if (conv->facts.listener.n > 0)
 		log_add(line, LOG_listener, slice_str(conv->facts.listener));
+}
+
+void
+hook_log_begin(
+    struct log_line *line, enum log_level level, const struct conv *conv)
+{
+	begin(line, level, conv, conv != NULL ? conv->txn : NULL);
 }
 
 void
 hook_log_begin_ctx(
     struct log_line *line, enum log_level level, const struct hl_ctx *ctx)
 {
-	hook_log_begin(line, level, ctx->conv);
+	/* In queue_post the session has none any more. */
+	begin(line, level, ctx->conv, ctx->txn);
 	if (ctx->frame == NULL)
 		return;
 	log_add(line, LOG_plugin, slice_str(ctx->frame->plugin->name));
