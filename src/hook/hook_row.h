@@ -32,6 +32,7 @@ struct hook_row {
 	const char *name;
 	const char *alias; /* or NULL */
 	const char *when;
+	const char *params; /* of its function, behind `ctx`; may be "" */
 	size_t member;   /* of struct hl_plugin */
 	uint8_t call;    /* enum hook_call_kind */
 	uint8_t flags;   /* enum hook_flag */

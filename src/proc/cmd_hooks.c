@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd_hooks.c - `hookline hooks`: prints the contract table. */
+/* cmd_hooks.c - `hookline hooks [NAME]`: prints the contract table. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "command.h"
+#include "conf/conf_nearest.h"
 #include "hook/hook_row.h"
 #include "json.h"
 
@@ -49,13 +51,26 @@ print_cell(enum hook_column column, const struct hook_cell *cell)
 	(void)printf("\n");
 }
 
+/* As a plugin defines it. */
+static void
+print_function(const struct hook_row *row)
+{
+	(void)printf("enum hl_verdict on_");
+	for (const char *c = row->name; *c != '\0'; c++)
+		(void)putchar(*c == '-' ? '_' : *c);
+	(void)printf("(struct hl_ctx *ctx%s%s)\n",
+	    row->params[0] != '\0' ? ", " : "", row->params);
+}
+
 static void
 print_row(const struct hook_row *row)
 {
 	(void)printf("%s", row->name);
 	if (row->alias != NULL)
 		(void)printf(" (%s)", row->alias);
-	(void)printf("\n    called when %s\n    on failure: %s\n", row->when,
+	(void)printf("\n    called when %s\n    ", row->when);
+	print_function(row);
+	(void)printf("    on failure: %s\n",
 	    row->failure == POLICY_SOFT ? "soft" : "open");
 	for (unsigned i = 0; i < COLUMN_COUNT; i++)
 		print_cell((enum hook_column)i, &row->cells[i]);
@@ -82,6 +97,7 @@ json_row(struct json *json, const struct hook_row *row)
 	json_text(json, "name", row->name);
 	json_text(json, "alias", row->alias != NULL ? row->alias : "");
 	json_text(json, "when", row->when);
+	json_text(json, "params", row->params);
 	json_text(
 	    json, "failure", row->failure == POLICY_SOFT ? "soft" : "open");
 	json_open(json, "flags", '[');
@@ -116,25 +132,59 @@ static const struct option_spec options[] = {
 	{ NULL, NULL, NULL },
 };
 
+struct hooks_args {
+	bool json;
+	const char *name; /* NULL: all */
+};
+
 static int
 on_option(void *arg, const struct option_spec *spec, const char *value,
     struct err *err)
 {
-	if (spec == NULL)
-		return err_set(err, -1, "unexpected argument %s", value);
-	*(bool *)arg = true;
+	struct hooks_args *args = arg;
+
+	if (spec != NULL) {
+		args->json = true;
+		return 0;
+	}
+	if (args->name != NULL)
+		return err_set(err, -EINVAL, "one name at a time");
+	args->name = value;
 	return 0;
+}
+
+static int
+print_one(const char *name)
+{
+	const char *names[HOOK_COUNT], *near;
+	enum hook_id id;
+
+	if (hook_find(slice_of(name), &id) == 0) {
+		print_row(&hook_table[id]);
+		return EXIT_OK;
+	}
+	for (unsigned i = 0; i < HOOK_COUNT; i++)
+		names[i] = hook_table[i].name;
+	near = conf_nearest(slice_of(name), names, HOOK_COUNT);
+	(void)fprintf(stderr, "hookline hooks: no hook %s%s%s%s\n", name,
+	    near != NULL ? "; did you mean " : "", near != NULL ? near : "",
+	    near != NULL ? "?" : "");
+	return EXIT_FAULT;
 }
 
 static int
 run(const struct command *self, int argc, char **argv)
 {
-	bool json = false;
+	struct hooks_args args = { .json = false };
 	struct err err;
 
-	if (option_parse(self->options, argc, argv, on_option, &json, &err) < 0)
+	if (option_parse(self->options, argc, argv, on_option, &args, &err) < 0)
 		return command_usage_error(self, "%s", err.text);
-	if (json) {
+	if (args.json && args.name != NULL)
+		return command_usage_error(self, "--json prints all hooks");
+	if (args.name != NULL)
+		return print_one(args.name);
+	if (args.json) {
 		print_json();
 		return EXIT_OK;
 	}
@@ -145,8 +195,8 @@ run(const struct command *self, int argc, char **argv)
 
 const struct command command_hooks = {
 	.name = "hooks",
-	.args = "[--json]",
-	.about = "print the contract of every hook",
+	.args = "[--json | NAME]",
+	.about = "print the contract of every hook, or of one",
 	.options = options,
 	.run = run,
 };

@@ -64,7 +64,7 @@ const char new_plugin_source[] =
 	"static const char *const files[] = { \"@NAME@\", NULL };\n"
 	"\n"
 	"/* What hookline knows of the plugin.  Hooks are members: .connect, .mail,\n"
-	" * .rcpt, .data_post ...; `hookline hooks` tells of each one. */\n"
+	" * .rcpt, .data_post ...; `hookline hooks rcpt` tells of one. */\n"
 	"static const struct hl_plugin plugin = {\n"
 	"\t.name = \"@NAME@\",\n"
 	"\t.about = \"refuse recipients listed in config/@NAME@\",\n"

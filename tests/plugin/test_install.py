@@ -82,6 +82,14 @@ def test_shipped_plugins_are_where_pkg_config_says(install):
     assert re.search("^queue/discard +accept", result.stdout, re.M)
 
 
+def test_documents_and_the_sample_are_installed(install):
+    (doc,) = install.root.glob("**/doc/hookline")
+    for name in ("plugin-guide.md", "reference.md", "hooks.md"):
+        assert (doc / name).read_text() == (TOP / "docs" / name).read_text()
+    result = install.hookline("check", "--config", doc / "examples/config")
+    assert result.returncode == 0, result.stderr
+
+
 def test_manual_pages_are_installed(install):
     names = {path.name for path in install.root.glob("**/man/man?/*")}
     assert names == {path.name for path in (TOP / "docs/man").glob("*.[0-9]")}

@@ -70,6 +70,18 @@ def test_version():
     assert hookline("--version").stdout == result.stdout
 
 
+def test_hooks():
+    """One by name shows how it is defined."""
+    text = hookline("hooks", "rcpt").stdout
+    assert "(struct hl_ctx *ctx, const struct hl_addr *addr)\n" in text
+    assert text in hookline("hooks").stdout
+    assert "on_pre_connection(struct hl_ctx *ctx)\n" in \
+        hookline("hooks", "pre-connection").stdout
+    result = hookline("hooks", "rctp")
+    assert result.returncode == 1
+    assert "did you mean rcpt?" in result.stderr
+
+
 @pytest.mark.parametrize("args,words", [
     ((), "usage: hookline COMMAND"),
     (("srve",), "did you mean serve?"),
