@@ -136,7 +136,6 @@ struct client {
 	struct buf got;
 	uint32_t seed;
 	enum ending ending;
-	bool was_reset;
 };
 
 static void
@@ -240,8 +239,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	client.left = slice_from(in, choices);
 	heard = (struct heard){ .sent = client.left.p,
 		.sent_n = client.left.n,
-		.lf_ends_lines = (settings & 3) == 1 || (settings & 3) == 2,
-		.max_line = 512 };
+		.lf_ends_lines = (settings & 3) == 1 || (settings & 3) == 2 };
 	converse(&client);
 	CHECK(rt_fibers_in_use(rt) == 0);
 	CHECK(server->bodies.memory.used == 0);

@@ -26,14 +26,13 @@ extern const struct hl_plugin_entry fuzz_plugin_entry;
 
 /* -- fuzz_session_oracle.c -- */
 
-/* What the client sent and got; `was_reset`: it went without reading. */
+/* What the client sent and got. */
 struct heard {
 	const char *sent;
 	size_t sent_n;
 	const char *got;
 	size_t got_n;
 	bool lf_ends_lines; /* bare_lf is not reject */
-	size_t max_line;
 	bool may_end_early; /* a plugin may have hung up */
 };
 

@@ -187,7 +187,9 @@ act(struct hl_ctx *ctx)
 		(void)hl_client_wait(ctx, choose(2));
 		break;
 	case 9:
-		hl_relay_client_set(ctx, choose(2) == 0);
+		/* Under `reject` it would change what a line is. */
+		if ((plugin_choices.settings & 3) % 3 != 0)
+			hl_relay_client_set(ctx, choose(2) == 0);
 		break;
 	case 10:
 		(void)hl_config_list(ctx, "bare_lf");
