@@ -738,7 +738,9 @@ void *hl_alloc(struct hl_ctx *ctx, size_t size); /* zeroed; until it returns */
 
 void hl_log(struct hl_ctx *ctx, enum hl_level level, const char *fmt, ...)
     HL_PRINTF(3, 4);
-/* In the logging hook.  All loggers are asked until one returns HL_OK. */
+/* In the logging hook.  Loggers are asked in order until one returns HL_OK;
+ * if none does, the line goes to standard error, unless one has taken it. */
+void hl_log_taken(const struct hl_log *log);
 enum hl_level hl_log_level(const struct hl_log *log);
 hl_str hl_log_text(const struct hl_log *log); /* the line, key=value */
 hl_str hl_log_hook(const struct hl_log *log); /* "" outside of hooks */

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* logging/devnull.c - throws log lines away: once there is a logging plugin,
- * nothing goes to standard error. */
+/* logging/devnull.c - throws log lines away; other loggers get them, too. */
 #include <hookline/plugin.h>
 
 static enum hl_verdict
 on_logging(struct hl_ctx *ctx, const struct hl_log *log)
 {
 	(void)ctx;
-	(void)log;
+	hl_log_taken(log);
 	return HL_DECLINED;
 }
 

@@ -5,9 +5,8 @@
  *	logging/file [loglevel LEVEL] [tsformat FORMAT] |PROGRAM [ARGUMENT]...
  *
  * The file is opened anew, or the program run, for each batch of lines: it may
- * be renamed at any time, and the time in its name (as in strftime) changes.
- * `reopen` is always on, `nosplit` (one process serves many sessions) never.
- * What cannot be written goes to standard error.
+ * be renamed at any time, and its name may have the time in it (strftime).
+ * `reopen` is always on, `nosplit` never; what fails goes to standard error.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -83,6 +82,7 @@ on_logging(struct hl_ctx *ctx, const struct hl_log *log)
 	char host[65] = "";
 	int rc;
 
+	hl_log_taken(log);
 	if ((int)hl_log_level(log) <= args->level) {
 		(void)gethostname(host, sizeof(host) - 1);
 		rc = snprintf(batch->bytes + batch->n, room, "%s %s[%ld]: %s\n",

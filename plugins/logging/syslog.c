@@ -25,18 +25,21 @@ struct args {
 struct syslog {
 	char where[128];
 	unsigned facility;
+	int last; /* result */
 };
 
 static enum hl_verdict
 on_logging(struct hl_ctx *ctx, const struct hl_log *log)
 {
 	const struct args *args = hl_args(ctx);
-	const struct syslog *syslog = hl_instance(ctx);
+	struct syslog *syslog = hl_instance(ctx);
 	int rc, level = (int)hl_log_level(log);
 	hl_str line;
 
-	if (level > args->level)
+	if (level > args->level) {
+		hl_log_taken(log);
 		return HL_DECLINED;
+	}
 	if (args->priority != 0)
 		level = args->priority;
 	line = hl_printf(ctx, "<%u>%s %s[%ld]: %s",
@@ -45,9 +48,12 @@ on_logging(struct hl_ctx *ctx, const struct hl_log *log)
 	    hl_log_text(log).p);
 	rc = hl_send_datagram(ctx, hl_text(syslog->where), line.p,
 	    line.n < LINE_MAX_BYTES ? line.n : LINE_MAX_BYTES);
-	if (rc < 0)
-		hl_log(ctx, hl_log_level(log), "error, not sent to %s: %s: %s",
-		    syslog->where, strerror(-rc), hl_log_text(log).p);
+	if (rc == 0)
+		hl_log_taken(log);
+	else if (rc != syslog->last)
+		hl_log(ctx, HL_LOG_ERROR, "error, cannot send to %s: %s",
+		    syslog->where, strerror(-rc));
+	syslog->last = rc;
 	return HL_DECLINED;
 }
 

@@ -56,6 +56,7 @@ on_logging(struct hl_ctx *ctx, const struct hl_log *log)
 	const struct args *args = hl_args(ctx);
 	struct batch *batch = hl_instance(ctx);
 
+	hl_log_taken(log);
 	if ((int)hl_log_level(log) <= args->level)
 		add(batch, log);
 	if (!hl_log_more(log))

@@ -75,8 +75,7 @@ hl_time_text(struct hl_ctx *ctx, const char *format)
 	size_t n;
 
 #pragma GCC diagnostic push
-/* the format is the administrator's, and strftime's are harmless */
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* administrator's */
 	n = strftime(text, sizeof(text), format, localtime_r(&now, &tm));
 #pragma GCC diagnostic pop
 	return arena_str(ctx->arena, (struct slice){ text, n });

@@ -56,8 +56,8 @@ hook_log_end_ctx(struct log_line *line, const struct hl_ctx *ctx)
 
 	if (!line->off && frame != NULL && !frame->in_load &&
 	    frame->hook == HOOK_LOGGING && ctx->engine->log_batch != NULL) {
-		log_batch_add(ctx->engine->log_batch, line->level,
-		    buf_slice(&line->buf));
+		log_batch_add(
+		    ctx->engine->log_batch, line->level, buf_slice(&line->buf));
 		line->off = true;
 	}
 	log_end(line);
@@ -86,6 +86,7 @@ struct hl_log {
 	const struct queued_line *line;
 	struct arena *arena;
 	bool more;
+	bool *taken;
 };
 
 enum hl_level
@@ -151,18 +152,28 @@ hl_log_more(const struct hl_log *log)
 	return log->more;
 }
 
+void
+hl_log_taken(const struct hl_log *log)
+{
+	*log->taken = true;
+}
+
 static void
 queue_pass(struct log_queue *queue, struct hl_ctx *ctx, struct link *link)
 {
 	struct queued_line *line = CONTAINER_OF(link, struct queued_line, link);
-	struct hl_log log = { line, ctx->arena, !list_is_empty(&queue->lines) };
+	bool taken = false;
+	struct hl_log log = { .line = line,
+		.arena = ctx->arena,
+		.more = !list_is_empty(&queue->lines),
+		.taken = &taken };
 	struct hook_args args = { .object = &log };
 	struct outcome outcome;
 
 	queue->bytes -= sizeof(*line) + line->n;
 	hook_run(ctx, HOOK_LOGGING, &args, &outcome);
-	/* The worker ends and a logger was still at it: nothing is lost. */
-	if (fiber_is_cancelled(fiber_self()) && outcome.column == COLUMN_NONE)
+	/* Nobody has taken it: it must not be lost. */
+	if (outcome.column == COLUMN_NONE && !taken)
 		log_batch_add(queue->engine->log_batch, line->level,
 		    (struct slice){ line->text, line->n });
 	mem_free(line);

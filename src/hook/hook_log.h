@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* hook_log.h - log lines that know session, transaction, plugin and hook.
  *
- * Lines go to the `logging` hooks if config/logging names plugins (whatever
- * these answer, as in qpsmtpd), else to standard error.  Hooks are never run from here: lines are queued (bounded,
+ * Lines go to the `logging` hooks if config/logging names plugins; what none
+ * of them takes, and all without them, to standard error.  Hooks are never run from here: lines are queued (bounded,
  * drops are counted) and one fiber of the worker runs the chain, so a line
  * may be made anywhere, also on the loop's stack or inside a logging hook.
  */
