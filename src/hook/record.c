@@ -128,7 +128,7 @@ record_write(struct hl_ctx *ctx, const struct record *record)
 	if (is_quiet(record->hook))
 		return;
 	if (record->fault != ANSWER_FINE)
-		write_line(ctx, record, LOG_LEVEL_ERROR, "bad-answer");
+		write_line(ctx, record, LOG_LEVEL_ERROR, "bad_answer");
 	else if (record->late) /* stands: a message that is kept, a reply */
 		write_line(ctx, record, LOG_LEVEL_WARN, "late");
 	else if (ignored)

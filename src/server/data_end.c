@@ -26,7 +26,7 @@ finish_refused(struct session *session, struct hl_ctx *ctx)
 
 	if (error != 0) {
 		hook_log_begin(&line, LOG_LEVEL_ERROR, &session->conv);
-		log_add_text(&line, LOG_event, "store-failed");
+		log_add_text(&line, LOG_event, "store_failed");
 		log_printf(&line, LOG_err, "%s", strerror(-error));
 		log_end(&line);
 	}

@@ -24,7 +24,7 @@ warn_lost_reply(struct session *session)
 	struct log_line line;
 
 	hook_log_begin(&line, LOG_LEVEL_WARN, &session->conv);
-	log_add_text(&line, LOG_event, "reply-lost");
+	log_add_text(&line, LOG_event, "reply_lost");
 	log_add_text(&line, LOG_text,
 	    "the message is kept, but the client was gone before its 250");
 	log_end(&line);

@@ -33,7 +33,7 @@ log_changes(struct hl_ctx *ctx, unsigned changes, const struct hl_reply *reply)
 			   SMTP_REPLY_CLEANED)) == 0)
 		return;
 	hook_log_begin_ctx(&line, LOG_LEVEL_WARN, ctx);
-	log_add_text(&line, LOG_event, "reply-changed");
+	log_add_text(&line, LOG_event, "reply_changed");
 	log_add_int(&line, LOG_code, reply->code);
 	log_add(&line, LOG_enh, slice_str(reply->enhanced));
 	log_add(&line, LOG_text, slice_str(reply->text));

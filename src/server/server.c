@@ -60,7 +60,7 @@ on_accept_error(void *owner, int err, unsigned pause_ms)
 	struct log_line line;
 
 	log_begin(&line, LOG_LEVEL_ERROR);
-	log_add_text(&line, LOG_event, "accept-failed");
+	log_add_text(&line, LOG_event, "accept_failed");
 	log_add(&line, LOG_listener, slice_str(listener->name));
 	log_add_text(&line, LOG_err, strerror(-err));
 	log_add_int(&line, LOG_delay_ms, pause_ms);

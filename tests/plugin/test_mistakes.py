@@ -96,18 +96,18 @@ def test_check_names_a_plugin_without_hooks(install, work):
 
 ANSWERS = {
     "no verdict": ("(void)ctx; return (enum hl_verdict)17;", "220",
-                   "log: event=bad-answer plugin=x hook=connect verdict=17 "
+                   "log: event=bad_answer plugin=x hook=connect verdict=17 "
                    "policy=DECLINED"),
     "DONE without a reply": (
         "(void)ctx; return HL_DONE;", "451",
-        "log: event=bad-answer verdict=DONE policy=DENYSOFT "
+        "log: event=bad_answer verdict=DONE policy=DENYSOFT "
         "err~=hl_reply"),
     "a reply without DONE": (
         'if (hl_reply(ctx, 550, NULL, "no") < 0) return HL_DENY;'
-        "return HL_OK;", "550 no", "log: event=bad-answer verdict=OK"),
+        "return HL_OK;", "550 no", "log: event=bad_answer verdict=OK"),
     "too late": (
         "(void)hl_sleep(ctx, 30000); return HL_OK;", "4",
-        "log: event=bad-answer verdict=OK waited~=sleep err~=hl.timeout"),
+        "log: event=bad_answer verdict=OK waited~=sleep err~=hl.timeout"),
     "class of the enhanced code": (
         'return hl_deny(ctx, "4.1.1", "no");', "5",
         "nolog: event=crash"),
