@@ -2,8 +2,8 @@
 /* undelivered.c - keeps a message whose delivery failed for some after it
  * was committed for others (HOOKS.md decision 12).
  *
- * STATE/undelivered/<transaction>: a list of recipients, an empty line, and
- * the message as it would have been delivered.
+ * STATE/undelivered/<transaction>: the message as it would have been delivered,
+ * with the fields X-From, and X-Failed for each of these recipients, on top.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +15,15 @@
 #include "rt/file.h"
 #include "server_private.h"
 
+/* On one line: a plugin's text may have several. */
+static void
+add_words(struct buf *buf, hl_str text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		buf_add_char(
+		    buf, (unsigned char)text.p[i] < ' ' ? ' ' : text.p[i]);
+}
+
 static void
 write_list(struct buf *buf, const struct txn *txn)
 {
@@ -23,9 +32,11 @@ write_list(struct buf *buf, const struct txn *txn)
 		const struct hl_rcpt *rcpt =
 		    CONTAINER_OF(link, struct hl_rcpt, link);
 
-		if (rcpt->verdict != HL_OK)
-			buf_printf(buf, "X-Failed: <%.*s> %.*s\n",
-			    STR(rcpt->addr->text), STR(rcpt->text));
+		if (rcpt->verdict == HL_OK)
+			continue;
+		buf_printf(buf, "X-Failed: <%.*s> ", STR(rcpt->addr->text));
+		add_words(buf, rcpt->text);
+		buf_add_char(buf, '\n');
 	}
 }
 
