@@ -18,7 +18,7 @@ struct record {
 	const struct hook_args *args;
 	unsigned returned;       /* what the plugin returned, unchecked */
 	enum hook_column column; /* what was made of it */
-	bool late; /* its deadline had passed */
+	bool late;               /* its deadline had passed */
 	enum answer_fault fault;
 	hl_str enhanced, text; /* what it said */
 	uint64_t us, waited_us;
