@@ -76,7 +76,7 @@ take_command(const char *word, char *command, size_t size)
 {
 	size_t n;
 
-	for (n = 0; word[n] != '\0' && n < size - 1; n++) {
+	for (n = 0; n < size - 1 && word[n] != '\0'; n++) {
 		if (!isalnum((unsigned char)word[n]) && word[n] != '_')
 			return false;
 		command[n] = (char)tolower((unsigned char)word[n]);

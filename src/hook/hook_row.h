@@ -33,10 +33,10 @@ struct hook_row {
 	const char *alias; /* or NULL */
 	const char *when;
 	const char *params; /* of its function, behind `ctx`; may be "" */
-	size_t member;   /* of struct hl_plugin */
-	uint8_t call;    /* enum hook_call_kind */
-	uint8_t flags;   /* enum hook_flag */
-	uint8_t failure; /* enum hook_policy */
+	size_t member;      /* of struct hl_plugin */
+	uint8_t call;       /* enum hook_call_kind */
+	uint8_t flags;      /* enum hook_flag */
+	uint8_t failure;    /* enum hook_policy */
 	struct hook_cell cells[COLUMN_COUNT];
 };
 

@@ -312,7 +312,7 @@ set_add_given(struct listen_set *set, const struct activation_socket *given,
 	char path[CONF_UNIX_PATH_MAX + 1];
 	const struct listen_addr *was;
 	struct listen_addr *addr;
-	struct inet_addr real;
+	struct inet_addr real = { 0 };
 	int fd;
 
 	if (fd_address(given->fd, &real) < 0)
