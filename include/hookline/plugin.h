@@ -711,6 +711,8 @@ int hl_dir_sync(struct hl_ctx *ctx, hl_str path);
  * with the file's fsync. */
 int hl_file_write_message(
     struct hl_file *file, struct hl_ctx *ctx, enum hl_eol eol, bool sync);
+/* What an administrator can do about such an errno: "make room on its disk". */
+const char *hl_file_remedy(int negative_errno);
 /* One copy of the message: a new file, `tmp` while it is written. */
 struct hl_copy {
 	hl_str tmp, path;

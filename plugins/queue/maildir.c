@@ -16,7 +16,7 @@
 
 struct args {
 	hl_str dir, subdir;
-	unsigned mode; /* of directories; files lack the x bits */
+	unsigned mode; /* of directories; files lack its x */
 };
 
 /* A file with a name that no other process, host or message has. */
@@ -55,8 +55,7 @@ make_copies(struct hl_ctx *ctx, hl_str *dirs, struct hl_copy *copies)
 			continue;
 		if (n == count) {
 			dirs[n] = dir;
-			copies[n] = new_copy(ctx, dir);
-			count++;
+			copies[count++] = new_copy(ctx, dir);
 		}
 		hl_lines_printf(
 		    copies[n].top, "Delivered-To: %s", hl_addr_text(to).p);
@@ -65,16 +64,18 @@ make_copies(struct hl_ctx *ctx, hl_str *dirs, struct hl_copy *copies)
 }
 
 static int
-make_folders(struct hl_ctx *ctx, const hl_str *dirs, size_t count)
+make_folders(struct hl_ctx *ctx, const hl_str *dirs, size_t n, hl_str *fault)
 {
 	static const char *const names[] = { "tmp", "new", "cur" };
 	const struct args *args = hl_args(ctx);
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < 3 * count; i++) {
+	for (size_t i = 0; rc == 0 && i < 3 * n; i++) {
 		hl_str d = hl_printf(ctx, "%s/%s", dirs[i / 3].p, names[i % 3]);
 
 		rc = hl_file_mkdir(ctx, d, args->mode);
+		*fault = hl_printf(ctx, "cannot make %s: %s; %s", d.p,
+		    strerror(-rc), hl_file_remedy(rc));
 	}
 	return rc;
 }
@@ -90,7 +91,7 @@ on_queue(struct hl_ctx *ctx)
 
 	n = make_copies(ctx, dirs, copies);
 	rc = hl_message_keep(ctx, copies, n, mode, HL_LF, &fault);
-	if (rc == -ENOENT && make_folders(ctx, dirs, n) == 0)
+	if (rc == -ENOENT && (rc = make_folders(ctx, dirs, n, &fault)) == 0)
 		rc = hl_message_keep(ctx, copies, n, mode, HL_LF, &fault);
 	if (rc == 0)
 		return HL_OK;
@@ -106,11 +107,10 @@ static enum hl_verdict
 on_init_worker(struct hl_ctx *ctx)
 {
 	const struct args *args = hl_args(ctx);
-	int rc = args->subdir.n > 0 ? 0 : make_folders(ctx, &args->dir, 1);
+	hl_str fault;
 
-	if (rc < 0)
-		hl_log(ctx, HL_LOG_ERROR, "fail, cannot make maildir %s: %s",
-		    args->dir.p, strerror(-rc));
+	if (args->subdir.n == 0 && make_folders(ctx, &args->dir, 1, &fault) < 0)
+		hl_log(ctx, HL_LOG_ERROR, "fail, %s", fault.p);
 	return HL_DECLINED;
 }
 

@@ -9,8 +9,8 @@
 #include "mail/message_keep.h"
 #include "needs.h"
 
-static const char *
-remedy(int rc)
+const char *
+hl_file_remedy(int rc)
 {
 	static const struct {
 		int error;
@@ -94,6 +94,7 @@ hl_message_keep(struct hl_ctx *ctx, const struct hl_copy *copies, size_t count,
 		status = keep(ctx, copies, count, mode, eol, &failed);
 	if (status < 0 && ret_fault != NULL)
 		*ret_fault = arena_printf(ctx->arena, "cannot keep %s: %s; %s",
-		    copies[failed].path.p, strerror(-status), remedy(status));
+		    copies[failed].path.p, strerror(-status),
+		    hl_file_remedy(status));
 	return status;
 }

@@ -94,13 +94,15 @@ reply_refuse(struct session *session, struct hl_ctx *ctx, enum hook_id hook,
 	decision_reject(session, ctx, &decision);
 }
 
-/* Nobody, if all have declined. */
+/* Nobody, if all have declined; but with a text it is somebody's reply. */
 static hl_str
 who_decided(const struct outcome *outcome)
 {
-	return outcome->plugin != NULL && outcome->column != COLUMN_NONE
-		   ? outcome->plugin->name
-		   : STR_LIT("core");
+	bool decided =
+	    outcome->column != COLUMN_NONE || outcome->plugin_text.n > 0;
+
+	return outcome->plugin != NULL && decided ? outcome->plugin->name
+						  : STR_LIT("core");
 }
 
 bool
