@@ -11,11 +11,18 @@ static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 void
 facts_make_sid(struct facts *facts, unsigned slot)
 {
-	static uint32_t counter;
+	static uint32_t counter, start;
+	static bool started;
 	uint64_t seconds = (uint64_t)(wall_now().us / 1000000);
-	uint32_t low = (slot & 0xff) << 22 | (counter++ & 0x3fffff);
+	uint32_t low;
 	unsigned i;
 
+	/* Not from 0: a worker that crashed may be back within the second. */
+	if (!started) {
+		start = (uint32_t)random_u64();
+		started = true;
+	}
+	low = (slot & 0xff) << 22 | ((start + counter++) & 0x3fffff);
 	for (i = 0; i < 7; i++)
 		facts->sid[i] = digits[seconds >> (30 - 5 * i) & 31];
 	for (i = 0; i < 6; i++)

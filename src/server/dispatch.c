@@ -47,11 +47,11 @@ unrecognized(struct session *session, struct hl_ctx *ctx,
 static void
 count_junk(struct session *session)
 {
-	if (session->junk < UINT16_MAX)
+	if (session->junk < UINT32_MAX)
 		session->junk++;
 	if (session->limits->max_junk > 0 &&
 	    session->junk > session->limits->max_junk &&
-	    session->errors < UINT16_MAX)
+	    session->errors < UINT32_MAX)
 		session->errors++;
 }
 

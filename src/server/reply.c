@@ -74,7 +74,7 @@ reply_text(struct session *session, struct hl_ctx *ctx, unsigned code,
 static void
 count_error(struct session *session, unsigned code)
 {
-	if (code >= 400 && session->errors < UINT16_MAX)
+	if (code >= 400 && session->errors < UINT32_MAX)
 		session->errors++;
 }
 

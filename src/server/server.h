@@ -96,8 +96,8 @@ enum server_drain {
 /* Stops accepting, closes the listening sockets and ends the sessions as
  * `how` says.  May be called again with a stronger `how`; a weaker one
  * changes nothing.  `on_empty` of the last call is called once, from the
- * loop, not from within this function, when no session is left and the
- * `shutdown` hooks have returned. */
+ * loop, not from within this function, when no session is left; the
+ * `shutdown` hooks run in server_free. */
 void server_drain(struct server *server, enum server_drain how,
     void (*on_empty)(void *arg), void *arg);
 

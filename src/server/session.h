@@ -67,6 +67,7 @@ enum session_event {
  * buffer during on_data, else our own copy. */
 struct input {
 	struct buf own;
+	size_t taken; /* leading bytes of `own` that are done with */
 	struct slice borrowed;
 };
 
@@ -84,8 +85,8 @@ struct session {
 	bool answered;         /* the running command has its final reply */
 	bool client_waiter;    /* a hook waits for the client's bytes */
 	bool bare_lf_excluded; /* its network is in bare_lf_exclude */
-	uint16_t errors;
-	uint16_t junk;
+	uint32_t errors;
+	uint32_t junk;
 	uint16_t plugin_code; /* of the last reply that a plugin sent */
 	shm_peer_ref peer_ref;
 	unsigned txn_number;

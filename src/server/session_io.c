@@ -17,8 +17,11 @@
 struct slice
 input_peek(const struct session *session)
 {
-	return session->input.own.n > 0 ? buf_slice(&session->input.own)
-					: session->input.borrowed;
+	const struct input *input = &session->input;
+
+	return input->own.n > 0
+		   ? slice_from(buf_slice(&input->own), input->taken)
+		   : input->borrowed;
 }
 
 void
@@ -26,10 +29,15 @@ input_take(struct session *session, size_t n)
 {
 	struct input *input = &session->input;
 
-	if (input->own.n > 0)
-		buf_shift(&input->own, n);
-	else
+	if (input->own.n == 0) {
 		input->borrowed = slice_from(input->borrowed, n);
+		return;
+	}
+	input->taken += n;
+	if (input->taken == input->own.n) {
+		buf_clear(&input->own);
+		input->taken = 0;
+	}
 }
 
 void
@@ -53,7 +61,7 @@ limit_reading(struct session *session)
 	size_t ahead = session->limits != NULL
 			   ? (size_t)session->limits->input_ahead
 			   : 4096;
-	size_t have = session->input.own.n;
+	size_t have = session->input.own.n - session->input.taken;
 
 	stream_want(session->stream, have < ahead ? ahead - have : 0);
 	session->parked_want = true;
@@ -79,6 +87,10 @@ session_on_data(void *owner, const char *p, size_t n)
 	CHECK_OBJ(session, SESSION_MAGIC);
 	if (session->closing)
 		return;
+	if (input->taken > input->own.n / 2) {
+		buf_shift(&input->own, input->taken);
+		input->taken = 0;
+	}
 	if (session->fiber != NULL || input->own.n > 0)
 		buf_add(&input->own, p, n);
 	else
@@ -173,6 +185,26 @@ session_rest(struct session *session)
 	    &session->timer);
 }
 
+/* No fiber for 30 s: the one reply that needs none.  The closing hooks run
+ * when there is one; a session that has not begun has none to run. */
+static void
+no_fiber(struct session *session)
+{
+	static const char sorry[] =
+	    "421 4.3.2 Server busy, try again later\r\n";
+	int ret = stream_write(session->stream, sorry, sizeof(sorry) - 1);
+
+	session->end = END_SHUTDOWN;
+	if ((session->events & EVENT_ACCEPT) == 0)
+		return;
+	session->closing = true;
+	list_remove(&session->waiting);
+	if (ret < 0)
+		stream_close(session->stream);
+	else
+		stream_linger_close(session->stream);
+}
+
 void
 session_on_timeout(struct timeq_entry *entry, void *arg)
 {
@@ -180,21 +212,11 @@ session_on_timeout(struct timeq_entry *entry, void *arg)
 
 	(void)arg;
 	CHECK_OBJ(session, SESSION_MAGIC);
-	session->events |=
-	    link_is_linked(&session->waiting) ? EVENT_SHUTDOWN : EVENT_TIMEOUT;
 	if (link_is_linked(&session->waiting)) {
-		/* No fiber for 30 s: the one reply that needs none. */
-		static const char sorry[] =
-		    "421 4.3.2 Server busy, try again later\r\n";
-
-		session->closing = true;
-		list_remove(&session->waiting);
-		if (stream_write(session->stream, sorry, sizeof(sorry) - 1) < 0)
-			stream_close(session->stream);
-		else
-			stream_linger_close(session->stream);
+		no_fiber(session);
 		return;
 	}
+	session->events |= EVENT_TIMEOUT;
 	session_wake(session);
 }
 
