@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MIT
+"""One connection sends very many messages with every shipped plugin loaded.
+
+What the session accounts for (its own memory, notes, buffers; `size` of
+event=disconnect) is the same after ten messages and after all of them, and
+the worker's memory does not grow.  HOOKLINE_SOAK is the number of messages.
+"""
+import os
+import re
+import shutil
+import socket
+import tempfile
+import threading
+from pathlib import Path
+
+import pytest
+
+from shipped import Smtp, own, stage
+
+if "HOOKLINE" not in os.environ:
+    pytest.skip("HOOKLINE names no program", allow_module_level=True)
+
+MESSAGES = int(os.environ.get("HOOKLINE_SOAK", "20000"))
+WARM_UP = 2000
+GROWTH_MAX = 256 * 1024
+PLUGINS = """hosts_allow
+dont_require_anglebrackets
+count_unrecognized_commands 1000000
+relay
+badmailfrom
+badrcptto
+rcpt_ok
+loop 50
+queue/maildir mail
+queue/discard
+help
+quit_fortune
+connection_time"""
+TEXT = "Subject: soak\r\n\r\n" + ("x" * 70 + "\r\n") * 20
+
+
+@pytest.fixture
+def memory_base():
+    """On a file system in memory, if there is one: many small files."""
+    where = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    path = Path(tempfile.mkdtemp(prefix="hookline-soak-", dir=where))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def syslog(memory_base):
+    """A syslog that listens and forgets."""
+    sink = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    path = memory_base / "log-socket"
+    sink.bind(str(path))
+    path.chmod(0o777)
+
+    def drain():
+        while sink.recv(65536) != b"stop":
+            pass
+
+    thread = threading.Thread(target=drain, daemon=True)
+    thread.start()
+    yield path
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+        end.sendto(b"stop", str(path))
+    thread.join()
+    sink.close()
+
+
+@pytest.fixture
+def server(memory_base):
+    server = stage(memory_base)
+    yield server
+    server.finish()
+
+
+def shipped_plugins(base):
+    """All names; the test must not forget one that comes later."""
+    return {str(path.relative_to(base / "plugins").with_suffix(""))
+            for path in (base / "plugins").rglob("*.so")}
+
+
+def configure(server, base, syslog):
+    server.write("plugins", PLUGINS)
+    server.write("logging", f"""logging/file:0 loglevel error {base}/log.file
+logging/file:1 loglevel error |/bin/cat
+logging/syslog loglevel info logsock unix:{syslog}
+logging/devnull
+logging/warn info""")
+    for name in ("badmailfrom", "badrcptto"):
+        server.write(name, "@bad.example no\n^spam\\d+@ nor that")
+    server.write("relayclients", "192.0.2.0/24\n198.51.100.")
+    server.write("hosts_allow", "192.0.2.0/24 DENY no")
+    server.write("max_errors", "0")
+    server.write("max_junk", "0")
+    (base / "config" / "help").mkdir()
+    (base / "config" / "help" / "mail").write_text("MAIL FROM:<a@b>\n")
+    used = set(re.findall(r"^(?:native:)?([\w/]+)", "\n".join(
+        (base / "config" / name).read_text()
+        for name in ("plugins", "logging")), re.M))
+    assert used == shipped_plugins(base)
+
+
+def pss(pid):
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(re.search(r"^Pss:\s+(\d+) kB", text, re.M)[1]) * 1024
+
+
+def send(smtp, count, server):
+    """Messages, and between them what else a session may say."""
+    for number in range(count):
+        if number % 10 == 0:
+            assert smtp.cmd("MAIL FROM:<x@bad.example>").startswith("550")
+            assert smtp.cmd("MAIL FROM:a@b.example").startswith("250")
+            assert smtp.cmd("RCPT TO:<spam17@d.example>").startswith("550")
+            assert smtp.cmd("RCPT TO:<x@elsewhere.example>")[:3] == "550"
+            assert smtp.cmd("RSET").startswith("250")
+            assert smtp.cmd("HELP mail").startswith("214")
+            assert smtp.cmd("NONSENSE").startswith("500")
+        reply = smtp.message(TEXT)
+        assert reply.startswith("250"), reply
+        if number % 1000 == 999:
+            for path in (server.state / "mail" / "new").iterdir():
+                path.unlink()
+
+
+def session_sizes(server):
+    return [int(re.search(r" size=(\d+)", line)[1])
+            for line in server.wait_line("event=disconnect", count=2)]
+
+
+def test_soak(server, memory_base, syslog):
+    configure(server, memory_base, syslog)
+    server.start("--workers", "1")
+    own(memory_base / "log-socket")
+    with Smtp(server.where()) as smtp:
+        send(smtp, 10, server)
+        assert smtp.cmd("QUIT").startswith("221")
+    pid = server.workers()[0]["pid"]
+    with Smtp(server.where()) as smtp:
+        send(smtp, WARM_UP, server)
+        before = pss(pid)
+        send(smtp, MESSAGES - WARM_UP, server)
+        after = pss(pid)
+        assert smtp.cmd("QUIT").startswith("221")
+    sizes = session_sizes(server)
+    print(f"PSS {before} to {after} bytes, sessions {sizes} bytes")
+    assert len(server.lines("event=accept")) == MESSAGES + 10
+    assert sizes[0] == sizes[1]
+    assert after - before < GROWTH_MAX
+    assert server.workers()[0]["pid"] == pid
