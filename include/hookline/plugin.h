@@ -145,6 +145,7 @@ struct hl_arg {
 	enum hl_arg_type type;
 	bool positional;
 	bool required;
+	const void *reserved[2]; /* for later releases; leave it zero */
 };
 
 /* Everything that hookline knows about a plugin.  Fill it with designated
@@ -654,8 +655,9 @@ struct hl_spawn {
 	const char *const *argv; /* argv[0] is the absolute path */
 	const void *input;       /* to its stdin, or NULL */
 	size_t input_size;
-	size_t output_max;   /* of stdout that is kept; 0: none */
-	uint64_t timeout_ms; /* then it is killed; 0: the hook's */
+	size_t output_max;       /* of stdout that is kept; 0: none */
+	uint64_t timeout_ms;     /* then it is killed; 0: the hook's */
+	const void *reserved[4]; /* for later releases; leave it zero */
 };
 /* Runs a program that hl_need_exec declared; no shell, a fixed environment,
  * its standard error is lost.  Its exit status, 128 + signal; -ETIME it was
@@ -716,7 +718,8 @@ const char *hl_file_remedy(int negative_errno);
 /* One copy of the message: a new file, `tmp` while it is written. */
 struct hl_copy {
 	hl_str tmp, path;
-	struct hl_lines *top; /* fields to put in front, or NULL */
+	struct hl_lines *top;    /* fields to put in front, or NULL */
+	const void *reserved[2]; /* for later releases; leave it zero */
 };
 /* Keeps the message in all of these files or in none: writes each `tmp`, which
  * must not be there, with exactly this mode, as hl_message_read gives it, and
