@@ -3,11 +3,13 @@
  *
  * For clients that said HELO: whoever speaks ESMTP is no human.
  */
-#include <string.h>
+#include <ctype.h>
 
 #include <hookline/plugin.h>
 
+#ifndef FORTUNE
 #define FORTUNE "/usr/games/fortune"
+#endif
 
 static enum hl_verdict
 on_quit(struct hl_ctx *ctx)
@@ -23,10 +25,14 @@ on_quit(struct hl_ctx *ctx)
 		return HL_DECLINED;
 	hl_lines_printf(lines, "%s closing connection.", hl_me(ctx).p);
 	for (const char *p = out.p; *p != '\0'; p += *p == '\n') {
-		size_t n = strcspn(p, "\n");
+		char line[128] = "";
 
-		hl_lines_printf(lines, "  / %.*s", (int)n, p);
-		p += n;
+		for (size_t n = 0; *p != '\0' && *p != '\n'; p++) {
+			if (n < sizeof(line) - 1)
+				line[n++] =
+				    iscntrl((unsigned char)*p) ? ' ' : *p;
+		}
+		hl_lines_printf(lines, "  / %s", line);
 	}
 	return hl_ok(ctx, "%s", hl_lines_text(lines).p);
 }

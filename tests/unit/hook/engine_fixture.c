@@ -20,6 +20,7 @@
 #define TXN_CAP 65536
 
 int (*fixture_probe_load)(struct hl_ctx *ctx);
+const char *fixture_more_words = "";
 
 static struct fixture *current; /* whose probe runs */
 static struct fiber *current_fiber;
@@ -310,7 +311,7 @@ load(struct fixture *f)
 	     count++) {
 		CHECK(count < ARRAY_SIZE(entries));
 		entries[count] = loading.more[count - 1];
-		lines[count] = "";
+		lines[count] = fixture_more_words;
 	}
 	loading.status =
 	    engine_load_static(f->engine, entries, lines, count, &f->faults);

@@ -53,10 +53,11 @@ struct fixture {
 	unsigned parks;          /* calls of before_park */
 	struct buf replies;      /* of hl_reply: "CODE ENHANCED TEXT\n" */
 
+	const struct hook_args *args; /* of the hooks; NULL: none */
+
 	/* private */
 	enum hl_verdict (*fn)(struct hl_ctx *ctx);
 	enum hook_id hook;
-	const struct hook_args *args;
 	bool is_loaded;
 };
 
@@ -71,6 +72,8 @@ const char *fixture_path(struct fixture *f, const char *name); /* in dir */
 /* The probe's load function for all tests of a program; NULL: none.  Set
  * before fixture_load. */
 extern int (*fixture_probe_load)(struct hl_ctx *ctx);
+/* The words behind the names of others; "" at first. */
+extern const char *fixture_more_words;
 /* Loads `probe` with `words` behind its name, then `more` (ends with NULL;
  * may be NULL).  Returns as engine_load_static.  Without a call fixture_hook
  * loads `probe` alone. */
