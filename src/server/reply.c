@@ -94,12 +94,13 @@ reply_refuse(struct session *session, struct hl_ctx *ctx, enum hook_id hook,
 	decision_reject(session, ctx, &decision);
 }
 
-/* Nobody, if all have declined; but with a text it is somebody's reply. */
+/* Nobody, if all have declined; but if its text is sent it is its reply. */
 static hl_str
 who_decided(const struct outcome *outcome)
 {
-	bool decided =
-	    outcome->column != COLUMN_NONE || outcome->plugin_text.n > 0;
+	bool decided = outcome->column != COLUMN_NONE ||
+		       (outcome->plugin_text.n > 0 &&
+			   str_eq(outcome->text, outcome->plugin_text));
 
 	return outcome->plugin != NULL && decided ? outcome->plugin->name
 						  : STR_LIT("core");
