@@ -115,10 +115,16 @@ class Server:
         os.mkdir(self.state)
         if os.getuid() == 0:            # workers run as nobody then
             os.chown(self.state, pwd.getpwnam("nobody").pw_uid, -1)
+        # The tree may be where only we can look.
+        plugins = os.path.join(self.dir, "plugins")
+        os.mkdir(plugins)
+        for name in os.listdir(plugin_dir):
+            if name.endswith(".so"):
+                shutil.copy(os.path.join(plugin_dir, name), plugins)
         self.path = os.path.join(self.dir, "sock")
         files = {
             "plugins": "conform %s\nconform_base %s\n" % (self.dir, self.dir),
-            "plugin_dirs": plugin_dir + "\n", "me": "mx.test\n",
+            "plugin_dirs": plugins + "\n", "me": "mx.test\n",
             "listen": "unix:%s\n" % self.path, "rcpthosts": "example.com\n",
             "databytes": "1000000\n", "max_errors": "0\n",
             "max_per_client": "0\n", "rdns": "0\n", "loglevel": "info\n",
