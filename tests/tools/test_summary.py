@@ -35,6 +35,8 @@ CASES = [
      {"a.json": log("FAIL", "F.E\n==== 1 failed, 2 passed, 1 error in 1.20s "
                     "====\n"), "gates.txt": GATES},
      "4 passed, 2 failed", 1),
+    ("a sum", {"a.json": log("FAIL", "not ok - x: y\n7 passed, 1 failed\n"),
+               "gates.txt": GATES}, "9 passed, 1 failed", 1),
     ("timeout", {"a.json": log() + "\n" + log("TIMEOUT"),
                  "gates.txt": GATES}, "3 passed, 1 failed", 1),
     ("skipped is not passed", {"a.json": log() + "\n" + log("SKIP"),
