@@ -20,7 +20,9 @@ from shipped import Smtp, own, stage
 if "HOOKLINE" not in os.environ:
     pytest.skip("HOOKLINE names no program", allow_module_level=True)
 
-MESSAGES = int(os.environ.get("HOOKLINE_SOAK", "20000"))
+# A sanitizer keeps freed memory; what the session accounts for still holds.
+SANITIZED = b"__asan_init" in Path(os.environ["HOOKLINE"]).read_bytes()
+MESSAGES = 3000 if SANITIZED else int(os.environ.get("HOOKLINE_SOAK", "20000"))
 WARM_UP = 2000
 GROWTH_MAX = 256 * 1024
 PLUGINS = """hosts_allow
@@ -150,5 +152,5 @@ def test_soak(server, memory_base, syslog):
     print(f"PSS {before} to {after} bytes, sessions {sizes} bytes")
     assert len(server.lines("event=accept")) == MESSAGES + 10
     assert sizes[0] == sizes[1]
-    assert after - before < GROWTH_MAX
+    assert SANITIZED or after - before < GROWTH_MAX
     assert server.workers()[0]["pid"] == pid

@@ -284,6 +284,7 @@ fixture_teardown(void **state)
 	buf_done(&f->replies);
 	buf_done(&f->text);
 	buf_done(&f->plugin_text);
+	buf_done(&f->enhanced);
 	(void)nftw(f->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	mem_free(f);
 	current = NULL;
@@ -338,6 +339,8 @@ copy_outcome(struct fixture *f, const struct outcome *outcome)
 	buf_add_slice(&f->text, slice_str(outcome->text));
 	buf_clear(&f->plugin_text);
 	buf_add_slice(&f->plugin_text, slice_str(outcome->plugin_text));
+	buf_clear(&f->enhanced);
+	buf_add_slice(&f->enhanced, slice_str(outcome->enhanced));
 }
 
 static void

@@ -42,7 +42,7 @@ struct fixture {
 	struct body_store bodies;
 	struct conv conv;
 	struct outcome outcome; /* of the last hook; its texts are copies */
-	struct buf text, plugin_text;
+	struct buf text, plugin_text, enhanced;
 	struct buf log;       /* "LEVEL text\n" for each line, debug included */
 	bool is_done;         /* the hook has returned */
 	bool without_session; /* the next hook has none */
