@@ -2,9 +2,15 @@
 /* test_hook_log.c - what a logging hook is given. */
 #include "engine_fixture.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "hook/hook_log.h"
+#include "hook/log_batch.h"
 
 static char seen[1024];
+static bool takes, answers, talks;
+static unsigned more;
 
 static enum hl_verdict
 on_log(struct hl_ctx *ctx, const struct hl_log *log)
@@ -12,11 +18,15 @@ on_log(struct hl_ctx *ctx, const struct hl_log *log)
 	size_t n = strlen(seen);
 	hl_str hook = hl_log_hook(log), plugin = hl_log_plugin(log);
 
-	(void)ctx;
 	EXPECT(strlen(hook.p) == hook.n && strlen(plugin.p) == plugin.n);
 	(void)snprintf(seen + n, sizeof(seen) - n, "%d hook=%s plugin=%s %s\n",
 	    hl_log_level(log), hook.p, plugin.p, hl_log_text(log).p);
-	return HL_OK;
+	more += hl_log_more(log);
+	if (takes)
+		hl_log_taken(log);
+	if (talks)
+		hl_log(ctx, HL_LOG_ERROR, "a logger talks");
+	return answers ? HL_OK : HL_DECLINED;
 }
 
 static const struct hl_plugin logger_plugin = {
@@ -34,6 +44,9 @@ setup(void **state)
 	struct fixture *f;
 
 	seen[0] = '\0';
+	takes = talks = false;
+	answers = true;
+	more = 0;
 	if (fixture_setup(state) < 0)
 		return -1;
 	f = *state;
@@ -84,6 +97,80 @@ test_outside_of_hooks(void **state)
 				  "text=\"\\\\ plugin=fake \\\" hook=fake\"\n");
 }
 
+/* What the program writes to standard error until `fn` is over. */
+static void
+with_stderr(struct fixture *f, void (*fn)(struct fixture *f), const char *want)
+{
+	int saved = dup(STDERR_FILENO), pipes[2];
+	char bytes[1024];
+	ssize_t n;
+
+	assert_int_equal(pipe2(pipes, O_CLOEXEC | O_NONBLOCK), 0);
+	assert_true(dup2(pipes[1], STDERR_FILENO) != -1);
+	fn(f);
+	log_batch_flush(f->engine->log_batch);
+	assert_true(dup2(saved, STDERR_FILENO) != -1);
+	n = read(pipes[0], bytes, sizeof(bytes) - 1);
+	bytes[n > 0 ? n : 0] = '\0';
+	if ((want == NULL) != (n <= 0) ||
+	    (want != NULL && strstr(bytes, want) == NULL))
+		fail_msg("standard error: `%s`", bytes);
+	(void)close(saved);
+	(void)close(pipes[0]);
+	(void)close(pipes[1]);
+}
+
+static void
+log_one(struct fixture *f)
+{
+	struct log_line line;
+
+	hook_log_begin(&line, LOG_LEVEL_NOTICE, NULL);
+	log_add_text(&line, LOG_text, "one");
+	log_end(&line);
+	turn(f->rt);
+}
+
+/* Declined and not taken: nobody has it, so it is not lost. */
+static void
+test_taken(void **state)
+{
+	answers = false;
+	with_stderr(*state, log_one, "notice text=one\n");
+	takes = true;
+	with_stderr(*state, log_one, NULL);
+	takes = false;
+	answers = true;
+	with_stderr(*state, log_one, NULL);
+}
+
+/* A logger that had to log what it says would never end. */
+static void
+test_logger_talks(void **state)
+{
+	talks = true;
+	with_stderr(*state, log_one, "a logger talks");
+	assert_string_equal(seen, "5 hook= plugin= text=one\n");
+}
+
+static enum hl_verdict
+say_three(struct hl_ctx *ctx)
+{
+	for (int i = 0; i < 3; i++)
+		hl_log(ctx, HL_LOG_NOTICE, "line %d", i);
+	return HL_DECLINED;
+}
+
+static void
+test_more(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_hook(f, HOOK_CONNECT, say_three);
+	turn(f->rt);
+	assert_int_equal(more, 2);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, fixture_teardown)
 
 int
@@ -92,6 +179,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_in_a_hook),
 		TEST(test_outside_of_hooks),
+		TEST(test_taken),
+		TEST(test_logger_talks),
+		TEST(test_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
