@@ -58,6 +58,7 @@ run_build() {
 }
 
 run_build release 2 -- -Dbuildtype=release
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 CC=clang CXX=clang++ run_build asan 5 --no-suite release-only -- \
 	-Db_sanitize=address,undefined -Db_lundef=false \
 	-Dbuildtype=debugoptimized -Dfuzzers=true

@@ -79,6 +79,9 @@ CASES = [
     ("long function", "text",
      {"src/base/a.c": LICENCE + "int\nlong_one(void)\n{\n" + "\tx();\n" * 81 +
       "}\n"}, "a.c:4: long_one has 81 lines"),
+    ("skip", "text",
+     {"tests/unit/t.c": LICENCE + "void t(void)\n{\n\tskip();\n}\n"},
+     "t.c:4: cmocka's skip()"),
     ("silenced without name", "text",
      {"src/base/a.c": LICENCE + "int a; // NOLINT\n"}, "names no check"),
     ("silenced without reason", "text",

@@ -434,7 +434,7 @@ test_ipv6(void **state)
 
 	(void)state;
 	if (six == -EAFNOSUPPORT)
-		skip();
+		return; /* skip() is "not ok" in TAP */
 	assert_true(six >= 0);
 	assert_int_equal(close(six), 0);
 	while (!both_families())
