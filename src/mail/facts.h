@@ -18,6 +18,18 @@
 #define SESSION_ID_MAX 16 /* with NUL */
 #define TXN_ID_MAX 28     /* "SID.N" with NUL */
 
+/* The opaque handle of plugin.h: what a TLS handshake has shown.  Lives in
+ * the session's arena. */
+struct hl_tls {
+	hl_str version;                   /* "TLSv1.3" */
+	hl_str cipher;                    /* "TLS_AES_256_GCM_SHA384" */
+	hl_str sni;                       /* "" none was sent */
+	hl_str cert_subject, cert_issuer; /* of the client's; "" has none */
+	hl_str cert_fingerprint;          /* SHA-256, lower-case hex */
+	bool resumed;
+	bool cert_verified;
+};
+
 struct facts {
 	struct inet_addr peer;
 	struct inet_addr local;
@@ -27,6 +39,7 @@ struct facts {
 	hl_str helo;      /* "" before HELO was accepted */
 	hl_str auth_user;
 	hl_str auth_mechanism;
+	const struct hl_tls *tls; /* NULL in clear */
 	struct mono since;
 	char sid[SESSION_ID_MAX];
 	bool esmtp;

@@ -2,7 +2,7 @@
 /* cmd_helo.c - HELO and EHLO (RFC 5321 4.1.1.1, 4.1.4). */
 #include "base/mem.h"
 #include "commands.h"
-#include "conf/conf_list.h"
+#include "ehlo.h"
 #include "hook/lines.h"
 #include "smtp/domain.h"
 
@@ -80,12 +80,7 @@ capabilities(struct session *session, struct hl_ctx *ctx)
 	hl_str text;
 
 	buf_add_slice(&list, slice_str(welcome(session, ctx)));
-	buf_add_text(&list, "\nPIPELINING\n8BITMIME\nENHANCEDSTATUSCODES");
-	if (session->limits->databytes > 0)
-		buf_printf(&list, "\nSIZE %lld",
-		    (long long)session->limits->databytes);
-	else
-		buf_add_text(&list, "\nSIZE");
+	ehlo_list(session, &list);
 	session->conv.ehlo = &list;
 	hook_run(ctx, HOOK_CAPABILITIES, NULL, &outcome);
 	session->conv.ehlo = NULL;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_mail.c - MAIL (RFC 5321 4.1.1.2, RFC 1870, RFC 6152). */
-#include "base/num.h"
 #include "commands.h"
 #include "smtp/path.h"
 
@@ -12,69 +11,6 @@ static const struct envelope_kind mail_kind = {
 	.path_flags = SMTP_PATH_NULL | SMTP_PATH_UNDERSCORE,
 	.bad_path = "5.1.7",
 };
-
-/* SIZE over databytes: the hook may only say it in other words. */
-static bool
-check_size(
-    struct session *session, struct hl_ctx *ctx, const struct smtp_param *param)
-{
-	struct hook_args args = { .n2 = (uint64_t)session->limits->databytes };
-	struct outcome outcome;
-
-	if (num_parse_u64(slice_str(param->value), UINT64_MAX, &args.n1) < 0) {
-		reply_refuse(session, ctx, HOOK_MAIL, 501, "5.5.4",
-		    "SIZE must be a number");
-		return false;
-	}
-	if (args.n2 == 0 || args.n1 <= args.n2)
-		return true;
-	hook_run(ctx, HOOK_MAX_DATA_EXCEEDED, &args, &outcome);
-	(void)reply_outcome(session, ctx, &outcome);
-	return false;
-}
-
-static bool
-check_body(
-    struct session *session, struct hl_ctx *ctx, const struct smtp_param *param)
-{
-	struct slice value = slice_str(param->value);
-
-	if (slice_caseeq_text(value, "7BIT") ||
-	    slice_caseeq_text(value, "8BITMIME"))
-		return true;
-	reply_refuse(session, ctx, HOOK_MAIL, 501, "5.5.4",
-	    "BODY must be 7BIT or 8BITMIME");
-	return false;
-}
-
-/* False: refused and answered. */
-static bool
-check_params(struct session *session, struct hl_ctx *ctx,
-    const struct smtp_params *params)
-{
-	for (size_t i = 0; i < params->count; i++) {
-		const struct smtp_param *param = &params->items[i];
-		bool fine;
-
-		if (!session->conv.facts.esmtp) {
-			reply_refuse(session, ctx, HOOK_MAIL, 555, "5.5.4",
-			    "Parameters need EHLO");
-			return false;
-		}
-		if (str_eq_text(param->key, "size"))
-			fine = check_size(session, ctx, param);
-		else if (str_eq_text(param->key, "body"))
-			fine = check_body(session, ctx, param);
-		else {
-			reply_refuse(session, ctx, HOOK_MAIL, 555, "5.5.4",
-			    "Unknown parameter");
-			fine = false;
-		}
-		if (!fine)
-			return false;
-	}
-	return true;
-}
 
 static void
 begin_txn(struct session *session, struct hl_ctx *ctx)
@@ -118,7 +54,8 @@ cmd_mail(struct session *session, struct hl_ctx *ctx, struct slice rest)
 		return;
 	args.addr = envelope.addr;
 	session->addr = envelope.addr; /* for the log, whoever refuses it */
-	if (check_params(session, ctx, &envelope.params.list)) {
+	if (envelope_params_check(
+		session, ctx, HOOK_MAIL, &envelope.params.list)) {
 		hook_run(ctx, HOOK_MAIL, &args, &outcome);
 		accept_sender(session, ctx, &envelope, &outcome);
 	}

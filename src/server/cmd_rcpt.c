@@ -29,12 +29,7 @@ check_sequence(struct session *session, struct hl_ctx *ctx,
 		    "Too many recipients");
 		return false;
 	}
-	if (params->count > 0) {
-		reply_refuse(
-		    session, ctx, HOOK_RCPT, 555, "5.5.4", "Unknown parameter");
-		return false;
-	}
-	return true;
+	return envelope_params_check(session, ctx, HOOK_RCPT, params);
 }
 
 static void

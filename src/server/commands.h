@@ -42,6 +42,11 @@ int envelope_parse(struct session *session, struct hl_ctx *ctx,
     const struct envelope_kind *kind, struct slice rest,
     struct envelope *ret) BLOCKS WARN_UNUSED;
 
+/* -- envelope_params.c -- */
+/* `hook`: HOOK_MAIL or HOOK_RCPT.  False: refused and answered. */
+bool envelope_params_check(struct session *session, struct hl_ctx *ctx,
+    enum hook_id hook, const struct smtp_params *params) BLOCKS WARN_UNUSED;
+
 /* -- data_feed.c, data_end.c, queue.c -- */
 /* Takes input while data arrives; false when there is too little. */
 bool data_feed(struct session *session, struct hl_ctx *ctx) BLOCKS;

@@ -103,6 +103,9 @@ server_listen(struct server *server, int fd, const struct conf_listener *line,
 	listener->server = server;
 	listener->fd = fd;
 	listener->chains = chains;
+	listener->tls = line->tls;
+	listener->lmtp = line->lmtp;
+	listener->proxy = line->proxy;
 	ret = listener_open(
 	    server->rt, fd, &listener_events, listener, &listener->listener);
 	if (ret < 0) {

@@ -22,6 +22,7 @@ struct server_listener {
 	hl_str name; /* owned */
 	const struct chain_set *chains;
 	struct limits *limits; /* shared by young sessions; may be NULL */
+	bool tls, lmtp, proxy; /* as its line in config/listen says */
 	int fd;
 };
 

@@ -58,7 +58,6 @@ session_new(struct server_listener *listener)
 	session->conv.chains = listener->chains;
 	session->conv.results = session->results;
 	session->conv.me = STR_EMPTY;
-	session->events = EVENT_ACCEPT;
 	return session;
 }
 
@@ -176,6 +175,13 @@ session_open(struct server_listener *listener, int fd,
 	shm_add(&shm_totals(server->options.shm)->connections, 1);
 	shm_gauge(
 	    &shm_totals(server->options.shm)->sessions, server->session_count);
+	session_begin(session);
+}
+
+void
+session_begin(struct session *session)
+{
+	session->events |= EVENT_ACCEPT;
 	session_wake(session);
 }
 

@@ -118,6 +118,9 @@ session_of(struct conv *conv)
 /* -- session.c -- */
 void session_open(struct server_listener *listener, int fd,
     const struct inet_addr *peer, const struct inet_addr *local);
+/* What comes before the first hook is done, as far as the listener wants it:
+ * the conversation begins. */
+void session_begin(struct session *session);
 /* Runs the fiber, or queues the session until one is free. */
 void session_wake(struct session *session);
 /* Loop functions: asks for an end. */
@@ -162,6 +165,11 @@ bool session_shield(struct session *session, bool on);
 /* Marks the end; hooks run when the step returns. */
 void session_finish(struct session *session, enum session_end why);
 void session_close(struct session *session, struct hl_ctx *ctx) BLOCKS;
+
+/* -- start_over.c -- */
+/* After STARTTLS (RFC 3207 4.2) and XCLIENT: hello, AUTH, relay_client and the
+ * transaction are gone. */
+void session_start_over(struct session *session, struct hl_ctx *ctx) BLOCKS;
 
 /* -- txn_reset.c -- */
 /* Runs reset_transaction if there is one and lets go of it; later, in

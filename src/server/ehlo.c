@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* ehlo.c - the keywords of EHLO: which are offered now, with what words. */
+#include "ehlo.h"
+
+#include <stddef.h>
+
+#include "session.h"
+
+static void
+size_words(const struct session *session, struct buf *list)
+{
+	if (session->limits->databytes > 0)
+		buf_printf(
+		    list, " %lld", (long long)session->limits->databytes);
+}
+
+static const struct row {
+	const char *name;
+	/* NULL: always. */
+	bool (*offers)(const struct session *session);
+	/* Adds " WORD..."; NULL: it has none. */
+	void (*words)(const struct session *session, struct buf *list);
+} rows[EHLO_KEYWORD_COUNT] = {
+	[EHLO_PIPELINING] = { "PIPELINING", NULL, NULL },
+	[EHLO_8BITMIME] = { "8BITMIME", NULL, NULL },
+	[EHLO_ENHANCEDSTATUSCODES] = { "ENHANCEDSTATUSCODES", NULL, NULL },
+	[EHLO_SIZE] = { "SIZE", NULL, size_words },
+};
+
+bool
+ehlo_offers(const struct session *session, enum ehlo_keyword keyword)
+{
+	return rows[keyword].offers == NULL || rows[keyword].offers(session);
+}
+
+void
+ehlo_list(const struct session *session, struct buf *list)
+{
+	for (int i = 0; i < EHLO_KEYWORD_COUNT; i++) {
+		if (!ehlo_offers(session, (enum ehlo_keyword)i))
+			continue;
+		buf_printf(list, "\n%s", rows[i].name);
+		if (rows[i].words != NULL)
+			rows[i].words(session, list);
+	}
+}

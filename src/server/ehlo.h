@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* ehlo.h - the keywords of EHLO: which are offered now, with what words.
+ *
+ * One row a keyword, in ehlo.c.  MAIL and RCPT take the parameters of a
+ * keyword only while it is offered (envelope_params.c).
+ */
+#ifndef HOOKLINE_SERVER_EHLO_H
+#define HOOKLINE_SERVER_EHLO_H
+
+#include <stdbool.h>
+
+struct buf;
+struct session;
+
+enum ehlo_keyword {
+	EHLO_PIPELINING,          /* RFC 2920 */
+	EHLO_8BITMIME,            /* RFC 6152 */
+	EHLO_ENHANCEDSTATUSCODES, /* RFC 2034 */
+	EHLO_SIZE,                /* RFC 1870 */
+	EHLO_KEYWORD_COUNT
+};
+
+/* Would EHLO show it to this client now? */
+bool ehlo_offers(const struct session *session, enum ehlo_keyword keyword);
+/* Adds "\nKEYWORD WORDS" for each that is offered. */
+void ehlo_list(const struct session *session, struct buf *list);
+
+#endif

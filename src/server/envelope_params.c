@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* envelope_params.c - the parameters of MAIL and RCPT (RFC 5321 4.1.1.11).
+ *
+ * One row a parameter: the keyword of EHLO that promises it, and who checks
+ * its value.  What is in no row, or not offered, gets 555.
+ */
+#include "base/num.h"
+#include "commands.h"
+#include "ehlo.h"
+
+/* SIZE over databytes: the hook may only say it in other words. */
+static bool
+check_size(
+    struct session *session, struct hl_ctx *ctx, const struct smtp_param *param)
+{
+	struct hook_args args = { .n2 = (uint64_t)session->limits->databytes };
+	struct outcome outcome;
+
+	if (num_parse_u64(slice_str(param->value), UINT64_MAX, &args.n1) < 0) {
+		reply_refuse(session, ctx, HOOK_MAIL, 501, "5.5.4",
+		    "SIZE must be a number");
+		return false;
+	}
+	if (args.n2 == 0 || args.n1 <= args.n2)
+		return true;
+	hook_run(ctx, HOOK_MAX_DATA_EXCEEDED, &args, &outcome);
+	(void)reply_outcome(session, ctx, &outcome);
+	return false;
+}
+
+static bool
+check_body(
+    struct session *session, struct hl_ctx *ctx, const struct smtp_param *param)
+{
+	struct slice value = slice_str(param->value);
+
+	if (slice_caseeq_text(value, "7BIT") ||
+	    slice_caseeq_text(value, "8BITMIME"))
+		return true;
+	reply_refuse(session, ctx, HOOK_MAIL, 501, "5.5.4",
+	    "BODY must be 7BIT or 8BITMIME");
+	return false;
+}
+
+/* A check answers the command when it refuses, and returns false. */
+typedef bool check_fn(struct session *session, struct hl_ctx *ctx,
+    const struct smtp_param *param);
+
+static const struct row {
+	const char *key;   /* lower case */
+	enum hook_id hook; /* of the command */
+	enum ehlo_keyword keyword;
+	check_fn *check; /* NULL: any value */
+} rows[] = {
+	{ "size", HOOK_MAIL, EHLO_SIZE, check_size },
+	{ "body", HOOK_MAIL, EHLO_8BITMIME, check_body },
+};
+
+static const struct row *
+find(const struct session *session, enum hook_id hook,
+    const struct smtp_param *param)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].hook == hook &&
+		    str_eq_text(param->key, rows[i].key) &&
+		    ehlo_offers(session, rows[i].keyword))
+			return &rows[i];
+	}
+	return NULL;
+}
+
+bool
+envelope_params_check(struct session *session, struct hl_ctx *ctx,
+    enum hook_id hook, const struct smtp_params *params)
+{
+	for (size_t i = 0; i < params->count; i++) {
+		const struct row *row = find(session, hook, &params->items[i]);
+
+		if (!session->conv.facts.esmtp || row == NULL) {
+			reply_refuse(session, ctx, hook, 555, "5.5.4",
+			    !session->conv.facts.esmtp ? "Parameters need EHLO"
+						       : "Unknown parameter");
+			return false;
+		}
+		if (row->check != NULL &&
+		    !row->check(session, ctx, &params->items[i]))
+			return false;
+	}
+	return true;
+}
