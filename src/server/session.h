@@ -13,6 +13,7 @@
  *
  * session.c    life cycle: new, fiber, rest, free
  * session_io.c what the stream tells, input, timeouts
+ * accept.c     who the client is, up to the greeting
  * session_run.c the steps
  * reply.c      replies
  * closing.c    the end of a session
@@ -152,6 +153,10 @@ void session_flush(struct session *session);
 int session_client_wait(struct conv *conv, uint64_t ms) BLOCKS;
 int session_client_line(struct conv *conv, uint64_t timeout_ms,
     struct arena *arena, hl_str *ret) BLOCKS;
+
+/* -- accept.c -- */
+/* Settings, limits, pre-connection, connect, greeting. */
+void session_accept(struct session *session, struct hl_ctx *ctx) BLOCKS;
 
 /* -- session_run.c -- */
 void session_run(struct session *session, struct hl_ctx *ctx) BLOCKS;

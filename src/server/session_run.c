@@ -1,95 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* session_run.c - the conversation, step by step, on the session's fiber. */
-#include <string.h>
-
 #include "data.h"
-#include "hook/config.h"
-#include "hook/peer_name.h"
-#include "conf/conf_list.h"
 #include "net/stream.h"
 #include "rt/fiber.h"
 #include "server_private.h"
-#include "shm/stats.h"
-
-/* ---- accept ---- */
-
-/* Counts the client, and refuses it when there are too many. */
-static bool
-admit(struct session *session, struct hl_ctx *ctx)
-{
-	const struct limits *limits = session->limits;
-	struct shm *shm = session->server->options.shm;
-	struct shm_key key = shm_key_of(
-	    &session->conv.facts.peer, (unsigned)limits->client_prefix);
-	const char *text = NULL;
-
-	session->peer_ref = shm_peer_add(shm, &key);
-	if (limits->max_connections > 0 &&
-	    shm_peer_total(shm) > (unsigned)limits->max_connections)
-		text = "Too many connections, try again later";
-	else if (limits->max_per_client > 0 &&
-		 shm_peer_count(shm, &key) > (unsigned)limits->max_per_client)
-		text = "Too many connections from you, try again later";
-	if (text == NULL)
-		return true;
-	session->skip_hooks = true;
-	reply_refuse(session, ctx, HOOK_PRE_CONNECTION, 421, NULL, text);
-	session_finish(session, END_QUIT);
-	return false;
-}
-
-static void
-greet(struct session *session, struct hl_ctx *ctx)
-{
-	hl_str text = session->limits->greeting;
-
-	if (text.n == 0)
-		text = arena_printf(ctx->arena,
-		    "%.*s ESMTP hookline " HOOKLINE_VERSION " ready",
-		    STR(session->conv.me));
-	else if (strcasestr(text.p, "ESMTP") == NULL)
-		text = arena_printf(ctx->arena, "%s ESMTP", text.p);
-	reply_send(session, ctx, 220, STR_EMPTY, text);
-}
-
-static void
-resolve(struct session *session, struct hl_ctx *ctx)
-{
-	struct conf_list *list;
-
-	session->limits = limits_get(ctx, &session->listener->limits);
-	session->conv.me =
-	    arena_str(&session->conv.arena, slice_str(session->limits->me));
-	session->conv.arena.cap = (size_t)session->limits->max_session_memory;
-	session->conv.account.cap = (size_t)session->limits->max_notes;
-	list = hook_config(ctx, STR_LIT("bare_lf_exclude"));
-	session->bare_lf_excluded =
-	    conf_list_has_ip(list, &session->conv.facts.peer);
-	conf_list_unref(&list);
-}
-
-static void
-step_accept(struct session *session, struct hl_ctx *ctx)
-{
-	struct outcome outcome;
-
-	resolve(session, ctx);
-	if (!admit(session, ctx))
-		return;
-	if (session->limits->rdns)
-		peer_name_start(session->server->engine, &session->conv);
-	hook_run(ctx, HOOK_PRE_CONNECTION, NULL, &outcome);
-	if (outcome.fate == FATE_CLOSE) {
-		session->skip_hooks = true;
-		(void)reply_outcome(session, ctx, &outcome);
-		return;
-	}
-	hook_run(ctx, HOOK_CONNECT, NULL, &outcome);
-	if (outcome.fate == FATE_KEEP && !outcome.answered)
-		greet(session, ctx);
-	else
-		(void)reply_outcome(session, ctx, &outcome);
-}
 
 /* ---- timeout, shutdown ---- */
 
@@ -183,7 +97,7 @@ step_events(struct session *session, struct hl_ctx *ctx)
 {
 	if ((session->events & EVENT_ACCEPT) != 0) {
 		session->events &= (uint8_t)~EVENT_ACCEPT;
-		step_accept(session, ctx);
+		session_accept(session, ctx);
 		return true;
 	}
 	if ((session->events & EVENT_TIMEOUT) != 0) {
