@@ -164,7 +164,7 @@ struct hl_plugin {
 	int (*load)(struct hl_ctx *ctx);
 	/* Called when the worker ends or the load of another plugin failed. */
 	void (*unload)(struct hl_ctx *ctx);
-	uint64_t carries; /* queue plugins: HL_CARRIES_* */
+	uint64_t carries; /* queue plugins: HL_CARRIES_*, see there */
 	void *reserved[6];
 
 	/* The hooks, in the order of the contract table; `hookline hooks`
@@ -256,7 +256,10 @@ struct hl_plugin {
 	/* clang-format on */
 };
 
-/* What a queue plugin passes on (used by a later release). */
+/* What a queue plugin keeps of a message and passes on to whoever has it next.
+ * The keyword of EHLO is offered, and its parameters are taken, only where all
+ * plugins that hook `queue` declare it.  Declare what you really do: the
+ * client relies on it. */
 #define HL_CARRIES_SMTPUTF8 (UINT64_C(1) << 0)
 #define HL_CARRIES_DSN (UINT64_C(1) << 1)
 #define HL_CARRIES_BINARYMIME (UINT64_C(1) << 2)
@@ -384,6 +387,8 @@ hl_str hl_addr_path(
 /* With or without brackets.  0; -EINVAL, *ret unchanged. */
 int hl_addr_parse(struct hl_ctx *ctx, hl_str text, const struct hl_addr **ret);
 const struct hl_addr *hl_sender(const struct hl_ctx *ctx); /* or NULL */
+/* Parameters of the MAIL that was accepted; none before. */
+const struct hl_params *hl_sender_params(const struct hl_ctx *ctx);
 /* Parameters of the running MAIL or RCPT; names in lower case. */
 const struct hl_params *hl_params(const struct hl_ctx *ctx);
 /* "" when it is absent or has no value; hl_param_has tells them apart. */

@@ -143,7 +143,7 @@ static const struct hl_plugin plugin = {
 	.args = args,
 	.args_size = sizeof(struct args),
 	.load = on_load,
-	.carries = ~UINT64_C(0),
+	.carries = HL_CARRIES_SMTPUTF8,
 	.init_worker = on_init_worker,
 	.queue = on_queue,
 };

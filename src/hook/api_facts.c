@@ -325,13 +325,20 @@ hl_sender(const struct hl_ctx *ctx)
 	return ctx->txn != NULL ? ctx->txn->sender : NULL;
 }
 
+static const struct hl_params no_params;
+
+const struct hl_params *
+hl_sender_params(const struct hl_ctx *ctx)
+{
+	ctx_check(ctx);
+	return ctx->txn != NULL ? &ctx->txn->params : &no_params;
+}
+
 const struct hl_params *
 hl_params(const struct hl_ctx *ctx)
 {
-	static const struct hl_params none;
-
 	ctx_check(ctx);
-	return ctx->params != NULL ? ctx->params : &none;
+	return ctx->params != NULL ? ctx->params : &no_params;
 }
 
 hl_str

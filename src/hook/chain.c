@@ -46,9 +46,23 @@ chain_build(const struct chain_set *set, enum hook_id id, struct arena *arena,
 	return chain;
 }
 
+/* One that carries less could get the message: what it lacks is no promise. */
+static uint64_t
+carried_by_all(const struct chain *queue)
+{
+	uint64_t carries = ~UINT64_C(0);
+
+	if (queue == NULL)
+		return 0;
+	for (unsigned i = 0; i < queue->count; i++)
+		carries &= queue->at[i].plugin->desc.carries;
+	return carries;
+}
+
 void
 chain_set_build(struct chain_set *set, struct arena *arena, struct shm *shm)
 {
 	for (unsigned id = 0; id < HOOK_COUNT; id++)
 		set->hooks[id] = chain_build(set, (enum hook_id)id, arena, shm);
+	set->carries = carried_by_all(set->hooks[HOOK_QUEUE]);
 }

@@ -29,9 +29,12 @@ struct chain_set {
 	const struct chain *hooks[HOOK_COUNT];
 	struct plugin **plugins; /* in the order of the file */
 	unsigned count;
+	/* HL_CARRIES_* that all its `queue` plugins declare; 0: has none */
+	uint64_t carries;
 };
 
-/* Fills `set->hooks` from `set->plugins`; names each entry in `shm`. */
+/* Fills `set->hooks` and `set->carries` from `set->plugins`; names each entry
+ * in `shm`. */
 void chain_set_build(
     struct chain_set *set, struct arena *arena, struct shm *shm);
 

@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "command.h"
 #include "conf/conf_dir.h"
 #include "conf/conf_listen.h"
 #include "conf/conf_list.h"
 #include "conf/conf_value.h"
+#include "hook/carries.h"
 #include "offline.h"
 
 struct check {
@@ -55,6 +57,19 @@ print_plugin(const struct plugin *plugin)
 		(void)printf("  %-28s   has no hook: it is never asked\n", "");
 }
 
+/* Of the queue of a set: what all of its plugins carry is offered. */
+static void
+print_carries(const struct chain_set *set)
+{
+	struct buf words = BUF_INIT;
+
+	if (set->hooks[HOOK_QUEUE] == NULL)
+		return;
+	carries_text(set->carries, &words);
+	(void)printf("  %-22s %s\n", "carries", words.p);
+	buf_done(&words);
+}
+
 static void
 print_chain(const char *hook, const struct chain *chain)
 {
@@ -76,6 +91,7 @@ print_set(const char *title, const struct chain_set *set)
 		if (set->hooks[id] != NULL)
 			print_chain(hook_table[id].name, set->hooks[id]);
 	}
+	print_carries(set);
 }
 
 static void

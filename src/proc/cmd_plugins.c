@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "command.h"
 #include "conf/conf_nearest.h"
 #include "hook/args.h"
+#include "hook/carries.h"
 #include "hook/hook_row.h"
 #include "hook/loader.h"
 #include "hook/loader_names.h"
@@ -83,6 +85,18 @@ print_hooks(const struct hl_plugin *desc)
 	}
 }
 
+static void
+print_carries(const struct hl_plugin *desc)
+{
+	struct buf words = BUF_INIT;
+
+	if (desc->queue == NULL)
+		return;
+	carries_text(desc->carries, &words);
+	(void)printf("carries\n  %s\n", words.p);
+	buf_done(&words);
+}
+
 static int
 print_one(const char *name, const struct name_list *names)
 {
@@ -109,6 +123,7 @@ print_one(const char *name, const struct name_list *names)
 	print_args(desc.args);
 	print_files(desc.files);
 	print_hooks(&desc);
+	print_carries(&desc);
 	(void)dlclose(handle);
 	return EXIT_OK;
 }

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include <hookline/plugin.h>
+
 #include "session.h"
 
 static void
@@ -16,21 +18,27 @@ size_words(const struct session *session, struct buf *list)
 
 static const struct row {
 	const char *name;
+	uint64_t carries; /* HL_CARRIES_* that the queue must declare */
 	/* NULL: always. */
 	bool (*offers)(const struct session *session);
 	/* Adds " WORD..."; NULL: it has none. */
 	void (*words)(const struct session *session, struct buf *list);
 } rows[EHLO_KEYWORD_COUNT] = {
-	[EHLO_PIPELINING] = { "PIPELINING", NULL, NULL },
-	[EHLO_8BITMIME] = { "8BITMIME", NULL, NULL },
-	[EHLO_ENHANCEDSTATUSCODES] = { "ENHANCEDSTATUSCODES", NULL, NULL },
-	[EHLO_SIZE] = { "SIZE", NULL, size_words },
+	[EHLO_PIPELINING] = { "PIPELINING", 0, NULL, NULL },
+	[EHLO_8BITMIME] = { "8BITMIME", 0, NULL, NULL },
+	[EHLO_ENHANCEDSTATUSCODES] = { "ENHANCEDSTATUSCODES", 0, NULL, NULL },
+	[EHLO_SIZE] = { "SIZE", 0, NULL, size_words },
+	[EHLO_MT_PRIORITY] = { "MT-PRIORITY", HL_CARRIES_MT_PRIORITY, NULL,
+	    NULL },
 };
 
 bool
 ehlo_offers(const struct session *session, enum ehlo_keyword keyword)
 {
-	return rows[keyword].offers == NULL || rows[keyword].offers(session);
+	const struct row *row = &rows[keyword];
+
+	return (row->carries & ~session->conv.chains->carries) == 0 &&
+	       (row->offers == NULL || row->offers(session));
 }
 
 void

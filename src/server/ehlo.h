@@ -2,7 +2,9 @@
 /* ehlo.h - the keywords of EHLO: which are offered now, with what words.
  *
  * One row a keyword, in ehlo.c.  MAIL and RCPT take the parameters of a
- * keyword only while it is offered (envelope_params.c).
+ * keyword only while it is offered (envelope_params.c).  A keyword that
+ * promises something about afterwards is offered while all queue plugins of
+ * the listener carry it (hook/carries.h).
  */
 #ifndef HOOKLINE_SERVER_EHLO_H
 #define HOOKLINE_SERVER_EHLO_H
@@ -17,6 +19,7 @@ enum ehlo_keyword {
 	EHLO_8BITMIME,            /* RFC 6152 */
 	EHLO_ENHANCEDSTATUSCODES, /* RFC 2034 */
 	EHLO_SIZE,                /* RFC 1870 */
+	EHLO_MT_PRIORITY,         /* RFC 6710 */
 	EHLO_KEYWORD_COUNT
 };
 

@@ -42,6 +42,24 @@ check_body(
 	return false;
 }
 
+/* priority-value = (["-"] NZDIGIT) / "0"  (RFC 6710 5) */
+static bool
+check_priority(
+    struct session *session, struct hl_ctx *ctx, const struct smtp_param *param)
+{
+	hl_str value = param->value;
+	const char *digit =
+	    value.n == 2 && value.p[0] == '-' ? value.p + 1 : value.p;
+
+	if ((value.n == 1 && *digit == '0') ||
+	    (value.n > 0 && digit + 1 == value.p + value.n && *digit >= '1' &&
+		*digit <= '9'))
+		return true;
+	reply_refuse(session, ctx, HOOK_MAIL, 501, "5.5.4",
+	    "MT-PRIORITY must be a number from -9 to 9");
+	return false;
+}
+
 /* A check answers the command when it refuses, and returns false. */
 typedef bool check_fn(struct session *session, struct hl_ctx *ctx,
     const struct smtp_param *param);
@@ -54,6 +72,7 @@ static const struct row {
 } rows[] = {
 	{ "size", HOOK_MAIL, EHLO_SIZE, check_size },
 	{ "body", HOOK_MAIL, EHLO_8BITMIME, check_body },
+	{ "mt-priority", HOOK_MAIL, EHLO_MT_PRIORITY, check_priority },
 };
 
 static const struct row *

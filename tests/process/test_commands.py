@@ -107,3 +107,22 @@ def test_every_command_explains_itself():
         assert result.returncode == 0
         assert result.stdout.startswith(f"usage: hookline {name}")
         assert result.stdout.endswith("\n")
+
+
+def test_what_queues_keep(tmp_path):
+    """check tells what the queue carries, plugins what one plugin does."""
+    (tmp_path / "me").write_text("mx.example\n")
+    plugins = tmp_path / "plugins"
+    plugins.write_text("queue/discard\n")
+    found = re.search(r"^  carries +(.*)$", hookline(
+        "check", "--config", tmp_path).stdout, re.M)
+    assert found[1].split() == ["SMTPUTF8", "DSN", "BINARYMIME", "REQUIRETLS",
+                                "MT-PRIORITY", "FUTURERELEASE"]
+    plugins.write_text(f"queue/discard\nqueue/maildir {tmp_path}/mail\n")
+    assert re.search(r"^  carries +SMTPUTF8$", hookline(
+        "check", "--config", tmp_path).stdout, re.M)
+    plugins.write_text("rcpt_ok\n")
+    assert "carries" not in hookline("check", "--config", tmp_path).stdout
+    assert hookline("plugins", "queue/maildir").stdout.endswith(
+        "carries\n  SMTPUTF8\n")
+    assert "carries" not in hookline("plugins", "rcpt_ok").stdout

@@ -35,6 +35,7 @@ facts(struct hl_ctx *ctx)
 	EXPECT_TEXT(hl_auth_mechanism(ctx), "");
 	EXPECT(hl_sender(ctx) == NULL);
 	EXPECT_INT(hl_param_count(hl_params(ctx)), 0);
+	EXPECT_INT(hl_param_count(hl_sender_params(ctx)), 0);
 	EXPECT_INT(hl_rcpt_count(ctx), 0);
 	EXPECT(hl_rcpt_at(ctx, 0) == NULL);
 	EXPECT(hl_txn_mem(ctx) == NULL);
