@@ -9,7 +9,8 @@
 # Building a release and running it.  swaks is what run.sh tells you to try.
 PACKAGES_BUILD="gcc libc6-dev pkg-config meson ninja-build python3
 	libuv1-dev libboost-context-dev libc-ares-dev libsqlite3-dev
-	libpcre2-dev libcdb-dev libssl-dev libidn2-dev libsystemd-dev"
+	libpcre2-dev libcdb-dev libcrypt-dev libssl-dev libidn2-dev
+	libsystemd-dev"
 PACKAGES_RUN="swaks"
 
 # What test.sh adds: test libraries, checkers, real clients.

@@ -112,7 +112,7 @@ struct hl_log;     /* a log line, for the logging hook */
 struct hl_reply;   /* a reply, for the reply hook */
 struct hl_proxy;   /* a PROXY header (a later release) */
 struct hl_tls;     /* a TLS session (a later release) */
-struct hl_auth;    /* credentials (a later release) */
+struct hl_auth;    /* what a client has shown with AUTH */
 
 /* ---- the descriptor ------------------------------------------------ */
 
@@ -372,6 +372,63 @@ hl_str hl_auth_mechanism(const struct hl_ctx *ctx);
 /* What `plugin` answered to `hook` earlier; false if it was not asked. */
 bool hl_result(
     const struct hl_ctx *ctx, hl_str hook, hl_str plugin, enum hl_verdict *ret);
+
+/* ---- AUTH ---------------------------------------------------------- */
+
+/* What the client has shown, in the auth hooks.  None of it may be logged or
+ * kept: the memory is wiped when the command ends.
+ *
+ * user: PLAIN, LOGIN, CRAM-MD5, XOAUTH2: as the client sent it; EXTERNAL: its
+ * authorization identity, else the subject of its certificate; OAUTHBEARER: its
+ * authorization identity, "" when it sent none: then HL_OK needs a call of
+ * hl_auth_user_set.  Never empty else, no control characters.
+ * clear: PLAIN and LOGIN the password, XOAUTH2 and OAUTHBEARER the token;
+ * never empty there, "" in CRAM-MD5 and EXTERNAL. */
+hl_str hl_auth_attempt_mechanism(const struct hl_auth *auth); /* "plain" */
+hl_str hl_auth_attempt_user(const struct hl_auth *auth);
+hl_str hl_auth_attempt_clear(const struct hl_auth *auth);
+/* CRAM-MD5 (RFC 2195): HMAC-MD5 of the ticket with the password as the key, in
+ * lower-case hex, and the ticket, e.g. "<1896.697170952@mx.example>"; "" in
+ * other mechanisms. */
+hl_str hl_auth_attempt_hash(const struct hl_auth *auth);
+hl_str hl_auth_attempt_ticket(const struct hl_auth *auth);
+/* As whom it wants to act, "" when it did not say.  With a password that is
+ * the user or nobody: all else is refused before any hook runs. */
+hl_str hl_auth_attempt_authzid(const struct hl_auth *auth);
+
+/* Is it the password of which `clear`, `crypted` or both are kept ("" for what
+ * is not)?  `crypted` is a hash of crypt(3) that begins with '$' (yescrypt,
+ * bcrypt, SHA-512 ...) or the keys of SCRAM-SHA-256 in the form of RFC 5803;
+ * it is checked on the thread pool.  Compares in constant time.
+ * HL_OK; HL_DENY it is not, or nothing is kept; HL_DECLINED: CRAM-MD5, and
+ * `clear` is "", or `crypted` has no known form (logged).  BLOCKS. */
+enum hl_verdict hl_auth_verify(struct hl_ctx *ctx, const struct hl_auth *auth,
+    hl_str clear, hl_str crypted);
+/* Is this text one that hl_auth_verify takes as `crypted`? */
+bool hl_auth_is_hash(hl_str stored);
+/* Before HL_OK: the name that the user goes by from now on (hl_auth_user, log
+ * lines, Authentication-Results), e.g. what a directory or a token says.  0;
+ * -EINVAL "", a control character, over HL_AUTH_USER_MAX octets, or outside of
+ * the auth hooks. */
+#define HL_AUTH_USER_MAX 1024
+int hl_auth_user_set(struct hl_ctx *ctx, hl_str user);
+/* In auth-scram-sha-256, before HL_OK: the user's keys.  The core does the
+ * exchange and tells the client only whether it succeeded; DENY and "no such
+ * user" look the same to it as a wrong password.  Salt and keys are base64,
+ * 4,096 to 10,000,000 iterations.  0; -EINVAL they are not, or another hook. */
+int hl_auth_scram(struct hl_ctx *ctx, unsigned iterations, hl_str salt,
+    hl_str stored_key, hl_str server_key);
+/* The same from "SCRAM-SHA-256$4096:SALT$STOREDKEY:SERVERKEY" (RFC 5803). */
+int hl_auth_scram_stored(struct hl_ctx *ctx, hl_str stored);
+/* The same from a password in clear text, for which keys are made on the
+ * thread pool.  0; -EINVAL "", or another hook; -ECANCELED; -ETIMEDOUT.
+ * BLOCKS. */
+int hl_auth_scram_clear(struct hl_ctx *ctx, hl_str password);
+/* Nobody can tell now, e.g. the directory does not answer: logs why, answers
+ * 454 4.7.0, and does not count as a failed attempt.  Return what it returns.
+ */
+enum hl_verdict hl_auth_unavailable(struct hl_ctx *ctx, const char *fmt, ...)
+    HL_PRINTF(2, 3);
 
 /* ---- addresses and the envelope ------------------------------------ */
 

@@ -33,6 +33,7 @@ engine_new(const struct engine_options *options)
 	engine->conf = options->conf;
 	engine->shm = options->shm;
 	CHECK(engine->shm != NULL);
+	random_bytes(engine->secret, sizeof(engine->secret));
 	arena_init(&engine->arena, 4096, 0);
 	engine->log_batch = log_batch_new(engine->rt);
 	log_batch_use(engine->log_batch);

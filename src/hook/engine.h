@@ -63,7 +63,8 @@ struct engine {
 	    void *arg, struct hl_ctx *ctx, const struct record *record);
 	void *on_record_arg;
 	struct log_batch *log_batch;
-	bool dry_run; /* `try`: nothing is queued */
+	uint8_t secret[32]; /* of the installation; see auth_keys.c */
+	bool dry_run;       /* `try`: nothing is queued */
 };
 
 struct engine *engine_new(const struct engine_options *options);

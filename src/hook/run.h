@@ -30,7 +30,7 @@ struct hook_args {
 	enum hl_verdict verdict;
 	enum hl_phase phase;
 	const void *object; /* hl_log, hl_reply, hl_auth ... */
-	void *ret;          /* hl_parsed, hl_out, hl_lines */
+	void *ret;          /* hl_parsed, hl_out, hl_lines, auth_ret */
 };
 
 /* What a chain came to. */

@@ -50,6 +50,21 @@ probe_reply(struct hl_ctx *ctx, const struct hl_reply *reply)
 	return probe(ctx);
 }
 
+static enum hl_verdict
+probe_auth(struct hl_ctx *ctx, const struct hl_auth *auth)
+{
+	(void)auth; /* the test made it */
+	return probe(ctx);
+}
+
+static enum hl_verdict
+probe_scram(struct hl_ctx *ctx, hl_str mechanism, hl_str user)
+{
+	(void)mechanism;
+	(void)user;
+	return probe(ctx);
+}
+
 static int
 probe_load(struct hl_ctx *ctx)
 {
@@ -64,6 +79,9 @@ static const struct hl_plugin probe_plugin = {
 	.capabilities = probe,
 	.reply = probe_reply,
 	.connect = probe,
+	.auth_plain = probe_auth,
+	.auth_cram_md5 = probe_auth,
+	.auth_scram_sha_256 = probe_scram,
 	.mail = probe_addr,
 	.rcpt = probe_addr,
 	.data = probe,
