@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* tls_private.h - what the files of a TLS context share. */
+#ifndef HOOKLINE_NET_TLS_PRIVATE_H
+#define HOOKLINE_NET_TLS_PRIVATE_H
+
+#include <openssl/ssl.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "net/tls_ctx.h"
+
+/* A pair, parsed.  Zero is empty. */
+struct tls_identity {
+	X509 *cert;
+	STACK_OF(X509) * chain; /* what follows in the file; may be empty */
+	EVP_PKEY *key;
+	unsigned char *ocsp; /* DER; NULL: none */
+	size_t ocsp_size;
+	time_t ocsp_until; /* 0: no end */
+};
+
+/* 0; -EINVAL with what is wrong in `err`: then `ret` is empty. */
+int tls_identity__load(const struct tls_pair *pair, struct tls_identity *ret,
+    struct err *err) WARN_UNUSED;
+void tls_identity__done(struct tls_identity *identity);
+
+/* Parses the response for `id`'s certificate into `id`.  -EINVAL: it is not
+ * one, is about another certificate, or says "revoked". */
+int tls_ocsp__load(
+    struct slice der, struct tls_identity *id, struct err *err) WARN_UNUSED;
+
+/* All certificates of a PEM text, at least one; NULL with `err` set. */
+STACK_OF(X509) * tls__certs_read(struct slice pem, struct err *err);
+BIO *tls__bio(struct slice bytes);
+/* err_set with OpenSSL's reason behind, whose queue is then empty. */
+int tls__err(struct err *err, const char *what);
+
+/* Protocol versions and ciphers, on one SSL_CTX. */
+int tls_params__apply(const struct tls_material *material, SSL_CTX *ssl_ctx,
+    struct err *err) WARN_UNUSED;
+
+#endif
