@@ -15,6 +15,7 @@
 #include "rt/fiber.h"
 #include "rt/timeq.h"
 #include "server_private.h"
+#include "server_tls.h"
 #include "session.h"
 #include "shm/stats.h"
 
@@ -114,6 +115,7 @@ server_listen(struct server *server, int fd, const struct conf_listener *line,
 	}
 	listener->name =
 	    (hl_str){ mem_dup(slice_str(line->name)), line->name.n };
+	server_tls__resolve(listener);
 	list_push_back(&server->listeners, &listener->link);
 	if (server->accepting)
 		listener_start(listener->listener);

@@ -118,6 +118,14 @@ unsigned server_config_flush(struct server *server, struct err *err);
 /* Adds all faults that the configuration has now, one a line. */
 void server_faults(struct server *server, struct buf *ret);
 
+/* The material of TLS contexts and the keys of session tickets, as sealed
+ * memory files of the master (net/tls_bundle.h); `fd` stays the caller's.
+ * New sessions take the new contexts; before the first call there is no TLS.
+ * Returns 0; negative errno with the reason in `err`: what was stays. */
+int server_tls_take(struct server *server, int fd, struct err *err) WARN_UNUSED;
+int server_tickets_take(
+    struct server *server, int fd, struct err *err) WARN_UNUSED;
+
 /* Only after on_empty, or with the process about to exit anyway. */
 void server_free(struct server **server);
 

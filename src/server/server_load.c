@@ -16,10 +16,12 @@
 #include "conf/conf_value.h"
 #include "hook/hook_log.h"
 #include "net/listener.h"
+#include "net/tls_ctx.h"
 #include "plugin_dir.h"
 #include "rt/fiber.h"
 #include "rt/timeq.h"
 #include "server_private.h"
+#include "server_tls.h"
 #include "session.h"
 
 #define SERVER_MAGIC 0x73727672u
@@ -282,6 +284,7 @@ free_listeners(struct server *server)
 		if (at->listener != NULL)
 			listener_close(&at->listener);
 		limits_unref(&at->limits);
+		tls_ctx_unref(&at->tls_ctx);
 		mem_free((void *)(uintptr_t)at->name.p);
 		mem_free(at);
 	}
@@ -298,6 +301,7 @@ server_free(struct server **server)
 	CHECK_OBJ(old, SERVER_MAGIC);
 	CHECK(old->session_count == 0);
 	free_listeners(old);
+	server_tls__free(old);
 	for (unsigned i = 0; i < SERVER_TIMEQS; i++) {
 		if (old->timeqs[i].queue != NULL)
 			timeq_free(&old->timeqs[i].queue);

@@ -10,8 +10,10 @@
 #include "server.h"
 
 struct listener;
+struct server_tls;
 struct session;
 struct timeq;
+struct tls_ctx;
 struct uv_timer_s;
 
 /* A listening socket. */
@@ -21,8 +23,9 @@ struct server_listener {
 	struct listener *listener;
 	hl_str name; /* owned */
 	const struct chain_set *chains;
-	struct limits *limits; /* shared by young sessions; may be NULL */
-	bool tls, lmtp, proxy; /* as its line in config/listen says */
+	struct limits *limits;   /* shared by young sessions; may be NULL */
+	bool tls, lmtp, proxy;   /* as its line in config/listen says */
+	struct tls_ctx *tls_ctx; /* server_tls.h; NULL: none */
 	int fd;
 };
 
@@ -48,6 +51,7 @@ struct server {
 	struct list waiting; /* sessions without a fiber */
 	unsigned session_count;
 	struct server_timeq timeqs[SERVER_TIMEQS];
+	struct server_tls *tls; /* NULL: nothing was sent yet */
 	bool accepting;
 	bool draining;
 	enum server_drain how;

@@ -395,6 +395,24 @@ server_age_out(struct server *server, uint64_t older_than_ms)
 	}
 }
 
+int
+server_tls_take(struct server *server, int fd, struct err *err)
+{
+	(void)server;
+	(void)fd;
+	(void)err;
+	return 0;
+}
+
+int
+server_tickets_take(struct server *server, int fd, struct err *err)
+{
+	(void)server;
+	(void)fd;
+	(void)err;
+	return 0;
+}
+
 void
 server_faults(struct server *server, struct buf *ret)
 {
