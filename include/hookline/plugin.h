@@ -110,7 +110,7 @@ struct hl_out;     /* what a *_pre hook replaces the address with */
 struct hl_lines;   /* what config, user_config, received_line give */
 struct hl_log;     /* a log line, for the logging hook */
 struct hl_reply;   /* a reply, for the reply hook */
-struct hl_proxy;   /* a PROXY header (a later release) */
+struct hl_proxy;   /* a PROXY header */
 struct hl_tls;     /* a TLS session (a later release) */
 struct hl_auth;    /* what a client has shown with AUTH */
 
@@ -369,6 +369,22 @@ void hl_relay_client_set(struct hl_ctx *ctx, bool yes);
 const struct hl_tls *hl_tls(const struct hl_ctx *ctx); /* NULL in clear */
 hl_str hl_auth_user(const struct hl_ctx *ctx);         /* "" */
 hl_str hl_auth_mechanism(const struct hl_ctx *ctx);
+/* The PROXY header that the connection began with; NULL: none.  The address
+ * above is then the client's, this is about the proxy. */
+const struct hl_proxy *hl_proxy(const struct hl_ctx *ctx);
+unsigned hl_proxy_version(const struct hl_proxy *proxy); /* 1 or 2 */
+hl_str hl_proxy_ip(const struct hl_proxy *proxy); /* the proxy's own address */
+/* It tells of no client, as a health check does: hl_peer_ip is the proxy. */
+bool hl_proxy_is_local(const struct hl_proxy *proxy);
+/* The bytes of the first TLV of that type (PROXY protocol 2.2.1: 0x01 ALPN,
+ * 0x02 authority, 0x05 unique id, 0x20 SSL, 0xe0 and above your own).  False:
+ * there is none, and nothing is set. */
+bool hl_proxy_tlv(const struct hl_proxy *proxy, unsigned type,
+    const void **ret_bytes, size_t *ret_size);
+/* What XFORWARD said of this message's first client: "name", "addr", "port",
+ * "proto", "helo", "ident" (its queue id there), "source" ("LOCAL" or
+ * "REMOTE").  "" when it said nothing.  Do not decide by it. */
+hl_str hl_forwarded(const struct hl_ctx *ctx, hl_str attribute);
 /* What `plugin` answered to `hook` earlier; false if it was not asked. */
 bool hl_result(
     const struct hl_ctx *ctx, hl_str hook, hl_str plugin, enum hl_verdict *ret);

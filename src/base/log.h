@@ -40,7 +40,8 @@ enum log_level {
 	X(pid) X(slot) X(generation) X(signal) X(status) X(key) X(value) \
 	X(err) X(limit) X(count) X(phase) X(user) X(addr) X(path) X(name) \
 	X(version) X(state) X(dropped) X(port) X(type) X(cmd) X(relay) \
-	X(delay_ms) X(policy) X(at) X(stack) X(workers) X(sessions)
+	X(delay_ms) X(policy) X(at) X(stack) X(workers) X(sessions) \
+	X(orig_ip) X(orig_name)
 /* clang-format on */
 
 enum log_key {

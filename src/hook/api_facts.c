@@ -212,12 +212,10 @@ hl_relay_client_set(struct hl_ctx *ctx, bool yes)
 		ctx->conv->facts.relay_client = yes;
 }
 
-/* TLS and AUTH come with a later release; their facts have their place. */
 const struct hl_tls *
 hl_tls(const struct hl_ctx *ctx)
 {
-	ctx_check(ctx);
-	return NULL;
+	return facts_of(ctx)->tls;
 }
 
 hl_str

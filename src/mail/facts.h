@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/inet.h"
+#include "base/slice.h"
 #include "base/str.h"
 
 #define SESSION_ID_MAX 16 /* with NUL */
@@ -30,6 +31,15 @@ struct hl_tls {
 	bool cert_verified;
 };
 
+/* The opaque handle of plugin.h: a PROXY header that was read. */
+struct hl_proxy {
+	unsigned version;      /* 1 or 2 */
+	bool is_local;         /* it tells of no client */
+	struct inet_addr addr; /* the proxy's own */
+	hl_str ip;             /* the same as text */
+	struct slice tlvs;     /* as in net/proxy_header.h */
+};
+
 struct facts {
 	struct inet_addr peer;
 	struct inet_addr local;
@@ -39,7 +49,8 @@ struct facts {
 	hl_str helo;      /* "" before HELO was accepted */
 	hl_str auth_user;
 	hl_str auth_mechanism;
-	const struct hl_tls *tls; /* NULL in clear */
+	const struct hl_tls *tls;     /* NULL in clear */
+	const struct hl_proxy *proxy; /* NULL: no header */
 	struct mono since;
 	char sid[SESSION_ID_MAX];
 	bool esmtp;

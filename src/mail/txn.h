@@ -27,6 +27,7 @@
 #include "mail/message.h"
 #include "smtp/params.h"
 
+struct forwarded;
 struct notes;
 
 /* The opaque handle of plugin.h. */
@@ -53,6 +54,7 @@ struct txn {
 	char id[TXN_ID_MAX];
 	const struct hl_addr *sender;
 	struct hl_params params;
+	const struct forwarded *forwarded; /* NULL: XFORWARD said nothing */
 	struct list rcpts;
 	unsigned rcpt_count;
 	struct message message;

@@ -11,7 +11,7 @@
 #include "session.h"
 #include "shm/stats.h"
 
-/* Counts the client, and refuses it when there are too many. */
+/* Refuses the client when there are too many. */
 static bool
 admit(struct session *session, struct hl_ctx *ctx)
 {
@@ -21,7 +21,6 @@ admit(struct session *session, struct hl_ctx *ctx)
 	    &session->conv.facts.peer, (unsigned)limits->client_prefix);
 	const char *text = NULL;
 
-	session->peer_ref = shm_peer_add(shm, &key);
 	if (limits->max_connections > 0 &&
 	    shm_peer_total(shm) > (unsigned)limits->max_connections)
 		text = "Too many connections, try again later";
@@ -50,8 +49,8 @@ greet(struct session *session, struct hl_ctx *ctx)
 	reply_send(session, ctx, 220, STR_EMPTY, text);
 }
 
-static bool
-is_in(struct hl_ctx *ctx, hl_str key, const struct inet_addr *addr)
+bool
+session_is_in(struct hl_ctx *ctx, hl_str key, const struct inet_addr *addr)
 {
 	struct conf_list *list = hook_config(ctx, key);
 	bool yes = conf_list_has_ip(list, addr);
@@ -60,37 +59,69 @@ is_in(struct hl_ctx *ctx, hl_str key, const struct inet_addr *addr)
 	return yes;
 }
 
-static void
-resolve(struct session *session, struct hl_ctx *ctx)
+void
+session_resolve(struct session *session, struct hl_ctx *ctx)
 {
+	limits_unref(&session->limits);
 	session->limits = limits_get(ctx, &session->listener->limits);
-	session->conv.me =
-	    arena_str(&session->conv.arena, slice_str(session->limits->me));
+	if (!str_eq(session->conv.me, session->limits->me))
+		session->conv.me = arena_str(
+		    &session->conv.arena, slice_str(session->limits->me));
 	session->conv.arena.cap = (size_t)session->limits->max_session_memory;
 	session->conv.account.cap = (size_t)session->limits->max_notes;
-	session->bare_lf_excluded =
-	    is_in(ctx, STR_LIT("bare_lf_exclude"), &session->conv.facts.peer);
 }
 
-void
-session_accept(struct session *session, struct hl_ctx *ctx)
+/* `proxy` and `pre-connection`.  False: refused and answered. */
+static bool
+run_hook(struct session *session, struct hl_ctx *ctx, enum hook_id hook,
+    const struct hook_args *args)
 {
 	struct outcome outcome;
 
-	resolve(session, ctx);
+	hook_run(ctx, hook, args, &outcome);
+	if (outcome.fate != FATE_CLOSE)
+		return true;
+	session->skip_hooks = true;
+	(void)reply_outcome(session, ctx, &outcome);
+	return false;
+}
+
+static bool
+run_early_hooks(struct session *session, struct hl_ctx *ctx)
+{
+	struct hook_args args = { .object = session->conv.facts.proxy };
+
+	return (args.object == NULL ||
+		   run_hook(session, ctx, HOOK_PROXY, &args)) &&
+	       run_hook(session, ctx, HOOK_PRE_CONNECTION, NULL);
+}
+
+void
+session_welcome(struct session *session, struct hl_ctx *ctx)
+{
+	struct facts *facts = &session->conv.facts;
+	struct outcome outcome;
+
+	session->bare_lf_excluded =
+	    session_is_in(ctx, STR_LIT("bare_lf_exclude"), &facts->peer);
 	if (!admit(session, ctx))
 		return;
-	if (session->limits->rdns)
+	if (session->limits->rdns && facts->peer_name.p == NULL)
 		peer_name_start(session->server->engine, &session->conv);
-	hook_run(ctx, HOOK_PRE_CONNECTION, NULL, &outcome);
-	if (outcome.fate == FATE_CLOSE) {
-		session->skip_hooks = true;
-		(void)reply_outcome(session, ctx, &outcome);
+	if (!run_early_hooks(session, ctx))
 		return;
-	}
 	hook_run(ctx, HOOK_CONNECT, NULL, &outcome);
 	if (outcome.fate == FATE_KEEP && !outcome.answered)
 		greet(session, ctx);
 	else
 		(void)reply_outcome(session, ctx, &outcome);
+}
+
+void
+session_accept(struct session *session, struct hl_ctx *ctx)
+{
+	session_resolve(session, ctx);
+	session->may_xclient = session_is_in(
+	    ctx, STR_LIT("xclient_hosts"), &session->conv.facts.peer);
+	session_welcome(session, ctx);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_mail.c - MAIL (RFC 5321 4.1.1.2, RFC 1870, RFC 6152). */
 #include "commands.h"
+#include "mail/forwarded.h"
 #include "smtp/path.h"
 
 static const struct envelope_kind mail_kind = {
@@ -19,6 +20,9 @@ begin_txn(struct session *session, struct hl_ctx *ctx)
 	session->conv.txn = txn_new(&session->conv.facts, ++session->txn_number,
 	    (size_t)session->limits->max_transaction_memory);
 	session->conv.txn->account.cap = (size_t)session->limits->max_notes;
+	session->conv.txn->forwarded =
+	    forwarded_dup(&session->conv.txn->arena, session->forwarded);
+	forwarded_free(&session->forwarded);
 	ctx->txn = session->conv.txn;
 }
 

@@ -18,6 +18,7 @@ typedef void command_fn(
 command_fn cmd_helo BLOCKS, cmd_ehlo BLOCKS, cmd_mail BLOCKS, cmd_rcpt BLOCKS;
 command_fn cmd_data BLOCKS, cmd_rset BLOCKS, cmd_noop BLOCKS, cmd_vrfy BLOCKS;
 command_fn cmd_help BLOCKS, cmd_quit BLOCKS;
+command_fn cmd_xclient BLOCKS, cmd_xforward BLOCKS;
 
 /* One command line, without its line end. */
 /* 421 4.7.0 and the end when there were too many errors. */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "mail/forwarded.h"
 #include "shm/stats.h"
 #include "smtp/reply.h"
 
@@ -66,6 +67,20 @@ rcpt_of(struct session *session, struct hl_ctx *ctx, enum hook_id hook)
 	return rcpts_of(txn_of(session), ctx->arena);
 }
 
+/* As XFORWARD has it. */
+static void
+add_origin(struct log_line *line, const struct txn *txn)
+{
+	const struct forwarded *forwarded = txn != NULL ? txn->forwarded : NULL;
+
+	if (forwarded == NULL)
+		return;
+	log_add(line, LOG_orig_ip,
+	    slice_str(forwarded_value(forwarded, XATTR_ADDR)));
+	log_add(line, LOG_orig_name,
+	    slice_str(forwarded_value(forwarded, XATTR_NAME)));
+}
+
 static void
 add_session(struct log_line *line, const struct session *session)
 {
@@ -105,6 +120,7 @@ decision_reject(
 	log_add(&line, LOG_from, sender_of(session, d->hook));
 	log_add(&line, LOG_to, rcpt_of(session, ctx, d->hook));
 	add_session(&line, session);
+	add_origin(&line, txn_of(session));
 	if (txn_of(session) != NULL)
 		log_add_text(&line, LOG_tid, txn_of(session)->id);
 	log_add(&line, LOG_text, text);
@@ -135,6 +151,7 @@ decision_accept(struct session *session, struct hl_ctx *ctx, struct txn *txn,
 	log_add_int(&line, LOG_ms,
 	    (long long)(mono_since_us(mono_now(), txn->since) / 1000));
 	add_session(&line, session);
+	add_origin(&line, txn);
 	log_add_text(&line, LOG_tid, txn->id);
 	log_end(&line);
 }

@@ -20,6 +20,10 @@ static const struct handler {
 	[SMTP_VERB_VRFY] = { cmd_vrfy, HOOK_VRFY, true, false },
 	[SMTP_VERB_HELP] = { cmd_help, HOOK_HELP, true, false },
 	[SMTP_VERB_QUIT] = { cmd_quit, HOOK_QUIT, false, false },
+	[SMTP_VERB_XCLIENT] = { cmd_xclient, HOOK_UNRECOGNIZED_COMMAND, false,
+	    false },
+	[SMTP_VERB_XFORWARD] = { cmd_xforward, HOOK_UNRECOGNIZED_COMMAND, true,
+	    false },
 };
 
 static hl_str

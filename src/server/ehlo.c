@@ -7,6 +7,7 @@
 #include <hookline/plugin.h>
 
 #include "session.h"
+#include "smtp/xclient.h"
 
 static void
 size_words(const struct session *session, struct buf *list)
@@ -14,6 +15,35 @@ size_words(const struct session *session, struct buf *list)
 	if (session->limits->databytes > 0)
 		buf_printf(
 		    list, " %lld", (long long)session->limits->databytes);
+}
+
+static bool
+xclient_offers(const struct session *session)
+{
+	return session->may_xclient;
+}
+
+static void
+xattr_words(unsigned known, struct buf *list)
+{
+	for (unsigned i = 0; i < XATTR_COUNT; i++) {
+		if ((known & XATTR_BIT(i)) != 0)
+			buf_printf(list, " %s", xattr_names[i]);
+	}
+}
+
+static void
+xclient_words(const struct session *session, struct buf *list)
+{
+	(void)session;
+	xattr_words(XCLIENT_ATTRS, list);
+}
+
+static void
+xforward_words(const struct session *session, struct buf *list)
+{
+	(void)session;
+	xattr_words(XFORWARD_ATTRS, list);
 }
 
 static const struct row {
@@ -30,6 +60,8 @@ static const struct row {
 	[EHLO_SIZE] = { "SIZE", 0, NULL, size_words },
 	[EHLO_MT_PRIORITY] = { "MT-PRIORITY", HL_CARRIES_MT_PRIORITY, NULL,
 	    NULL },
+	[EHLO_XCLIENT] = { "XCLIENT", 0, xclient_offers, xclient_words },
+	[EHLO_XFORWARD] = { "XFORWARD", 0, xclient_offers, xforward_words },
 };
 
 bool

@@ -20,6 +20,8 @@ enum ehlo_keyword {
 	EHLO_ENHANCEDSTATUSCODES, /* RFC 2034 */
 	EHLO_SIZE,                /* RFC 1870 */
 	EHLO_MT_PRIORITY,         /* RFC 6710 */
+	EHLO_XCLIENT,             /* Postfix's */
+	EHLO_XFORWARD,
 	EHLO_KEYWORD_COUNT
 };
 

@@ -40,6 +40,7 @@ struct hl_ctx;
 	X(max_session_memory, CONF_MAX_SESSION_MEMORY)         \
 	X(max_transaction_memory, CONF_MAX_TRANSACTION_MEMORY) \
 	X(rdns, CONF_RDNS)                                     \
+	X(proxy_timeout_ms, CONF_PROXY_TIMEOUT)                \
 	X(bare_lf, CONF_BARE_LF)
 
 struct limits {

@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "conf/conf_value.h"
 #include "hook/hook_log.h"
-#include "mail/notes.h"
+#include "mail/forwarded.h"
 #include "net/stream.h"
 #include "reply.h"
 #include "rt/fiber.h"
@@ -61,18 +62,6 @@ session_new(struct server_listener *listener)
 	return session;
 }
 
-static void
-free_plugin_memory(struct session *session)
-{
-	unsigned count = session->server->engine->plugin_count;
-
-	if (session->conv.memory == NULL)
-		return;
-	for (unsigned i = 0; i < count; i++)
-		mem_free(session->conv.memory[i]);
-	mem_free(session->conv.memory);
-}
-
 /* The stream is closed and no fiber runs. */
 static void
 session_free(struct session *session)
@@ -84,10 +73,11 @@ session_free(struct session *session)
 	timeq_cancel(&session->timer);
 	list_remove(&session->waiting);
 	list_remove(&session->link);
-	shm_peer_remove(server->options.shm, session->peer_ref);
+	if (session->is_counted)
+		shm_peer_remove(server->options.shm, session->peer_ref);
 	txn_unref(&session->conv.txn);
-	free_plugin_memory(session);
-	notes_free(&session->conv.notes);
+	forwarded_free(&session->forwarded);
+	session_forget_plugins(session);
 	if (session->conv.facts.helo.n > 0)
 		mem_free((void *)(uintptr_t)session->conv.facts.helo.p);
 	arena_done(&session->conv.arena);
@@ -170,6 +160,7 @@ session_open(struct server_listener *listener, int fd,
 		return;
 	}
 	set_facts(session, peer, local);
+	session_count_peer(session);
 	list_push_back(&server->sessions, &session->link);
 	server->session_count++;
 	shm_add(&shm_totals(server->options.shm)->connections, 1);
@@ -179,8 +170,29 @@ session_open(struct server_listener *listener, int fd,
 }
 
 void
+session_count_peer(struct session *session)
+{
+	struct server *server = session->server;
+	const struct facts *facts = &session->conv.facts;
+	struct shm *shm = server->options.shm;
+	struct shm_key key =
+	    shm_key_of(&facts->peer, (unsigned)conf_int(server->conf,
+					 facts->listener, CONF_CLIENT_PREFIX));
+
+	if (session->is_counted)
+		shm_peer_remove(shm, session->peer_ref);
+	session->peer_ref = shm_peer_add(shm, &key);
+	session->is_counted = true;
+}
+
+void
 session_begin(struct session *session)
 {
+	if (session->listener->proxy && session->conv.facts.proxy == NULL) {
+		session->events |= EVENT_PROXY;
+		session_wake(session);
+		return;
+	}
 	session->events |= EVENT_ACCEPT;
 	session_wake(session);
 }

@@ -13,6 +13,7 @@
  *
  * session.c    life cycle: new, fiber, rest, free
  * session_io.c what the stream tells, input, timeouts
+ * proxy.c      the PROXY header before all else
  * accept.c     who the client is, up to the greeting
  * session_run.c the steps
  * reply.c      replies
@@ -62,6 +63,7 @@ enum session_event {
 	EVENT_ACCEPT = 1 << 0,
 	EVENT_TIMEOUT = 1 << 1,
 	EVENT_SHUTDOWN = 1 << 2,
+	EVENT_PROXY = 1 << 3, /* a PROXY header comes first */
 };
 
 /* Bytes that no command has taken yet: borrowed from the stream's shared
@@ -86,6 +88,9 @@ struct session {
 	bool answered;         /* the running command has its final reply */
 	bool client_waiter;    /* a hook waits for the client's bytes */
 	bool bare_lf_excluded; /* its network is in bare_lf_exclude */
+	bool reads_exactly;    /* no byte ahead: see proxy.c */
+	bool is_counted;       /* peer_ref holds */
+	bool may_xclient;      /* its network is in xclient_hosts */
 	uint32_t errors;
 	uint32_t junk;
 	uint16_t plugin_code; /* of the last reply that a plugin sent */
@@ -106,6 +111,7 @@ struct session {
 	struct data *data;          /* while DATA runs */
 	const struct hl_addr *addr; /* of the running MAIL or RCPT */
 	struct txn *queued;         /* while its reply is made; for log lines */
+	struct forwarded *forwarded; /* of the next message; NULL: nothing */
 	struct conv_result results[HOOK_COUNT];
 	struct conv conv;
 };
@@ -122,6 +128,9 @@ void session_open(struct server_listener *listener, int fd,
 /* What comes before the first hook is done, as far as the listener wants it:
  * the conversation begins. */
 void session_begin(struct session *session);
+/* Counts it among the connections of facts.peer, now or after that has
+ * changed. */
+void session_count_peer(struct session *session);
 /* Runs the fiber, or queues the session until one is free. */
 void session_wake(struct session *session);
 /* Loop functions: asks for an end. */
@@ -154,8 +163,19 @@ int session_client_wait(struct conv *conv, uint64_t ms) BLOCKS;
 int session_client_line(struct conv *conv, uint64_t timeout_ms,
     struct arena *arena, hl_str *ret) BLOCKS;
 
+/* -- proxy.c -- */
+/* Reads the PROXY header; then the facts are the client's. */
+void session_proxy(struct session *session, struct hl_ctx *ctx) BLOCKS;
+
 /* -- accept.c -- */
-/* Settings, limits, pre-connection, connect, greeting. */
+/* Resolves settings and limits, again after XCLIENT. */
+void session_resolve(struct session *session, struct hl_ctx *ctx) BLOCKS;
+/* Is `addr` in the networks of that control file? */
+bool session_is_in(
+    struct hl_ctx *ctx, hl_str key, const struct inet_addr *addr) BLOCKS;
+/* Limits, pre-connection, connect, greeting; again after XCLIENT. */
+void session_welcome(struct session *session, struct hl_ctx *ctx) BLOCKS;
+/* All of it. */
 void session_accept(struct session *session, struct hl_ctx *ctx) BLOCKS;
 
 /* -- session_run.c -- */
@@ -172,6 +192,8 @@ void session_finish(struct session *session, enum session_end why);
 void session_close(struct session *session, struct hl_ctx *ctx) BLOCKS;
 
 /* -- start_over.c -- */
+/* XCLIENT: what plugins keep of the connection is gone too. */
+void session_forget_plugins(struct session *session);
 /* After STARTTLS (RFC 3207 4.2) and XCLIENT: hello, AUTH, relay_client and the
  * transaction are gone. */
 void session_start_over(struct session *session, struct hl_ctx *ctx) BLOCKS;

@@ -96,14 +96,15 @@ session_on_data(void *owner, const char *p, size_t n)
 	else
 		input->borrowed = (struct slice){ p, n };
 	if (session->fiber != NULL) {
-		limit_reading(session);
+		if (!session->reads_exactly)
+			limit_reading(session);
 		if (session->client_waiter)
 			fiber_wake(session->fiber);
 		return;
 	}
 	session_wake(session);
 	input_settle(session);
-	if (session->fiber != NULL)
+	if (session->fiber != NULL && !session->reads_exactly)
 		limit_reading(session);
 }
 
@@ -195,7 +196,7 @@ no_fiber(struct session *session)
 	int ret = stream_write(session->stream, sorry, sizeof(sorry) - 1);
 
 	session->end = END_SHUTDOWN;
-	if ((session->events & EVENT_ACCEPT) == 0)
+	if ((session->events & (EVENT_ACCEPT | EVENT_PROXY)) == 0)
 		return;
 	session->closing = true;
 	list_remove(&session->waiting);

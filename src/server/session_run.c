@@ -95,6 +95,11 @@ check_memory(struct session *session, struct hl_ctx *ctx)
 static bool
 step_events(struct session *session, struct hl_ctx *ctx)
 {
+	if ((session->events & EVENT_PROXY) != 0) {
+		session->events &= (uint8_t)~EVENT_PROXY;
+		session_proxy(session, ctx);
+		return true;
+	}
 	if ((session->events & EVENT_ACCEPT) != 0) {
 		session->events &= (uint8_t)~EVENT_ACCEPT;
 		session_accept(session, ctx);

@@ -6,6 +6,7 @@
 #include "hook/lines.h"
 #include "hook/peer_name.h"
 #include "mail/authres.h"
+#include "mail/forwarded.h"
 #include "mail/notes.h"
 #include "mail/received.h"
 #include "mail/value.h"
@@ -45,6 +46,19 @@ received_by_hook(struct session *session, struct hl_ctx *ctx)
 	return text;
 }
 
+/* XFORWARD: the message came from there. */
+static void
+first_client(const struct forwarded *forwarded, struct received_facts *received)
+{
+	if (forwarded == NULL)
+		return;
+	received->helo = slice_str(forwarded_value(forwarded, XATTR_HELO));
+	received->name = slice_str(forwarded_value(forwarded, XATTR_NAME));
+	received->ip = (struct inet_addr){ 0 };
+	(void)xattrs_addr(
+	    &forwarded->attrs, XATTR_ADDR, XATTR_PORT, &received->ip);
+}
+
 static hl_str
 received_own(struct session *session, struct hl_ctx *ctx)
 {
@@ -65,6 +79,7 @@ received_own(struct session *session, struct hl_ctx *ctx)
 	struct buf value = BUF_INIT;
 	hl_str text;
 
+	first_client(txn->forwarded, &received);
 	if (txn->rcpt_count == 1)
 		received.rcpt = slice_str(txn_rcpt_at(txn, 0)->addr->text);
 	received_value(&received, &value);

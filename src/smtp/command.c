@@ -21,8 +21,8 @@ const struct smtp_verb_info smtp_verbs[SMTP_VERB_COUNT] = {
 	[SMTP_VERB_EXPN]     = { "EXPN",     false },
 	[SMTP_VERB_ETRN]     = { "ETRN",     false },
 	[SMTP_VERB_LHLO]     = { "LHLO",     false },
-	[SMTP_VERB_XCLIENT]  = { "XCLIENT",  false },
-	[SMTP_VERB_XFORWARD] = { "XFORWARD", false },
+	[SMTP_VERB_XCLIENT]  = { "XCLIENT",  true },
+	[SMTP_VERB_XFORWARD] = { "XFORWARD", true },
 };
 /* clang-format on */
 

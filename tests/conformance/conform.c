@@ -82,6 +82,13 @@ obey(struct hl_ctx *ctx, const char *hook, const char **ret_text)
 	{                                               \
 		return obey(ctx, hook, NULL);           \
 	}
+static enum hl_verdict
+on_proxy(struct hl_ctx *ctx, const struct hl_proxy *proxy)
+{
+	(void)proxy;
+	return obey(ctx, "proxy", NULL);
+}
+
 PLAIN(on_init_worker, "init_worker")
 PLAIN(on_shutdown, "shutdown")
 PLAIN(on_pre_connection, "pre-connection")
@@ -291,6 +298,7 @@ static const struct hl_plugin plugin = {
 	.user_config = on_user_config,
 	.init_worker = on_init_worker,
 	.shutdown = on_shutdown,
+	.proxy = on_proxy,
 	.pre_connection = on_pre_connection,
 	.connect = on_connect,
 	.ehlo_parse = on_ehlo_parse,

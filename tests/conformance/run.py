@@ -33,6 +33,7 @@ EHLO, MAIL, RCPT = ("EHLO c.test", "MAIL FROM:<a@b.test>",
                     "RCPT TO:<x@example.com>")
 WAY = {
     "pre-connection": ["connect"], "connect": ["connect"],
+    "proxy": ["proxied"],
     "reply": ["connect", EHLO, "NOOP"],
     "ehlo_parse": ["connect", EHLO], "ehlo": ["connect", EHLO],
     "capabilities": ["connect", EHLO],
@@ -66,6 +67,7 @@ for name in ("header", "data_headers_end", "body_chunk", "data_post_headers",
 # Hooks of a step when everything is accepted.
 STEP_HOOKS = {
     "connect": ["pre-connection", "config", "connect"],
+    "proxied": ["proxy", "pre-connection", "config", "connect"],
     "EHLO": ["ehlo_parse", "ehlo", "capabilities"],
     "HELO": ["helo_parse", "helo"],
     "MAIL": ["mail_parse", "mail_pre", "mail"],
@@ -81,7 +83,8 @@ STEP_HOOKS = {
 }
 # Replies of a step when nobody says anything and the row has none itself.
 STEP_REPLY = {
-    "connect": (220, None, None), "EHLO": (250, None, None),
+    "connect": (220, None, None), "proxied": (220, None, None),
+    "EHLO": (250, None, None),
     "HELO": (250, None, None),
     "MAIL": (250, "2.1.0", "<a@b.test> sender ok"),
     "RCPT": (250, "2.1.5", "<x@example.com> recipient ok"),
@@ -125,7 +128,8 @@ class Server:
         files = {
             "plugins": "conform %s\nconform_base %s\n" % (self.dir, self.dir),
             "plugin_dirs": plugins + "\n", "me": "mx.test\n",
-            "listen": "unix:%s\n" % self.path, "rcpthosts": "example.com\n",
+            "listen": "unix:%s\nunix:%s.proxied proxy\n" % (
+                self.path, self.path), "rcpthosts": "example.com\n",
             "databytes": "1000000\n", "max_errors": "0\n",
             "max_per_client": "0\n", "rdns": "0\n", "loglevel": "info\n",
             "smtpgreeting": "file greeting ESMTP\n", "max_junk": "0\n",
@@ -210,10 +214,14 @@ class Server:
 
 class Client:
     def __init__(self, path):
+        self.path = path
+        self.sock = None
+        self.buffer = b""
+
+    def open(self, suffix):
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(20)
-        self.sock.connect(path)
-        self.buffer = b""
+        self.sock.connect(self.path + suffix)
 
     def line(self):
         while b"\r\n" not in self.buffer:
@@ -247,8 +255,12 @@ class Client:
         return (code, enh, "\n".join(l[cut:] for l in lines))
 
     def do(self, step):
+        if self.sock is None:
+            self.open(".proxied" if step == "proxied" else "")
         if step == "message":
             self.sock.sendall(MESSAGE)
+        elif step == "proxied":
+            self.sock.sendall(b"PROXY UNKNOWN\r\n")
         elif step != "connect":
             self.sock.sendall(step.encode() + b"\r\n")
         return self.reply()
