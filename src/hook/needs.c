@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* needs.c - what a plugin may read, write, run and connect to.
  *
- * Paths are compared as text: the plugin's author writes both sides.  What
- * goes through ".." is never allowed, since "/var/x/../../etc" begins with
- * "/var/x/"; symbolic links are the confinement's business, not ours.
+ * Paths are compared as text (cover.h); symbolic links are the
+ * confinement's business, not ours.
  */
 #include "needs.h"
 
 #include <errno.h>
-#include <string.h>
 
+#include "base/cover.h"
 #include "ctx.h"
 #include "hook_log.h"
 
@@ -32,31 +31,6 @@ need_name(enum need_kind kind)
 }
 
 static bool
-goes_up(struct slice path)
-{
-	struct slice part;
-
-	while (slice_cut(&path, '/', &part)) {
-		if (slice_eq_text(part, ".."))
-			return true;
-	}
-	return false;
-}
-
-/* "/a/" covers "/a/b", "/a/" and the directory "/a" itself. */
-static bool
-path_covers(hl_str declared, hl_str path)
-{
-	size_t n = declared.n;
-
-	if (n == 0 || declared.p[n - 1] != '/')
-		return str_eq(declared, path);
-	if (path.n + 1 == n)
-		return memcmp(declared.p, path.p, n - 1) == 0;
-	return path.n >= n && memcmp(declared.p, path.p, n) == 0;
-}
-
-static bool
 covers(const struct need *need, enum need_kind kind, hl_str what)
 {
 	/* What may be written may be read back. */
@@ -66,13 +40,13 @@ covers(const struct need *need, enum need_kind kind, hl_str what)
 	if (kind == NEED_CONNECT)
 		return str_eq_text(need->what, NEED_ANY) ||
 		       str_eq(need->what, what);
-	return path_covers(need->what, what);
+	return path_is_covered(slice_str(need->what), slice_str(what));
 }
 
 bool
 plugin_may(const struct plugin *plugin, enum need_kind kind, hl_str what)
 {
-	if (kind != NEED_CONNECT && goes_up(slice_str(what)))
+	if (kind != NEED_CONNECT && path_goes_up(slice_str(what)))
 		return false;
 	for (const struct need *need = plugin->needs; need != NULL;
 	     need = need->next) {
@@ -95,7 +69,7 @@ tell(struct hl_ctx *ctx, enum need_kind kind, hl_str what)
 	log_add_text(&line, LOG_event, "undeclared");
 	log_add_text(&line, LOG_type, need_name(kind));
 	log_add(&line, LOG_value, slice_str(what));
-	if (kind != NEED_CONNECT && goes_up(slice_str(what)))
+	if (kind != NEED_CONNECT && path_goes_up(slice_str(what)))
 		log_add_text(&line, LOG_text,
 		    "refused: a path with .. in it is covered by no "
 		    "declaration");
@@ -128,7 +102,7 @@ declare(struct hl_ctx *ctx, enum need_kind kind, hl_str what)
 	ctx_check(ctx);
 	plugin = ctx->frame->plugin;
 	if (!ctx->frame->in_load || what.n == 0 ||
-	    (kind != NEED_CONNECT && goes_up(slice_str(what))))
+	    (kind != NEED_CONNECT && path_goes_up(slice_str(what))))
 		return -EINVAL;
 	need = arena_alloc(&ctx->engine->arena, sizeof(*need));
 	need->kind = kind;
