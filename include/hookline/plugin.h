@@ -739,8 +739,10 @@ struct hl_spawn {
 };
 /* Runs a program that hl_need_exec declared; no shell, a fixed environment,
  * its standard error is lost.  Its exit status, 128 + signal; -ETIME it was
- * killed after `timeout_ms`; -EACCES not declared, or other negative errno.
- * BLOCKS. */
+ * killed after `timeout_ms`; -EACCES not declared, or not executable; -E2BIG
+ * over 128 KiB of words; -EAGAIN the process that runs programs is not there;
+ * -EPIPE that was lost, and the program with it; or other negative errno.
+ * At config/max_programs it waits for its turn.  BLOCKS. */
 int hl_spawn(
     struct hl_ctx *ctx, const struct hl_spawn *spawn, hl_str *ret_output);
 

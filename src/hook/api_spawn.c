@@ -22,7 +22,7 @@ hl_spawn(struct hl_ctx *ctx, const struct hl_spawn *spawn, hl_str *ret_output)
 		return -EINVAL;
 	status = need_check(ctx, NEED_EXEC, str_of(job.argv[0]));
 	if (status == 0)
-		status = spawn_run(ctx->engine->rt, &job, &output);
+		status = spawn_run(ctx->engine->spawn, &job, &output);
 	if (status >= 0 && ret_output != NULL)
 		*ret_output = arena_str(ctx->arena, buf_slice(&output));
 	buf_done(&output);

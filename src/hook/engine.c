@@ -8,6 +8,7 @@
 #include "conf/conf_list.h"
 #include "conf/conf_pattern.h"
 #include "conf/conf_plugins.h"
+#include "conf/conf_value.h"
 #include "config.h"
 #include "ctx.h"
 #include "hook_log.h"
@@ -17,6 +18,7 @@
 #include "net/conn_pool.h"
 #include "resolver.h"
 #include "run.h"
+#include "spawn_run.h"
 
 #define ENGINE_MAGIC 0x656e6731u
 #define POOL_IDLE 8
@@ -42,6 +44,9 @@ engine_new(const struct engine_options *options)
 	engine->pool = conn_pool_new(engine->rt, POOL_IDLE, POOL_IDLE_MS);
 	if (options->state_dir != NULL)
 		engine->kv = kv_new(engine->rt, options->state_dir);
+	engine->spawn = spawn_new(engine->rt,
+	    options->has_helper ? options->state_dir : NULL,
+	    (unsigned)conf_int(engine->conf, STR_EMPTY, CONF_MAX_PROGRAMS));
 	return engine;
 }
 
@@ -263,6 +268,7 @@ engine_free(struct engine **engine)
 	log_queue_free(&old->log_queue);
 	hook_config_cache_free(old);
 	kv_free(&old->kv);
+	spawn_free(&old->spawn);
 	conn_pool_free(&old->pool);
 	resolver_free(&old->resolver);
 	log_batch_free(&old->log_batch);

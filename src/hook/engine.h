@@ -28,12 +28,14 @@ struct body_store;
 struct kv;
 struct shm;
 struct log_queue;
+struct spawn;
 
 struct engine_options {
 	struct rt *rt;
 	struct conf_dir *conf;
 	const char *plugin_dir; /* of the shipped plugins */
 	const char *state_dir;  /* NULL: none (check, try) */
+	bool has_helper;        /* which runs programs; else we do */
 	struct shm *shm;        /* NULL: counters go nowhere */
 	unsigned slot;
 };
@@ -47,6 +49,7 @@ struct engine {
 	struct resolver *resolver;
 	struct conn_pool *pool;
 	struct kv *kv;
+	struct spawn *spawn;
 	struct body_store *bodies;
 	struct shm *shm;
 	struct log_queue *log_queue;

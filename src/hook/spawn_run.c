@@ -1,49 +1,49 @@
 /* SPDX-License-Identifier: MIT */
-/* spawn_run.c - starts a program, reads its output, reaps it.
+/* spawn_run.c - runs a program and waits for it.
  *
- *	fiber: start -> park ... woken by output and by the end -> status
- *	loop:  on_output (reads), on_end (reaps)
+ *	fiber: turn -> start -> park ... woken by the end -> status
+ *	loop:  on_output (reads), on_end (reaps, or hears from the helper)
  *
  * struct child is a heap object that outlives an impatient fiber: what it
- * leaves behind is killed, and reaped by on_end.  It is counted: by its
- * handles, until they are closed, and by the fiber.
- *
- * Standard input is a file in memory, so that nobody has to write while the
- * program reads.
+ * leaves behind is killed, and holds its turn until it has ended.  It is
+ * counted: by its handles, until they are closed, and by the fiber.
  */
 #include "spawn_run.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
+#include <poll.h>
 #include <stdbool.h>
-#include <sys/mman.h>
-#include <sys/pidfd.h>
-#include <sys/wait.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <uv.h>
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "base/mem.h"
 #include "rt/fiber.h"
 #include "rt/offload.h"
 #include "rt/rt.h"
+#include "spawn/proto.h"
+#include "spawn_private.h"
 
 #define OUTPUT_STEP 2048u
 
-/* The descriptors that a start makes; -1: none. */
-struct starting {
-	const struct spawn_job *job;
-	int input, output_ours, output_its;
-	int pidfd;
-	pid_t pid;
+struct spawn {
+	struct rt *rt;
+	char *helper; /* NULL: start them here */
+	unsigned max, running;
+	struct list children;
+	struct list waiting; /* for their turn */
 };
 
 struct child {
-	pid_t pid;
-	int pidfd, output; /* -1: closed */
+	struct spawn *spawn;
+	struct link link;
+	struct program program; /* pid 0: it is the helper's */
+	int end, output;        /* -1: closed */
 	unsigned refs;
 	bool has_ended;
 	int status;          /* once it has; negative errno: unknown */
@@ -53,157 +53,63 @@ struct child {
 	uv_poll_t end_poll, output_poll;
 };
 
-/* ---- starting it: on a thread of the pool ---- */
+/* ---- whose turn it is ---- */
 
+/* On the stack of the fiber that waits. */
+struct turn {
+	struct link link;
+	struct fiber *fiber;
+	bool is_given;
+};
+
+/* Microseconds are rounded up: a wait of 0 would be one without end. */
 static int
-close_fd(int *fd)
+block_until(struct mono until)
 {
-	if (*fd != -1)
-		(void)close(*fd);
-	*fd = -1;
-	return 0;
+	uint64_t left_ms = 0;
+
+	if (until.ns != 0) {
+		left_ms = (mono_since_us(until, mono_now()) + 999) / 1000;
+		if (left_ms == 0)
+			return -ETIME;
+	}
+	fiber_label_wait("spawn");
+	return fiber_block(left_ms);
 }
 
+/* BLOCKS. */
 static int
-make_input(struct starting *starting)
+turn_take(struct spawn *spawn, struct mono until)
 {
-	const struct spawn_job *job = starting->job;
-	const char *bytes = job->input;
-	size_t left = job->input_size;
+	struct turn turn = { .fiber = fiber_self() };
+	int rc = 0;
 
-	if (bytes == NULL || left == 0)
-		starting->input = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	else
-		starting->input = memfd_create("hookline-input", MFD_CLOEXEC);
-	if (starting->input == -1)
-		return -errno;
-	if (bytes == NULL)
+	if (spawn->running < spawn->max) {
+		spawn->running++;
 		return 0;
-	while (left > 0) {
-		ssize_t n = write(starting->input, bytes, left);
-
-		if (n == -1 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			bytes += n;
-			left -= (size_t)n;
-		}
 	}
-	return lseek(starting->input, 0, SEEK_SET) == -1 ? -errno : 0;
-}
-
-static int
-make_output(struct starting *starting)
-{
-	int fds[2];
-
-	if (starting->job->output_max == 0) {
-		starting->output_its = open("/dev/null", O_WRONLY | O_CLOEXEC);
-		return starting->output_its == -1 ? -errno : 0;
-	}
-	if (pipe2(fds, O_CLOEXEC) == -1)
-		return -errno;
-	starting->output_ours = fds[0];
-	starting->output_its = fds[1];
-	if (fcntl(fds[0], F_SETFL, O_NONBLOCK) == -1)
-		return -errno;
-	return 0;
-}
-
-static int
-set_actions(
-    posix_spawn_file_actions_t *actions, const struct starting *starting)
-{
-	int rc = posix_spawn_file_actions_adddup2(
-	    actions, starting->input, STDIN_FILENO);
-
-	if (rc == 0)
-		rc = posix_spawn_file_actions_adddup2(
-		    actions, starting->output_its, STDOUT_FILENO);
-	if (rc == 0)
-		rc = posix_spawn_file_actions_addopen(
-		    actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	if (rc == 0)
-		rc = posix_spawn_file_actions_addclosefrom_np(
-		    actions, STDERR_FILENO + 1);
-	if (rc == 0)
-		rc = posix_spawn_file_actions_addchdir_np(actions, "/");
+	list_push_back(&spawn->waiting, &turn.link);
+	while (!turn.is_given && rc == 0)
+		rc = block_until(until);
+	if (turn.is_given)
+		return 0;
+	list_remove(&turn.link);
 	return rc;
-}
-
-static int
-set_attributes(posix_spawnattr_t *attr)
-{
-	sigset_t all, none;
-	int rc;
-
-	(void)sigfillset(&all);
-	(void)sigemptyset(&none);
-	rc = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSID |
-						POSIX_SPAWN_SETSIGDEF |
-						POSIX_SPAWN_SETSIGMASK);
-	if (rc == 0)
-		rc = posix_spawnattr_setsigdefault(attr, &all);
-	if (rc == 0)
-		rc = posix_spawnattr_setsigmask(attr, &none);
-	return rc;
-}
-
-static int
-exec_it(struct starting *starting)
-{
-	static const char *const env[] = { "PATH=/usr/bin:/bin", "LANG=C",
-		NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	int rc = posix_spawn_file_actions_init(&actions);
-
-	if (rc != 0)
-		return -rc;
-	rc = posix_spawnattr_init(&attr);
-	if (rc == 0)
-		rc = set_actions(&actions, starting);
-	if (rc == 0)
-		rc = set_attributes(&attr);
-	if (rc == 0)
-		rc = posix_spawn(&starting->pid, starting->job->argv[0],
-		    &actions, &attr,
-		    (char *const *)(uintptr_t)starting->job->argv,
-		    (char *const *)(uintptr_t)env);
-	(void)posix_spawnattr_destroy(&attr);
-	(void)posix_spawn_file_actions_destroy(&actions);
-	return -rc;
 }
 
 static void
-kill_group(pid_t pid)
+turn_give(struct spawn *spawn)
 {
-	/* It is not reaped yet, so the number is still its own. */
-	(void)kill(-pid, SIGKILL);
-}
+	struct link *link = list_pop_front(&spawn->waiting);
+	struct turn *turn;
 
-/* For rt_offload: what takes time is the exec, and copying the input. */
-static int
-start(void *arg)
-{
-	struct starting *starting = arg;
-	int rc = make_input(starting);
-
-	if (rc == 0)
-		rc = make_output(starting);
-	if (rc == 0)
-		rc = exec_it(starting);
-	(void)close_fd(&starting->input);
-	(void)close_fd(&starting->output_its);
-	if (rc < 0)
-		return rc;
-	starting->pidfd = pidfd_open(starting->pid, 0);
-	if (starting->pidfd != -1)
-		return 0;
-	rc = -errno;
-	kill_group(starting->pid);
-	(void)waitpid(starting->pid, NULL, 0);
-	return rc;
+	if (link == NULL) {
+		spawn->running--;
+		return;
+	}
+	turn = CONTAINER_OF(link, struct turn, link);
+	turn->is_given = true;
+	fiber_wake(turn->fiber);
 }
 
 /* ---- watching it: on the loop ---- */
@@ -229,7 +135,8 @@ close_watch(uv_poll_t *poll, int *fd)
 	if (*fd == -1)
 		return;
 	uv_close((uv_handle_t *)poll, on_closed);
-	(void)close_fd(fd);
+	(void)close(*fd);
+	*fd = -1;
 }
 
 /* Reads what is there; what does not fit is thrown away, but not before the
@@ -273,118 +180,193 @@ drain_output(struct child *child)
 	close_watch(&child->output_poll, &child->output);
 }
 
-static int
-status_of(const siginfo_t *info)
+/* What the helper says, or that it is gone.  False: nothing yet. */
+static bool
+helper_answer(int fd, int *ret)
 {
-	return info->si_code == CLD_EXITED ? info->si_status
-					   : 128 + info->si_status;
+	int status = 0;
+	ssize_t n = recv(fd, &status, sizeof(status), MSG_DONTWAIT);
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	*ret = n == (ssize_t)sizeof(status) ? status : -EPIPE;
+	return true;
+}
+
+static bool
+has_ended(const struct child *child, int *ret)
+{
+	if (child->program.pid == 0)
+		return helper_answer(child->end, ret);
+	*ret = program_end(&child->program);
+	return *ret != -EAGAIN;
+}
+
+static void
+child_end(struct child *child, int status)
+{
+	struct spawn *spawn = child->spawn;
+
+	child->status = status;
+	child->has_ended = true;
+	drain_output(child);
+	close_watch(&child->end_poll, &child->end);
+	list_remove(&child->link);
+	turn_give(spawn);
+	if (child->fiber != NULL)
+		fiber_wake(child->fiber);
 }
 
 static void
 on_end(uv_poll_t *poll, int status, int events)
 {
 	struct child *child = poll->data;
-	siginfo_t info = { 0 };
+	int how;
 
 	(void)status;
 	(void)events;
-	if (waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED | WNOHANG) == -1)
-		child->status = -errno;
-	else if (info.si_pid == 0)
-		return; /* not yet */
-	else
-		child->status = status_of(&info);
-	child->has_ended = true;
-	drain_output(child);
-	close_watch(&child->end_poll, &child->pidfd);
-	if (child->fiber != NULL)
-		fiber_wake(child->fiber);
+	if (has_ended(child, &how))
+		child_end(child, how);
 }
 
 static void
-watch(struct rt *rt, struct child *child, uv_poll_t *poll, int fd,
-    uv_poll_cb on_event)
+watch(struct child *child, uv_poll_t *poll, int fd, uv_poll_cb on_event)
 {
 	/* These fail for descriptors that cannot be polled; ours can. */
-	CHECK(uv_poll_init(rt_loop(rt), poll, fd) == 0);
+	CHECK(uv_poll_init(rt_loop(child->spawn->rt), poll, fd) == 0);
 	poll->data = child;
 	child->refs++;
 	CHECK(uv_poll_start(poll, UV_READABLE, on_event) == 0);
 }
 
 static struct child *
-child_new(struct rt *rt, const struct starting *starting)
+child_new(struct spawn *spawn, const struct spawn_start *start)
 {
 	struct child *child = mem_alloc(sizeof(*child));
 
 	child->refs = 1;
-	child->pid = starting->pid;
-	child->pidfd = starting->pidfd;
-	child->output = starting->output_ours;
-	child->kept_max = starting->job->output_max;
-	watch(rt, child, &child->end_poll, child->pidfd, on_end);
+	child->spawn = spawn;
+	child->program = start->program;
+	child->end =
+	    start->helper_fd != -1 ? start->helper_fd : start->program.pidfd;
+	child->output = start->output_ours;
+	child->kept_max = start->job->output_max;
+	watch(child, &child->end_poll, child->end, on_end);
 	if (child->output != -1)
-		watch(rt, child, &child->output_poll, child->output, on_output);
+		watch(child, &child->output_poll, child->output, on_output);
+	list_push_back(&spawn->children, &child->link);
 	return child;
 }
 
 /* Nobody waits any more: it must not go on. */
 static void
-abandon(struct child *child)
+child_abandon(struct child *child)
 {
 	close_watch(&child->output_poll, &child->output);
-	kill_group(child->pid);
+	if (child->program.pid != 0)
+		program_kill(&child->program);
+	else
+		(void)shutdown(child->end, SHUT_WR);
 }
 
 /* BLOCKS. */
 static int
-wait_for(struct child *child, uint64_t timeout_ms)
+child_wait(struct child *child, struct mono until)
 {
-	struct mono until = mono_add_ms(mono_now(), timeout_ms);
 	int rc = 0;
 
 	child->fiber = fiber_self();
-	while (!child->has_ended && rc == 0) {
-		uint64_t left_ms = 0;
-
-		if (timeout_ms > 0) {
-			left_ms =
-			    (mono_since_us(until, mono_now()) + 999) / 1000;
-			if (left_ms == 0) {
-				rc = -ETIME;
-				break;
-			}
-		}
-		fiber_label_wait("spawn");
-		rc = fiber_block(left_ms);
-	}
+	while (!child->has_ended && rc == 0)
+		rc = block_until(until);
 	child->fiber = NULL;
 	return child->has_ended ? 0 : rc;
 }
 
 int
-spawn_run(struct rt *rt, const struct spawn_job *job, struct buf *output)
+spawn_run(struct spawn *spawn, const struct spawn_job *job, struct buf *output)
 {
-	struct starting starting = { .job = job,
+	struct spawn_start start = { .job = job,
+		.helper = spawn->helper,
 		.input = -1,
-		.output_ours = -1,
 		.output_its = -1,
-		.pidfd = -1 };
+		.output_ours = -1,
+		.helper_fd = -1 };
+	struct mono until = { 0 };
 	struct child *child;
-	int rc = rt_offload(start, &starting);
+	int rc;
 
+	if (job->timeout_ms > 0)
+		until = mono_add_ms(mono_now(), job->timeout_ms);
+	rc = turn_take(spawn, until);
+	if (rc < 0)
+		return rc;
+	rc = rt_offload(spawn__start, &start);
 	if (rc < 0) {
-		(void)close_fd(&starting.output_ours);
+		turn_give(spawn);
 		return rc;
 	}
-	child = child_new(rt, &starting);
-	rc = wait_for(child, job->timeout_ms);
+	child = child_new(spawn, &start);
+	rc = child_wait(child, until);
 	if (rc < 0) {
-		abandon(child);
+		child_abandon(child);
 	} else {
 		buf_add_slice(output, buf_slice(&child->kept));
 		rc = child->status;
 	}
 	child_unref(child);
 	return rc;
+}
+
+/* ---- all of them ---- */
+
+struct spawn *
+spawn_new(struct rt *rt, const char *state_dir, unsigned max)
+{
+	struct spawn *spawn = mem_alloc(sizeof(*spawn));
+	struct buf path = BUF_INIT;
+
+	spawn->rt = rt;
+	spawn->max = max;
+	list_init(&spawn->children);
+	list_init(&spawn->waiting);
+	if (state_dir != NULL)
+		buf_printf(&path, "%s/" SPAWN_SOCKET, state_dir);
+	spawn->helper = path.p;
+	return spawn;
+}
+
+/* A killed program ends; a helper that does not answer is left to itself. */
+static void
+child_drop(struct child *child)
+{
+	struct pollfd end = { .fd = child->end, .events = POLLIN };
+
+	CHECK(child->fiber == NULL);
+	if (child->program.pid != 0) {
+		while (poll(&end, 1, -1) == -1 && errno == EINTR)
+			;
+		(void)!program_end(&child->program);
+	}
+	child_end(child, -ECANCELED);
+}
+
+void
+spawn_free(struct spawn **spawn)
+{
+	struct spawn *old = *spawn;
+
+	*spawn = NULL;
+	if (old == NULL)
+		return;
+	CHECK(list_is_empty(&old->waiting));
+	LIST_FOR_EACH (link, safe, &old->children)
+		child_drop(CONTAINER_OF(link, struct child, link));
+	mem_free(old->helper);
+	mem_free(old);
+}
+
+unsigned
+spawn_running(const struct spawn *spawn)
+{
+	return spawn->running;
 }

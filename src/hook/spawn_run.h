@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* spawn_run.h - runs a program and waits for it, as a plugin asked.
  *
- * The program gets a session (and process group) of its own, default
- * signals, nothing but its three standard descriptors, the directory "/" and
- * a fixed environment.  No shell.
+ * The program runs as program.h says: no shell, a fixed environment, a
+ * session of its own.
  *
- * The worker starts it itself.  Once workers are confined they cannot exec,
- * and a helper process does what spawn_run does here; no one but spawn_run
- * knows the difference.
+ * A worker cannot exec; it asks the spawn helper (proto.h), which runs
+ * nothing but what the plugins of this worker declared.  Without a master
+ * (`check`, `try`) programs are started here.
  */
 #ifndef HOOKLINE_HOOK_SPAWN_RUN_H
 #define HOOKLINE_HOOK_SPAWN_RUN_H
@@ -19,6 +18,14 @@
 #include "base/check.h"
 
 struct rt;
+struct spawn;
+
+/* `max` programs at a time; further callers wait for their turn.
+ * state_dir  where the helper's socket is; NULL: start them here */
+struct spawn *spawn_new(struct rt *rt, const char *state_dir, unsigned max);
+/* No fiber may wait.  What was abandoned and has not ended is waited for.
+ * NULL is fine. */
+void spawn_free(struct spawn **spawn);
 
 struct spawn_job {
 	const char *const *argv; /* argv[0]: absolute path */
@@ -34,8 +41,12 @@ struct spawn_job {
  * Returns its exit status, or 128 + the signal that ended it; -ETIME over
  * `timeout_ms`, -ETIMEDOUT, -ECANCELED: its process group was killed and it
  * is reaped when it has gone; -ENOENT, -EACCES and the like: it could not be
- * started. */
-int spawn_run(struct rt *rt, const struct spawn_job *job,
+ * started; -E2BIG too many words; -EAGAIN the helper is not there; -EPIPE the
+ * helper was lost, and the program with it. */
+int spawn_run(struct spawn *spawn, const struct spawn_job *job,
     struct buf *output) BLOCKS WARN_UNUSED;
+
+/* Programs that have not ended, for tests. */
+unsigned spawn_running(const struct spawn *spawn);
 
 #endif

@@ -121,13 +121,13 @@ listen_socket_make(const struct endpoint *where,
     const struct listen_options *options, struct err *err)
 {
 	static const struct listen_options none;
-	int fd, rc;
+	int fd, rc, type;
 
 	CHECK(where->kind != ENDPOINT_HOST);
 	if (options == NULL)
 		options = &none;
-	fd = socket(
-	    domain_of(where), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	type = options->unix_bounds ? SOCK_SEQPACKET : SOCK_STREAM;
+	fd = socket(domain_of(where), type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return fail(err, "socket");
 	rc = set_options(fd, where, options, err);

@@ -23,6 +23,7 @@ struct listen_options {
 	 * will accept: the caller does listen(fd, LISTEN_BACKLOG). */
 	bool bind_only;
 	mode_t unix_mode; /* of a Unix socket's path; 0: 0666 */
+	bool unix_bounds; /* a Unix socket that keeps message bounds */
 };
 
 /* Makes, binds and listens: close-on-exec, non-blocking, SO_REUSEADDR,

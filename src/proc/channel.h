@@ -15,8 +15,11 @@
  *	drain                 server stops: 421 to idle sessions
  *	now                   time is up
  *	flush N               look at the configuration files now
+ *	known                 the spawn helper has the list
  *
  *	worker -> master
+ *	programs              (descriptor) the list of spawn/grants.h, before
+ *	                      the plugins start
  *	ready                 loaded, may go
  *	fail TEXT             could not load; the worker ends
  *	flushed N FAULTS TEXT

@@ -17,6 +17,9 @@
 #include "generation.h"
 #include "heritage.h"
 #include "master_private.h"
+#include "memfile.h"
+#include "spawn/grants.h"
+#include "spawn_child.h"
 
 #define CHILD_MAGIC 0x63686c64
 
@@ -57,6 +60,27 @@ take_flushed(struct child *child, struct slice text)
 		    child->master, child, id, faults, slice_trim(text));
 }
 
+/* Only while it starts: it has no clients yet, so nobody but the plugins
+ * can have told it what to ask for. */
+static void
+take_programs(struct child *child, int fd)
+{
+	struct buf list = BUF_INIT, check = BUF_INIT;
+
+	if (child->state != CHILD_STARTING)
+		return;
+	if (memfile_read(fd, GRANTS_MAX, &list) == 0 &&
+	    grants_join(&check, child->pid, buf_slice(&list)) == 0) {
+		buf_done(&child->programs);
+		child->programs = list;
+		child->wants_known = true;
+		spawn_child_update(child->master->spawn);
+	} else {
+		buf_done(&list);
+	}
+	buf_done(&check);
+}
+
 static void
 on_message(void *owner, struct slice text, int fd)
 {
@@ -64,8 +88,11 @@ on_message(void *owner, struct slice text, int fd)
 	struct slice word = slice_word(&text);
 
 	CHECK_OBJ(child, CHILD_MAGIC);
-	if (fd != -1)
-		(void)close(fd); /* workers send none */
+	if (fd != -1) {
+		if (slice_eq_text(word, "programs"))
+			take_programs(child, fd);
+		(void)close(fd);
+	}
 	if (slice_eq_text(word, "ready")) {
 		if (child->state != CHILD_STARTING)
 			return;
@@ -105,6 +132,7 @@ on_process_closed(uv_handle_t *handle)
 	struct child *child = handle->data;
 
 	child->magic = 0;
+	buf_done(&child->programs);
 	mem_free(child);
 }
 
@@ -120,6 +148,8 @@ on_exit_of(uv_process_t *process, int64_t status, int sig)
 	child->status = (int)status;
 	child->signal = sig;
 	list_remove(&child->link);
+	if (child->programs.n > 0)
+		spawn_child_update(master->spawn);
 	flush_on_exit(master, child);
 	slots_on_exit(master, child);
 	shm_sum_add(
@@ -375,6 +405,15 @@ void
 child_finish(struct child *child, const struct listen_addr *addr, unsigned slot)
 {
 	(void)ORDER(child, -1, "finish %u %u", addr->id, slot);
+}
+
+void
+child_known(struct child *child)
+{
+	if (!child->wants_known)
+		return;
+	child->wants_known = false;
+	(void)ORDER(child, -1, "known");
 }
 
 int

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "base/buf.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -46,6 +47,8 @@ struct child {
 	struct mono started;
 	struct mono kill_at; /* {0}: not yet */
 	struct err failure;  /* its own words when it could not start */
+	struct buf programs; /* what it may have run: spawn/grants.h */
+	bool wants_known;    /* waits until the spawn helper has that */
 	int status, signal;  /* how it ended */
 	/* watchdog.c: the occurrences that were named already. */
 	uint32_t held_turn;
@@ -73,6 +76,9 @@ void child_release(
     struct child *child, const struct listen_addr *addr, unsigned slot);
 void child_finish(
     struct child *child, const struct listen_addr *addr, unsigned slot);
+
+/* The spawn helper has its list, if it waits for that. */
+void child_known(struct child *child);
 
 /* 0, or negative errno: it will not answer. */
 int child_flush(struct child *child, unsigned id);

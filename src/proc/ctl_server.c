@@ -287,7 +287,7 @@ ctl_server_start(
 	server->master = master;
 	server->path = path.p;
 	list_init(&server->conns);
-	fd = state_dir_listen(master->state_dir, STATE_CTL_SOCKET, err);
+	fd = state_dir_listen(master->state_dir, STATE_CTL_SOCKET, false, err);
 	if (fd < 0) {
 		mem_free(server->path);
 		mem_free(server);

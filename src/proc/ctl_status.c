@@ -11,7 +11,8 @@
 #include "json.h"
 #include "master_private.h"
 #include "reload.h"
-#include "state_child.h"
+#include "service.h"
+#include "spawn_child.h"
 
 static const char *
 phase_name(enum master_phase phase)
@@ -77,8 +78,11 @@ print_head(struct master *master, struct buf *buf)
 	    master->state_dir, master->user.name);
 	if (master->state != NULL)
 		buf_printf(buf, "state process pid %d, %u deaths\n",
-		    state_child_pid(master->state),
-		    state_child_deaths(master->state));
+		    service_pid(master->state), service_deaths(master->state));
+	if (master->spawn != NULL)
+		buf_printf(buf, "spawn helper pid %d, %u deaths\n",
+		    spawn_child_pid(master->spawn),
+		    spawn_child_deaths(master->spawn));
 	if (master->current == NULL)
 		return;
 	(void)wall_rfc3339(master->current->begun, begun, sizeof(begun));
@@ -176,6 +180,16 @@ print_json_faults(struct master *master, struct json *json)
 }
 
 static void
+print_json_service(
+    struct json *json, const char *name, int pid, unsigned deaths)
+{
+	json_open(json, name, '{');
+	json_number(json, "pid", (uint64_t)pid);
+	json_number(json, "deaths", deaths);
+	json_close(json, '}');
+}
+
+static void
 print_json(struct master *master, struct buf *buf)
 {
 	struct json json = { buf, false };
@@ -190,13 +204,13 @@ print_json(struct master *master, struct buf *buf)
 	json_text(&json, "user", master->user.name);
 	json_number(&json, "deaths", master->deaths);
 	json_text(&json, "last_reload", reload_last(master->reload, &when));
-	if (master->state != NULL) {
-		json_open(&json, "state_process", '{');
-		json_number(
-		    &json, "pid", (uint64_t)state_child_pid(master->state));
-		json_number(&json, "deaths", state_child_deaths(master->state));
-		json_close(&json, '}');
-	}
+	if (master->state != NULL)
+		print_json_service(&json, "state_process",
+		    service_pid(master->state), service_deaths(master->state));
+	if (master->spawn != NULL)
+		print_json_service(&json, "spawn_helper",
+		    spawn_child_pid(master->spawn),
+		    spawn_child_deaths(master->spawn));
 	if (master->current != NULL)
 		print_json_current(master, &json);
 	json_open(&json, "workers", '[');

@@ -9,11 +9,11 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/num.h"
+#include "memfile.h"
 
 #define HERITAGE_MAX (1u << 20) /* bytes of the file */
 
@@ -74,24 +74,11 @@ count_lines(struct slice text)
 	return lines;
 }
 
-static int
-write_all(int fd, struct slice text)
-{
-	while (text.n > 0) {
-		ssize_t n = write(fd, text.p, text.n);
-
-		if (n == -1)
-			return -errno;
-		text = slice_from(text, (size_t)n);
-	}
-	return lseek(fd, 0, SEEK_SET) == -1 ? -errno : 0;
-}
-
 int
 heritage_write(const struct heritage *heritage, struct err *err)
 {
 	struct buf buf = BUF_INIT;
-	int fd, rc;
+	int fd;
 
 	heritage_print(&buf, heritage);
 	if (count_lines(buf_slice(&buf)) !=
@@ -99,29 +86,11 @@ heritage_write(const struct heritage *heritage, struct err *err)
 		buf_done(&buf);
 		return err_set(err, -EINVAL, "a newline in a path");
 	}
-	fd = memfd_create("heritage", MFD_CLOEXEC);
-	rc = fd == -1 ? -errno : write_all(fd, buf_slice(&buf));
+	fd = memfile_make("heritage", buf_slice(&buf));
 	buf_done(&buf);
-	if (rc < 0) {
-		if (fd != -1)
-			(void)close(fd);
-		return err_set(err, rc, "memfd: %s", strerror(-rc));
-	}
+	if (fd < 0)
+		return err_set(err, fd, "memfd: %s", strerror(-fd));
 	return fd;
-}
-
-static int
-read_all(int fd, struct buf *buf)
-{
-	char chunk[1024];
-	ssize_t n;
-
-	while ((n = read(fd, chunk, sizeof(chunk))) > 0) {
-		buf_add(buf, chunk, (size_t)n);
-		if (buf->n > HERITAGE_MAX)
-			return -EFBIG;
-	}
-	return n == -1 ? -errno : 0;
 }
 
 static int
@@ -187,7 +156,7 @@ heritage_read(
     int fd, struct arena *arena, struct heritage *ret, struct err *err)
 {
 	struct buf buf = BUF_INIT;
-	int rc = read_all(fd, &buf);
+	int rc = memfile_read(fd, HERITAGE_MAX, &buf);
 
 	if (rc == 0) {
 		(void)close(fd);

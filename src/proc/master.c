@@ -27,6 +27,8 @@
 #include "master_log.h"
 #include "master_private.h"
 #include "reload.h"
+#include "service.h"
+#include "spawn_child.h"
 #include "state_child.h"
 #include "state_dir.h"
 
@@ -119,6 +121,7 @@ on_tick(uv_timer_t *timer)
 	generation_tick(master, now);
 	reload_tick(master->reload, now);
 	flush_tick(master);
+	spawn_child_tick(master->spawn);
 	if (master->phase == MASTER_DRAINING &&
 	    !mono_is_before(now, master->phase_end))
 		master_stop(master, true);
@@ -318,6 +321,8 @@ master_start(struct master *master, struct err *err)
 		rc = state_child_start(
 		    &master->loop, master->state_dir, &master->state, err);
 	if (rc == 0)
+		rc = spawn_child_start(master, err);
+	if (rc == 0)
 		rc = generation_begin(master, on_first_generation, err);
 	return rc;
 }
@@ -330,7 +335,8 @@ loop_end(struct master *master)
 	if (master->reload == NULL)
 		return;
 	flush_tick(master);
-	state_child_stop(&master->state);
+	service_stop(&master->state);
+	spawn_child_stop(&master->spawn);
 	ctl_server_stop(&master->ctl);
 	uv_close((uv_handle_t *)&master->tick, NULL);
 	for (unsigned i = 0; i < ARRAY_SIZE(master->signals); i++)

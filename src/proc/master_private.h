@@ -37,7 +37,8 @@ struct ctl_server;
 struct flush;
 struct generation;
 struct reload;
-struct state_child;
+struct service;
+struct spawn_child;
 
 #define MASTER_TICK_MS 100
 /* How long a generation may take to get ready. */
@@ -92,7 +93,8 @@ struct master {
 	struct list flushes;
 	unsigned last_flush;
 	struct ctl_server *ctl;
-	struct state_child *state; /* the state process */
+	struct service *state;     /* the state process */
+	struct spawn_child *spawn; /* the spawn helper */
 };
 
 /* -- master.c -- */

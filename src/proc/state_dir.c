@@ -224,10 +224,12 @@ path_of(const char *dir, const char *name)
 /* We hold the lock, so who still listens there is a process of a master that
  * was killed, which is about to end. */
 static int
-listen_patiently(const struct endpoint *where, struct err *err)
+listen_patiently(
+    const struct endpoint *where, bool keeps_bounds, struct err *err)
 {
 	static const struct timespec pause = { .tv_nsec = 20000000 };
-	const struct listen_options options = { .unix_mode = 0600 };
+	const struct listen_options options = { .unix_mode = 0600,
+		.unix_bounds = keeps_bounds };
 	struct mono end = mono_add_ms(mono_now(), PREDECESSOR_MS);
 	int fd;
 
@@ -238,7 +240,8 @@ listen_patiently(const struct endpoint *where, struct err *err)
 }
 
 int
-state_dir_listen(const char *dir, const char *name, struct err *err)
+state_dir_listen(
+    const char *dir, const char *name, bool keeps_bounds, struct err *err)
 {
 	struct endpoint where = { .kind = ENDPOINT_UNIX };
 	char *path = path_of(dir, name);
@@ -251,7 +254,7 @@ state_dir_listen(const char *dir, const char *name, struct err *err)
 		    path, ENDPOINT_PATH_MAX);
 	} else {
 		memcpy(where.name, path, strlen(path) + 1);
-		fd = listen_patiently(&where, err);
+		fd = listen_patiently(&where, keeps_bounds, err);
 	}
 	mem_free(path);
 	return fd;

@@ -4,9 +4,12 @@
  *	hookline.pid  the master's pid; locked as long as it lives
  *	ctl.sock      ctl_server.h
  *	state.sock    state_child.h; state.db, state/store.h
+ *	spawn.sock    spawn_child.h
  */
 #ifndef HOOKLINE_PROC_STATE_DIR_H
 #define HOOKLINE_PROC_STATE_DIR_H
+
+#include <stdbool.h>
 
 #include "base/check.h"
 #include "base/err.h"
@@ -28,11 +31,12 @@ int state_dir_lock(const char *dir, struct err *err) WARN_UNUSED;
 /* Removes the pid file, then closes. */
 void state_dir_unlock(const char *dir, int fd);
 
-/* A listening socket DIR/NAME that only our user may use; after
+/* A listening socket DIR/NAME that only our user may use (SOCK_STREAM, or
+ * SOCK_SEQPACKET, which keeps message bounds); after
  * state_dir_lock.  Waits up to three seconds for a predecessor that is just
  * ending.  Returns the descriptor; -ENAMETOOLONG, or as listen_socket_make. */
-int state_dir_listen(
-    const char *dir, const char *name, struct err *err) WARN_UNUSED;
+int state_dir_listen(const char *dir, const char *name, bool keeps_bounds,
+    struct err *err) WARN_UNUSED;
 /* Removes DIR/NAME; one that is not there is fine. */
 void state_dir_unlink(const char *dir, const char *name);
 

@@ -27,13 +27,16 @@
 #include "conf/conf_value.h"
 #include "crash.h"
 #include "heritage.h"
+#include "memfile.h"
 #include "polled.h"
 #include "privilege.h"
 #include "rt/rt.h"
+#include "rt/wait.h"
 #include "server/server.h"
 #include "settings.h"
 #include "shm/shm.h"
 #include "shm/stats.h"
+#include "spawn/grants.h"
 
 /* From `now`, or the loss of the master, to the end. */
 #define NOW_MS 900
@@ -53,6 +56,7 @@ struct worker {
 	struct polled polled;
 	enum server_drain drain;
 	bool is_draining, is_empty;
+	struct waiter *known; /* for the order of that name; NULL: none */
 	uv_prepare_t gauges;
 	uv_timer_t end, age_out;
 	uv_timer_t faults; /* runs as long as there are any */
@@ -232,6 +236,18 @@ run_flush(struct worker *worker, struct slice args, int fd)
 	    STR(slice_trim(args)), faults, err.text);
 }
 
+static void
+run_known(struct worker *worker, struct slice args, int fd)
+{
+	struct waiter *waiter = worker->known;
+
+	(void)args;
+	(void)fd;
+	worker->known = NULL;
+	if (waiter != NULL)
+		waiter_done(waiter, 0);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct worker *worker, struct slice args, int fd);
@@ -244,6 +260,7 @@ static const struct {
 	{ "drain", run_drain },
 	{ "now", run_now },
 	{ "flush", run_flush },
+	{ "known", run_known },
 };
 
 static void
@@ -253,7 +270,7 @@ on_message(void *owner, struct slice text, int fd)
 	struct slice word = slice_word(&text);
 
 	/* Told to end while it loads: nothing is served yet. */
-	if (worker->server == NULL)
+	if (worker->server == NULL && !slice_eq_text(word, "known"))
 		_exit(EXIT_OK);
 	for (size_t i = 0; i < ARRAY_SIZE(orders); i++)
 		if (slice_eq_text(word, orders[i].name)) {
@@ -370,6 +387,66 @@ handles_open(struct worker *worker)
 	    channel_open(loop, worker->heritage.channel_fd, &events, worker);
 }
 
+/* ---- what the plugins may have run ---------------------------------------- */
+
+static int
+programs_list(
+    const struct server_loaded *loaded, struct buf *list, struct err *err)
+{
+	grants_begin(list, loaded->max_programs);
+	for (size_t i = 0; i < loaded->need_count; i++) {
+		const struct server_need *need = &loaded->needs[i];
+		int rc = need->kind == SERVER_NEED_EXEC
+			     ? grants_add(list, slice_str(need->what))
+			     : 0;
+
+		if (rc < 0)
+			return err_set(err, rc, "hl_need_exec: %.100s: %s",
+			    need->what.p,
+			    rc == -E2BIG ? "too many programs"
+					 : "not an absolute path");
+	}
+	return 0;
+}
+
+/* BLOCKS until the spawn helper knows. */
+static int
+programs_send(struct worker *worker, const struct buf *list, struct err *err)
+{
+	struct waiter *waiter;
+	int fd = memfile_make("programs", buf_slice(list)), rc;
+
+	if (fd < 0)
+		return err_set(err, fd, "memfd: %s", strerror(-fd));
+	rc = channel_send(worker->channel, fd, "programs");
+	(void)close(fd);
+	if (rc < 0)
+		return err_set(err, rc, "the master: %s", strerror(-rc));
+	worker->known = waiter = waiter_new();
+	waiter_wait_always(waiter);
+	waiter_unref(&waiter);
+	return 0;
+}
+
+/* A fiber, between loading and starting the plugins. */
+static int
+on_loaded(void *arg, const struct server_loaded *loaded, struct err *err)
+{
+	struct worker *worker = arg;
+	struct buf list = BUF_INIT;
+	int rc = 0;
+	bool any = false;
+
+	for (size_t i = 0; i < loaded->need_count; i++)
+		any |= loaded->needs[i].kind == SERVER_NEED_EXEC;
+	if (any)
+		rc = programs_list(loaded, &list, err);
+	if (any && rc == 0)
+		rc = programs_send(worker, &list, err);
+	buf_done(&list);
+	return rc;
+}
+
 static int
 worker_load(struct worker *worker, struct err *err)
 {
@@ -383,6 +460,7 @@ worker_load(struct worker *worker, struct err *err)
 		.workers = heritage->workers,
 		.generation = heritage->generation,
 		.on_fault = on_fault,
+		.on_loaded = on_loaded,
 		.arg = worker,
 	};
 	struct server *server = NULL;

@@ -21,12 +21,31 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "base/str.h"
 
 struct buf;
 struct conf_listener;
 struct rt;
 struct server;
 struct shm;
+
+/* What the plugins declared (hl_need_*). */
+struct server_need {
+	enum server_need_kind {
+		SERVER_NEED_READ,
+		SERVER_NEED_WRITE,
+		SERVER_NEED_EXEC,
+		SERVER_NEED_CONNECT
+	} kind;
+	hl_str what;
+};
+
+/* Borrowed, valid during the call. */
+struct server_loaded {
+	const struct server_need *needs;
+	size_t need_count;
+	unsigned max_programs; /* of the worker, at the same time */
+};
 
 /* Everything is borrowed and must outlive the server. */
 struct server_options {
@@ -44,6 +63,11 @@ struct server_options {
 	/* A new fault in the configuration was found and logged; may be NULL.
 	 * May be called on a fiber, and within server_load. */
 	void (*on_fault)(void *arg);
+	/* The plugins are loaded, none was started (`init_worker`): called
+	 * once, on a fiber, within server_load, which fails if it does.  May
+	 * be NULL. */
+	int (*on_loaded)(
+	    void *arg, const struct server_loaded *loaded, struct err *err);
 	void *arg;
 };
 

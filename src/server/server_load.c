@@ -122,6 +122,51 @@ chain_keys(struct server *server, size_t *ret_count)
 	return keys;
 }
 
+/* ---- what the plugins declared ---- */
+
+static const enum server_need_kind need_kinds[] = {
+	[NEED_READ] = SERVER_NEED_READ,
+	[NEED_WRITE] = SERVER_NEED_WRITE,
+	[NEED_EXEC] = SERVER_NEED_EXEC,
+	[NEED_CONNECT] = SERVER_NEED_CONNECT,
+};
+
+static size_t
+gather_needs(const struct engine *engine, struct server_need *ret)
+{
+	size_t count = 0;
+
+	for (unsigned i = 0; i < engine->plugin_count; i++)
+		for (const struct need *need = engine->plugins[i]->needs;
+		     need != NULL; need = need->next, count++)
+			if (ret != NULL)
+				ret[count] = (struct server_need){
+					need_kinds[need->kind], need->what
+				};
+	return count;
+}
+
+static int
+tell_loaded(struct server *server, struct err *err)
+{
+	struct engine *engine = server->engine;
+	struct server_loaded loaded = { .need_count =
+					    gather_needs(engine, NULL) };
+	struct server_need *needs;
+
+	if (server->options.on_loaded == NULL)
+		return 0;
+	needs =
+	    arena_array(&engine->arena, loaded.need_count + 1, sizeof(*needs));
+	(void)gather_needs(engine, needs);
+	loaded.needs = needs;
+	loaded.max_programs =
+	    (unsigned)conf_int(server->conf, STR_EMPTY, CONF_MAX_PROGRAMS);
+	return server->options.on_loaded(server->options.arg, &loaded, err);
+}
+
+/* ---- both, on a fiber ---- */
+
 static void
 load_fiber(void *arg)
 {
@@ -136,6 +181,8 @@ load_fiber(void *arg)
 	if (job->result < 0)
 		job->result = report_faults(&faults, job->err);
 	else
+		job->result = tell_loaded(server, job->err);
+	if (job->result == 0)
 		job->result = engine_start(server->engine, job->err);
 	conf_faults_done(&faults);
 	job->done = true;
@@ -221,6 +268,7 @@ make_engine(struct server *server, struct err *err)
 		.state_dir = server->options.state_dir,
 		.shm = server->options.shm,
 		.slot = server->options.slot,
+		.has_helper = true,
 	};
 	server->engine = engine_new(&options);
 	return open_spool(server, err);

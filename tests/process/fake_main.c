@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proc/command.h"
+#include "proc/spawn_helper.h"
 #include "proc/state_child.h"
 #include "proc/worker.h"
 
@@ -40,6 +41,8 @@ main(int argc, char **argv)
 		return worker_main();
 	if (strcmp(name, "state") == 0)
 		return state_child_main(argc - 1, argv + 1);
+	if (strcmp(name, "spawn-helper") == 0)
+		return spawn_helper_main(argc - 1, argv + 1);
 	if (strcmp(name, "serve") == 0)
 		return command_serve.run(&command_serve, argc - 1, argv + 1);
 	if (strcmp(name, "ctl") == 0)

@@ -1,0 +1,373 @@
+# SPDX-License-Identifier: MIT
+"""Programs that plugins have run: the spawn helper."""
+import array
+import os
+import shutil
+import signal
+import socket
+import struct
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from conftest import Server, alive, children_of, proc_status, until
+from test_server import Session, open_session
+
+if "HOOKLINE_RUNNER" not in os.environ:
+    pytest.skip("HOOKLINE_RUNNER names no plugin", allow_module_level=True)
+
+
+@pytest.fixture
+def server(base):
+    program = Path(os.environ["HOOKLINE"])
+    copy = base / "hookline"
+    shutil.copy(program, copy)
+    plugins = base / "plugins"
+    plugins.mkdir()
+    shutil.copy(os.environ["HOOKLINE_RUNNER"], plugins)
+    server = Server(base, copy)
+    server.write("plugins", "runner /bin/echo /bin/sh")
+    server.write("rdns", "0")
+    yield server
+    server.finish()
+
+
+def helper_of(server):
+    return server.status()["spawn_helper"]["pid"]
+
+
+def run(session, *words, timeout_ms=0):
+    """(status, output)"""
+    session.say(f"VRFY run {timeout_ms} " + " ".join(words))
+    return result(session)
+
+
+def result(session):
+    reply = session.reply().split(" ", 3)
+    assert reply[0] == "250", reply
+    return int(reply[2]), reply[3].strip() if len(reply) > 3 else ""
+
+
+def script(server, name, text):
+    """A program without arguments of its own: VRFY has no quotes."""
+    path = server.base / name
+    path.write_text("#!/bin/sh\n" + text)
+    path.chmod(0o755)
+    return str(path)
+
+
+def pids(server, count=1):
+    """What `echo $$ > pids` has written."""
+    path = server.base / "pids"
+    return until(lambda: path.exists()
+                 and len(path.read_text().split()) >= count
+                 and [int(word) for word in path.read_text().split()])
+
+
+def sleeper(server):
+    (server.base / "pids").touch(0o666)
+    (server.base / "pids").chmod(0o666)
+    return script(server, "sleeper", f"""
+        sleep 1000 &
+        echo $$ $! >>{server.base}/pids
+        wait
+        """)
+
+
+def test_declared_and_not(server):
+    server.start("--workers", "1")
+    worker = server.workers()[0]["pid"]
+    server.wait_line("runner began: 0 first")
+    with open_session(server) as s:
+        assert run(s, "/bin/echo", "a", "b") == (0, "a b")
+        # The helper is its parent, and gives it no new privileges.
+        status, text = run(s, "/bin/sh", "-c", "echo>&2;echo\t$PPID")
+        assert (status, int(text)) == (0, helper_of(server))
+        assert int(text) != worker
+        assert run(s, "/bin/cat", "/etc/passwd")[0] == -13
+        server.wait_line("undeclared", "/bin/cat")
+        assert run(s, "/bin/../bin/echo")[0] == -13
+        assert run(s, "/bin/sh", "-c", "exit\t7")[0] == 7
+
+
+def test_what_it_runs_in(server):
+    server.write("plugins", "runner /bin/grep")
+    server.start("--workers", "1")
+    with open_session(server) as s:
+        for line in ("NoNewPrivs:\t1", "CapEff:\t0000000000000000",
+                     "CapPrm:\t0000000000000000", "Seccomp:\t0"):
+            assert run(s, "/bin/grep", line.split("\t")[0],
+                       "/proc/self/status")[0] == 0
+    helper = proc_status(helper_of(server))
+    assert helper["NoNewPrivs"] == "1"
+    assert helper["Threads"] == "1"
+
+
+def test_timeout_kills_the_group(server):
+    server.write("plugins", f"runner /bin/echo {sleeper(server)}")
+    server.start("--workers", "1")
+    with open_session(server) as s:
+        assert run(s, str(server.base / "sleeper"),
+                   timeout_ms=300)[0] == -62
+        for pid in pids(server, 2):
+            until(lambda p=pid: not alive(p))
+        # Its turn was given back.
+        assert run(s, "/bin/echo", "x") == (0, "x")
+
+
+def test_client_gone_kills_the_group(server):
+    server.write("plugins", f"runner /bin/echo {sleeper(server)}")
+    server.start("--workers", "1")
+    with open_session(server) as s:
+        s.say(f"VRFY run 0 {server.base}/sleeper")
+        running = pids(server, 2)
+        # A reset, not the end of what it has to say.
+        s.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                            struct.pack("ii", 1, 0))
+    for pid in running:
+        until(lambda p=pid: not alive(p))
+
+
+def test_worker_gone_kills_the_group(server):
+    server.write("plugins", f"runner /bin/echo {sleeper(server)}")
+    server.start("--workers", "1")
+    with open_session(server) as s:
+        s.say(f"VRFY run 0 {server.base}/sleeper")
+        running = pids(server, 2)
+        os.kill(server.workers()[0]["pid"], signal.SIGKILL)
+        for pid in running:
+            until(lambda p=pid: not alive(p))
+
+
+def test_stop_with_a_program_running(server):
+    server.write("plugins", f"runner /bin/echo {sleeper(server)}")
+    server.start("--workers", "1")
+    with open_session(server) as s:
+        s.say(f"VRFY run 0 {server.base}/sleeper")
+        running = pids(server, 2)
+        helper = helper_of(server)
+        server.signal(signal.SIGTERM)
+        server.wait_line("event=stop ")
+        server.signal(signal.SIGTERM)
+        assert server.wait() == 0
+        for pid in [*running, helper]:
+            until(lambda p=pid: not alive(p))
+    assert not (server.state / "spawn.sock").exists()
+    assert "event=crash" not in server.log()
+
+
+def test_master_killed(server):
+    server.write("plugins", f"runner /bin/echo {sleeper(server)}")
+    server.start("--workers", "1")
+    with open_session(server) as s:
+        s.say(f"VRFY run 0 {server.base}/sleeper")
+        running = pids(server, 2)
+        server.process.kill()
+        server.process.wait()
+        for pid in running:
+            until(lambda p=pid: not alive(p))
+    until(lambda: not children_of(server.program))
+    # Its socket is no obstacle for the next.
+    server.log_path.unlink()
+    server.start("--workers", "1")
+    with open_session(server) as s:
+        assert run(s, "/bin/echo", "x") == (0, "x")
+
+
+def test_helper_killed(server):
+    server.write("plugins", f"runner /bin/echo {sleeper(server)}")
+    server.start("--workers", "2")
+    with open_session(server) as s, open_session(server) as t:
+        s.say(f"VRFY run 0 {server.base}/sleeper")
+        leader = pids(server, 2)[0]
+        old = helper_of(server)
+        os.kill(old, signal.SIGKILL)
+        assert result(s)[0] == -32
+        until(lambda: not alive(leader))
+        # These wait for the next one, which knows the lists.
+        assert run(s, "/bin/echo", "x") == (0, "x")
+        assert run(t, "/bin/echo", "y") == (0, "y")
+        assert helper_of(server) not in (0, old)
+        assert server.status()["spawn_helper"]["deaths"] == 1
+    assert server.lines("event=spawn_helper_died", "signal=KILL")
+    assert not server.lines("event=worker_died")
+    # What the sleeper left is nobody's.
+    for pid in pids(server, 2)[1:]:
+        if alive(pid):
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_many_at_once(server):
+    """500 wait for their turn; no more than max_programs run."""
+    program = script(server, "counted", f"""
+        mkdir {server.base}/running/$$
+        ls {server.base}/running | wc -l >{server.base}/seen/$$
+        sleep 0.05
+        rmdir {server.base}/running/$$
+        echo done
+        """)
+    for name in ("running", "seen"):
+        (server.base / name).mkdir()
+        (server.base / name).chmod(0o777)
+    server.write("plugins", f"runner /bin/echo {program}")
+    server.write("max_programs", "8")
+    server.write("max_per_client", "0")
+    server.start("--workers", "1")
+    sessions = [open_session(server) for _ in range(500)]
+    for s in sessions:
+        s.socket.settimeout(60)
+        s.say(f"VRFY run 0 {program}")
+    assert [result(s) for s in sessions] == [(0, "done")] * 500
+    for s in sessions:
+        s.close()
+    seen = [int(p.read_text()) for p in (server.base / "seen").iterdir()]
+    assert len(seen) == 500
+    assert 2 <= max(seen) <= 8
+    assert not server.lines("event=spawn_refused")
+
+
+def test_waits_for_its_turn_in_its_time(server):
+    server.write("plugins", f"runner /bin/echo {sleeper(server)}")
+    server.write("max_programs", "1")
+    server.start("--workers", "1")
+    with open_session(server) as s, open_session(server) as t:
+        s.say(f"VRFY run 1500 {server.base}/sleeper")
+        pids(server, 2)
+        assert run(t, "/bin/echo", "x", timeout_ms=300)[0] == -62
+        assert run(t, "/bin/echo", "x", timeout_ms=9000) == (0, "x")
+        assert result(s)[0] == -62
+
+
+def test_reload_adds_a_program(server):
+    server.write("plugins", "runner /bin/echo")
+    server.start("--workers", "1")
+    with open_session(server) as old:
+        assert run(old, "/bin/true")[0] == -13
+        server.write("plugins", "runner /bin/true")
+        assert server.ctl("reload").returncode == 0
+        with open_session(server) as new:
+            assert run(new, "/bin/true")[0] == 0
+            assert run(new, "/bin/echo")[0] == -13
+        # The old generation keeps what it had.
+        assert run(old, "/bin/echo", "x") == (0, "x")
+        assert run(old, "/bin/true")[0] == -13
+
+
+def test_a_directory(server):
+    server.write("plugins", f"runner /bin/echo {server.base}/programs/")
+    (server.base / "programs").mkdir()
+    program = script(server, "programs/here", "echo here")
+    server.start("--workers", "1")
+    with open_session(server) as s:
+        assert run(s, program) == (0, "here")
+        assert run(s, f"{server.base}/programs/none")[0] == -2
+
+
+# ---- who may ask ----------------------------------------------------------
+
+class Asker:
+    """Asks the helper as a worker does (src/spawn/proto.h)."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.settimeout(10)
+        self.socket.connect(str(path))
+
+    def ask(self, words, fds=2):
+        data = b"".join(word.encode() + b"\0" for word in words)
+        null = os.open("/dev/null", os.O_RDWR)
+        rights = array.array("i", [null] * fds)
+        control = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)]
+        self.socket.sendmsg([data], control if fds else [])
+        os.close(null)
+        return self.answer()
+
+    def answer(self):
+        answer = self.socket.recv(100)
+        return struct.unpack("i", answer)[0] if answer else None
+
+
+def test_strangers_are_refused(server):
+    """The same user, but no worker."""
+    server.start("--workers", "1", "--user", "root")
+    path = server.state / "spawn.sock"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert Asker(path).ask(["/bin/echo", "x"]) == -13
+    assert server.lines("event=spawn_refused", f"pid={os.getpid()}",
+                        "path=/bin/echo")
+    with open_session(server) as s:
+        assert run(s, "/bin/echo", "x") == (0, "x")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_other_users_are_refused(server):
+    server.start("--workers", "1")
+    with pytest.raises((ConnectionResetError, BrokenPipeError)):
+        if Asker(server.state / "spawn.sock").ask(["/bin/echo"]) is None:
+            raise ConnectionResetError
+
+
+@pytest.mark.parametrize("data, fds", [
+    (b"", 2), (b"/bin/echo", 2), (b"/bin/echo\0", 0), (b"/bin/echo\0", 1),
+    (b"/bin/echo\0", 3), (b"\0", 2), (b"x" * 131072 + b"\0", 2),
+    (b"/bin/echo\0" + b"x\0" * 60000, 2)], ids=range(8))
+def test_nonsense(server, data, fds):
+    server.start("--workers", "1", "--user", "root")
+    helper = helper_of(server)
+    asker = Asker(server.state / "spawn.sock")
+    null = os.open("/dev/null", os.O_RDWR)
+    rights = array.array("i", [null] * fds)
+    asker.socket.sendmsg(
+        [data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)] if fds
+        else [])
+    assert asker.answer() in (-22, -13, -32)
+    os.close(null)
+    assert helper_of(server) == helper
+    assert len(os.listdir(f"/proc/{helper}/fd")) < 20
+
+
+def test_a_worker_cannot_add(server):
+    """What a compromised worker can do: use its channel to the master, and
+    ask the helper.  It is this process that holds the worker's descriptors,
+    taken from it; the list does not change any more."""
+    server.start("--workers", "1", "--user", "root")
+    worker = server.workers()[0]["pid"]
+    pidfd = os.pidfd_open(worker)
+    channel = pidfd_getfd(pidfd, channel_number(worker))
+    with open_session(server) as s:
+        listing = os.memfd_create("programs")
+        os.write(listing, b"8\n/bin/cat\n")
+        rights = array.array("i", [listing])
+        channel.sendmsg([b"programs"],
+                        [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+        channel.sendmsg([b"grants"],
+                        [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+        time.sleep(0.3)
+        assert run(s, "/bin/echo", "x") == (0, "x")
+    os.close(pidfd)
+    os.close(listing)
+    # Nor may it ask for it: the helper knows who connected.
+    answers = []
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if Asker(server.state / "spawn.sock").ask(
+            ["/bin/cat"]) == -13 else 1)
+    answers.append(os.waitpid(child, 0)[1])
+    assert answers == [0]
+    grants = server.lines("event=spawn_refused", "path=/bin/cat")
+    assert len(grants) == 1
+
+
+def channel_number(pid):
+    """FD_CHANNEL of child.c."""
+    assert os.readlink(f"/proc/{pid}/fd/4").startswith("socket:")
+    return 4
+
+
+def pidfd_getfd(pidfd, number):
+    import ctypes
+    fd = ctypes.CDLL(None, use_errno=True).syscall(438, pidfd, number, 0)
+    assert fd >= 0
+    return socket.socket(fileno=fd)

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* test_program.c - starting programs; what they run in is tested through
+ * hl_spawn (hook/test_api_spawn.c). */
+#include "unit.h"
+
+#include <errno.h>
+#include <poll.h>
+
+#include "spawn/program.h"
+
+static int
+run_to_end(const struct program *program)
+{
+	struct pollfd end = { .fd = program->pidfd, .events = POLLIN };
+	int status;
+
+	assert_int_equal(poll(&end, 1, -1), 1);
+	status = program_end(program);
+	(void)close(program->pidfd);
+	return status;
+}
+
+static void
+test_status(void **state)
+{
+	const char *argv[] = { "/bin/sh", "-c", "exit 3", NULL };
+	struct program program;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(program_start(argv, null, null, &program), 0);
+	assert_int_equal(run_to_end(&program), 3);
+	argv[2] = "kill -KILL $$";
+	assert_int_equal(program_start(argv, null, null, &program), 0);
+	assert_int_equal(run_to_end(&program), 128 + SIGKILL);
+	(void)close(null);
+}
+
+static void
+test_kill(void **state)
+{
+	const char *argv[] = { "/bin/sleep", "1000", NULL };
+	struct program program;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(program_start(argv, null, null, &program), 0);
+	assert_int_equal(program_end(&program), -EAGAIN);
+	program_kill(&program);
+	assert_int_equal(run_to_end(&program), 128 + SIGKILL);
+	(void)close(null);
+}
+
+static void
+test_failures(void **state)
+{
+	const char *argv[] = { "/nonexistent", NULL };
+	struct program program;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(program_start(argv, null, null, &program), -ENOENT);
+	argv[0] = "/etc/passwd";
+	assert_int_equal(program_start(argv, null, null, &program), -EACCES);
+	argv[0] = "/bin/true";
+	assert_int_equal(program_start(argv, -1, null, &program), -EBADF);
+	/* None is left to be reaped. */
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+	(void)close(null);
+}
+
+/* Whoever started us has closed standard input and output: the pipes have
+ * their numbers. */
+static void
+test_low_numbers(void **state)
+{
+	const char *argv[] = { "/bin/cat", NULL };
+	struct program program;
+	int saved_in = dup(0), saved_out = dup(1), in[2], out[2], rc;
+	char byte = 0;
+
+	(void)state;
+	(void)close(0);
+	(void)close(1);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0); /* 0 and 1 */
+	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+	rc = program_start(argv, in[0], out[1], &program);
+	(void)close(in[0]);
+	(void)close(out[1]);
+	(void)!write(in[1], "x", 1);
+	(void)close(in[1]);
+	(void)!read(out[0], &byte, 1);
+	(void)close(out[0]);
+	(void)dup2(saved_in, 0);
+	(void)dup2(saved_out, 1);
+	(void)close(saved_in);
+	(void)close(saved_out);
+	assert_int_equal(rc, 0);
+	assert_int_equal(byte, 'x');
+	assert_int_equal(run_to_end(&program), 0);
+}
+
+/* It does not outlive who started it. */
+static void
+test_parent_dies(void **state)
+{
+	const char *argv[] = { "/bin/sleep", "1000", NULL };
+	struct program program;
+	int fds[2], null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	pid_t parent;
+	char byte;
+
+	(void)state;
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	parent = fork();
+	assert_true(parent >= 0);
+	if (parent == 0) {
+		/* The pipe is its standard output, open until it ends. */
+		_exit(program_start(argv, null, fds[1], &program) != 0);
+	}
+	(void)close(fds[1]);
+	assert_int_equal(waitpid(parent, NULL, 0), parent);
+	assert_int_equal(read(fds[0], &byte, 1), 0);
+	(void)close(fds[0]);
+	(void)close(null);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_kill),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_low_numbers),
+		cmocka_unit_test(test_parent_dies),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
