@@ -16,7 +16,7 @@ PACKAGES_RUN="swaks"
 # What test.sh adds: test libraries, checkers, real clients.
 PACKAGES_TEST="libcmocka-dev python3-pytest g++ clang clang-tidy
 	clang-format libclang-rt-14-dev llvm cppcheck mandoc shellcheck procps
-	curl msmtp netcat-openbsd nsd postfix sqlite3 strace systemd
+	curl haproxy msmtp netcat-openbsd nsd openssl postfix sqlite3 strace systemd
 	valgrind"
 
 packages_missing() {

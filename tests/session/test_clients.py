@@ -201,6 +201,7 @@ disable_dns_lookups = yes
 smtpd_relay_restrictions = permit_mynetworks, reject
 alias_maps =
 local_recipient_maps =
+smtp_send_xforward_command = yes
 """
 
 
