@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* data.c - message bytes after DATA, in one pass, cut anywhere.
+/* data.c - message bytes after DATA or BDAT, in one pass, cut anywhere.
  *
  * take_chunks() runs over ordinary lines, 64 bytes at a time; what is odd, and
  * what is left of a block, goes through take_text() and the states.  Bytes
@@ -23,8 +23,12 @@ enum data_state {
 	DATA_CR,     /* inside a line, CR held */
 	DATA_DOT,    /* "." held, it began a line */
 	DATA_DOT_CR, /* "." CR held */
+	DATA_RAW,    /* BINARYMIME, behind the first empty line */
 	DATA_END
 };
+
+/* No octet has this value. */
+#define NO_DOT 256
 
 /* One call of smtp_data_feed. */
 struct feed {
@@ -64,20 +68,22 @@ bits(uint64_t mask)
 static void
 end_line(struct smtp_data *data, bool is_crlf)
 {
+	bool is_empty = data->line_bytes == 0;
+
 	data->lines++;
 	if (data->line_bytes > data->longest_line)
 		data->longest_line = data->line_bytes;
 	data->line_bytes = 0;
-	data->state = DATA_BOL;
+	data->state = data->is_binary && is_empty ? DATA_RAW : DATA_BOL;
 	data->is_after_crlf = is_crlf;
 }
 
 /* Ends the lines whose LFs `crlf` has in the chunk at p, up to one that is
- * followed by a dot.  *counted is how far line_bytes knows the text.  Returns
- * the bytes of the chunk that are done, as bits. */
+ * followed by a dot (`dot`: '.', or NO_DOT).  *counted is how far line_bytes
+ * knows the text.  Returns the bytes of the chunk that are done, as bits. */
 static inline uint64_t
-end_chunk_lines(
-    struct smtp_data *data, const char *p, uint64_t crlf, const char **counted)
+end_chunk_lines(struct smtp_data *data, int dot, const char *p, uint64_t crlf,
+    const char **counted)
 {
 	for (; crlf != 0; crlf &= crlf - 1) {
 		unsigned at = (unsigned)__builtin_ctzll(crlf);
@@ -85,7 +91,7 @@ end_chunk_lines(
 		data->line_bytes += (uint64_t)(p + at - 1 - *counted);
 		*counted = p + at + 1;
 		end_line(data, true);
-		if (at < BYTE_MASK_WIDTH - 1 && **counted == '.')
+		if (at < BYTE_MASK_WIDTH - 1 && **counted == dot)
 			return ((uint64_t)2 << at) - 1;
 	}
 	return BYTE_MASK_ALL;
@@ -101,8 +107,9 @@ take_chunks(struct feed *f)
 	const char *p = f->p, *counted = p;
 	uint64_t carry = 0; /* the byte before p is a CR */
 	bool is_bol = data->state == DATA_BOL;
+	int dot = data->is_counted ? NO_DOT : '.';
 
-	while (f->end - p >= BYTE_MASK_WIDTH && !(is_bol && *p == '.')) {
+	while (f->end - p >= BYTE_MASK_WIDTH && !(is_bol && *p == dot)) {
 		struct byte_mask m = byte_mask(p);
 		uint64_t after_cr = m.cr << 1 | carry;
 		uint64_t crlf = m.lf & after_cr, done;
@@ -110,7 +117,7 @@ take_chunks(struct feed *f)
 		if (data->policy == BARE_LF_FIX &&
 		    ((m.lf ^ after_cr) | m.nul) != 0)
 			break;
-		done = end_chunk_lines(data, p, crlf, &counted);
+		done = end_chunk_lines(data, dot, p, crlf, &counted);
 		data->bare_lf += bits(m.lf & ~after_cr & done);
 		data->bare_cr += bits(after_cr & ~m.lf & done);
 		data->nul += bits(m.nul & done);
@@ -203,7 +210,9 @@ take_line(struct feed *f)
 {
 	const char *start = f->p;
 
-	if (f->end - f->p >= BYTE_MASK_WIDTH)
+	/* The empty line that ends a binary message's header is looked for by
+	 * line; a header is short. */
+	if (f->end - f->p >= BYTE_MASK_WIDTH && !f->data->is_binary)
 		take_chunks(f);
 	if (f->p == start)
 		take_text(f);
@@ -212,7 +221,7 @@ take_line(struct feed *f)
 static void
 take_bol(struct feed *f)
 {
-	if (*f->p != '.') {
+	if (*f->p != '.' || f->data->is_counted) {
 		take_line(f);
 		return;
 	}
@@ -221,21 +230,28 @@ take_bol(struct feed *f)
 	f->data->state = DATA_DOT;
 }
 
+/* The held CR is no part of a line end. */
 static void
-take_after_cr(struct feed *f)
+take_lone_cr(struct feed *f)
 {
 	struct smtp_data *data = f->data;
 
-	if (*f->p == '\n') {
-		emit(f, "\r", 1);
-		f->p++;
-		end_line(data, true);
-		return;
-	}
 	data->bare_cr++;
 	data->line_bytes++;
 	emit(f, data->policy == BARE_LF_FIX ? " " : "\r", 1);
 	data->state = DATA_TEXT;
+}
+
+static void
+take_after_cr(struct feed *f)
+{
+	if (*f->p != '\n') {
+		take_lone_cr(f);
+		return;
+	}
+	emit(f, "\r", 1);
+	f->p++;
+	end_line(f->data, true);
 }
 
 /* RFC 5321 4.5.2: "If the first character is a period and there are other
@@ -289,6 +305,61 @@ smtp_data_init(struct smtp_data *data, enum smtp_bare_lf policy)
 	};
 }
 
+void
+smtp_data_init_counted(
+    struct smtp_data *data, enum smtp_bare_lf policy, bool is_binary)
+{
+	smtp_data_init(data, policy);
+	data->is_counted = true;
+	data->is_binary = is_binary;
+}
+
+void
+smtp_data_chunk(struct smtp_data *data, uint64_t size)
+{
+	CHECK(data->is_counted && data->left == 0);
+	data->left = size;
+}
+
+static void
+take_block(struct feed *f)
+{
+	const struct smtp_data *data = f->data;
+
+	while (f->p < f->end && data->state != DATA_END) {
+		switch ((enum data_state)data->state) {
+		case DATA_BOL:
+			take_bol(f);
+			break;
+		case DATA_TEXT:
+			take_line(f);
+			break;
+		case DATA_CR:
+			take_after_cr(f);
+			break;
+		case DATA_DOT:
+			take_after_dot(f);
+			break;
+		case DATA_DOT_CR:
+			take_after_dot_cr(f);
+			break;
+		case DATA_RAW:
+			f->p = f->end;
+			break;
+		case DATA_END:
+			UNREACHABLE();
+		}
+	}
+	flush(f, f->p);
+}
+
+/* Of the block, what belongs to the chunk. */
+static struct slice
+chunk_part(const struct smtp_data *data, struct slice in)
+{
+	return in.n > data->left ? slice_head(in, (size_t)data->left) : in;
+}
+
 bool
 smtp_data_feed(struct smtp_data *data, struct slice in, smtp_data_fn *sink,
     void *arg, size_t *ret_used)
@@ -296,32 +367,27 @@ smtp_data_feed(struct smtp_data *data, struct slice in, smtp_data_fn *sink,
 	struct feed f;
 
 	CHECK(data->state != DATA_END);
+	if (data->is_counted)
+		in = chunk_part(data, in);
 	*ret_used = 0;
-	if (in.n == 0)
-		return false;
-	f = (struct feed){ data, sink, arg, in.p, in.p, in.p + in.n };
-	while (f.p < f.end && data->state != DATA_END) {
-		switch ((enum data_state)data->state) {
-		case DATA_BOL:
-			take_bol(&f);
-			break;
-		case DATA_TEXT:
-			take_line(&f);
-			break;
-		case DATA_CR:
-			take_after_cr(&f);
-			break;
-		case DATA_DOT:
-			take_after_dot(&f);
-			break;
-		case DATA_DOT_CR:
-			take_after_dot_cr(&f);
-			break;
-		case DATA_END:
-			UNREACHABLE();
-		}
+	if (in.n > 0) {
+		f = (struct feed){ data, sink, arg, in.p, in.p, in.p + in.n };
+		take_block(&f);
+		*ret_used = (size_t)(f.p - in.p);
 	}
-	flush(&f, f.p);
-	*ret_used = (size_t)(f.p - in.p);
-	return data->state == DATA_END;
+	if (!data->is_counted)
+		return data->state == DATA_END;
+	data->left -= *ret_used;
+	return data->left == 0;
+}
+
+void
+smtp_data_finish(struct smtp_data *data, smtp_data_fn *sink, void *arg)
+{
+	struct feed f = { data, sink, arg, NULL, NULL, NULL };
+
+	CHECK(data->is_counted && data->left == 0);
+	if (data->state != DATA_CR)
+		return;
+	take_lone_cr(&f);
 }
