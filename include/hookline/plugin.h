@@ -91,7 +91,9 @@ enum hl_phase { /* where the session is */
 	HL_PHASE_END
 };
 
-enum hl_eol { HL_CRLF, HL_LF }; /* line ends that a reader gives */
+/* Line ends that a reader gives; the body of a BODY=BINARYMIME message is no
+ * text and comes as it was sent. */
+enum hl_eol { HL_CRLF, HL_LF };
 
 struct hl_ctx;     /* this hook call: session, transaction, plugin */
 struct hl_addr;    /* a mail address */
@@ -510,8 +512,9 @@ struct hl_reader *hl_body_read(struct hl_ctx *ctx, enum hl_eol eol);
 /* Bytes read, 0 at the end, negative errno.  BLOCKS. */
 long hl_read(struct hl_reader *reader, void *bytes, size_t size);
 /* One line without its end, at most `size` - 1 bytes and NUL (`size` >= 4);
- * a longer one comes in pieces, a NUL in it reads as a space.  1, or 0 at the
- * end, or a negative errno.  BLOCKS. */
+ * a longer one comes in pieces, a NUL in it reads as a space.  In a body that
+ * is no text CRLF and LF both end one.  1, or 0 at the end, or a negative
+ * errno.  BLOCKS. */
 int hl_read_line(struct hl_reader *reader, char *line, size_t size);
 /* The path of a file with the message as received, LF line ends, without
  * edits; it is removed with the transaction.  0 or negative.  BLOCKS. */

@@ -199,7 +199,8 @@ show_nuls(char *text, size_t n)
 static size_t
 take_end(struct hl_reader *reader, const char *piece, size_t n, bool is_full)
 {
-	bool crlf = reader->reader.body.line_end == LINE_CRLF;
+	bool crlf = reader->reader.body.line_end == LINE_CRLF ||
+		    reader->reader.message->is_binary;
 
 	reader->is_cut = n == 0 || piece[n - 1] != '\n';
 	if (!reader->is_cut) {

@@ -27,6 +27,7 @@ body_init(struct body *body, struct body_store *store, size_t threshold)
 		.fd = -1,
 		.store = store,
 		.threshold = threshold,
+		.text_end = UINT64_MAX,
 		.block_room = BODY_BLOCKS_INLINE,
 	};
 }
@@ -139,7 +140,8 @@ count_bytes(struct body *body, const char *bytes, size_t n)
 {
 	if (n == 0)
 		return;
-	body->crlf_count += count_crlf(bytes, n, body->counted_cr);
+	if (body->counted < body->text_end)
+		body->crlf_count += count_crlf(bytes, n, body->counted_cr);
 	body->counted += n;
 	body->counted_cr = bytes[n - 1] == '\r';
 }

@@ -84,7 +84,8 @@ int body_store_sweep(const struct body_store *store);
  * for a worker that has become idle. */
 void body_store_trim(struct body_store *store, size_t keep_bytes);
 
-/* Private to body.c, but for the reading of `head`, `size` and `error`. */
+/* Private to body.c, but for the reading of `head`, `size` and `error`, and
+ * for `text_end`, which its owner sets before the first body_append. */
 struct body {
 	uint32_t magic;
 	int fd;    /* -1: all in memory */
@@ -100,6 +101,7 @@ struct body {
 	unsigned block_room;
 	struct body_block **blocks; /* `first_blocks`, or on the heap */
 	struct body_block *first_blocks[BODY_BLOCKS_INLINE];
+	uint64_t text_end;     /* behind it line ends are not converted */
 	uint64_t counted;      /* CRLF pairs were counted up to here */
 	uint64_t crlf_count;   /* and there are so many */
 	bool counted_cr;       /* the byte before `counted` is a CR */
@@ -149,14 +151,14 @@ ssize_t body_read(
 ssize_t body_read_direct(
     struct body *body, uint64_t pos, void *bytes, size_t n) WARN_UNUSED;
 
-/* Size with LF line ends, as qpsmtpd's data_size counts it.  Counted on
+/* Size with LF line ends (up to text_end), as qpsmtpd's data_size counts it.  Counted on
  * demand, each byte once.  Never blocks.  0 after an error. */
 uint64_t body_data_size(struct body *body);
 /* Makes sure that the whole sequence is in the spool file and returns its
  * descriptor, borrowed, position undefined (use pread).  BLOCKS.  -errno;
  * the body itself stays good. */
 int body_fd(struct body *body) WARN_UNUSED;
-/* Writes a copy with LF line ends (raw received header, separator, body, no
+/* Writes a copy with LF line ends (up to text_end; raw received header, separator, body, no
  * edits) into a file of mode 0600 in the spool directory at the first call,
  * and returns its path; the file is removed by body_done.  BLOCKS.
  * Returns 0, -errno with text in `err`; the body itself stays good. */

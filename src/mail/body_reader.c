@@ -28,12 +28,29 @@ read_raw(struct body_reader *reader, void *bytes, size_t n)
 	return body_read(reader->body, reader->pos, bytes, n);
 }
 
+/* How much of `n` bytes at the reader's place is text. */
+static size_t
+text_part(const struct body_reader *reader, size_t n)
+{
+	uint64_t left = reader->body->text_end - reader->pos;
+
+	return n > left ? (size_t)left : n;
+}
+
+static bool
+is_text_end(const struct body_reader *reader, size_t n)
+{
+	uint64_t end = reader->pos + n;
+
+	return end == reader->body->size || end == reader->body->text_end;
+}
+
 /* The next byte is a CR that was read alone: with what follows it. */
 static ssize_t
 read_after_cr(struct body_reader *reader, char *ret_byte)
 {
 	char pair[2];
-	ssize_t n = read_raw(reader, pair, sizeof(pair));
+	ssize_t n = read_raw(reader, pair, text_part(reader, sizeof(pair)));
 
 	if (n <= 0)
 		return n;
@@ -52,10 +69,11 @@ static size_t
 read_memory(struct body_reader *reader, char *bytes, size_t n)
 {
 	struct slice part = body_peek(reader->body, reader->pos);
-	bool is_end = reader->pos + part.n == reader->body->size;
 	size_t used, done;
 
-	done = line_end_copy(part, is_end, bytes, n, &used);
+	part = slice_head(part, text_part(reader, part.n));
+	done =
+	    line_end_copy(part, is_text_end(reader, part.n), bytes, n, &used);
 	reader->pos += used;
 	return done;
 }
@@ -66,16 +84,14 @@ read_lf(struct body_reader *reader, char *bytes, size_t n)
 	size_t done = read_memory(reader, bytes, n);
 	ssize_t got;
 	size_t used;
-	bool is_end;
 
 	if (done > 0)
 		return (ssize_t)done;
-	got = read_raw(reader, bytes, n);
+	got = read_raw(reader, bytes, text_part(reader, n));
 	if (got <= 0)
 		return got;
-	is_end = reader->pos + (uint64_t)got == reader->body->size;
-	done = line_end_copy(
-	    (struct slice){ bytes, (size_t)got }, is_end, bytes, n, &used);
+	done = line_end_copy((struct slice){ bytes, (size_t)got },
+	    is_text_end(reader, (size_t)got), bytes, n, &used);
 	reader->pos += used;
 	return done > 0 ? (ssize_t)done : read_after_cr(reader, bytes);
 }
@@ -86,7 +102,7 @@ body_reader_read(struct body_reader *reader, void *bytes, size_t n)
 	ssize_t got;
 
 	CHECK(n > 0);
-	if (reader->line_end == LINE_LF)
+	if (reader->line_end == LINE_LF && reader->pos < reader->body->text_end)
 		return read_lf(reader, bytes, n);
 	got = read_raw(reader, bytes, n);
 	if (got > 0)

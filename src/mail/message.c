@@ -78,6 +78,8 @@ end_header(struct message *message)
 	}
 	CHECK(start == message->body.head.n);
 	message->body_start = (uint32_t)start;
+	if (message->is_binary)
+		message->body.text_end = start;
 	ret = body_append(&message->body, tail.p, tail.n);
 	smtp_header_done(&message->scan);
 	return ret;

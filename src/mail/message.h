@@ -43,6 +43,8 @@ struct message {
 	uint32_t body_start;  /* where the body begins */
 	bool header_ended;    /* the end of the header section was seen */
 	bool has_separator;   /* it was an empty line */
+	bool is_binary;       /* the body is no text (RFC 3030 3); set by the
+	                       * owner before the first bytes */
 	bool ended;           /* message_end was called */
 };
 

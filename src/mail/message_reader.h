@@ -5,7 +5,8 @@
  *   message_reader_*  what is delivered (fields as edited, an empty line,
  *                     body), or the body alone
  *   body_reader_*     the bytes as received, from any position
- * With LF each CRLF becomes LF; a bare CR or LF (`bare_lf = allow`) stays.
+ * With LF each CRLF becomes LF; a bare CR or LF (`bare_lf = allow`) stays, and
+ * so does each byte of a body that is no text (message->is_binary).
  * Readers hold no resources and need no clean-up; several may read one
  * message.  The message must have ended.
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fuzz_mail_reader.c - however a message is cut, stored and read, what comes
- * out is what came in; LF differs from CRLF in nothing but the line ends. */
+ * out is what came in; LF differs from CRLF in nothing but the line ends, and
+ * not at all in a binary body. */
 #include "fuzz_mail.h"
 
 #include <errno.h>
@@ -14,6 +15,15 @@ to_lf(struct slice text, struct buf *out)
 		    text.p[i + 1] != '\n')
 			buf_add_char(out, text.p[i]);
 	}
+}
+
+/* The first `n` bytes of a binary message, else all. */
+static void
+to_lf_part(struct slice text, bool is_binary, size_t n, struct buf *out)
+{
+	to_lf(is_binary ? slice_head(text, n) : text, out);
+	if (is_binary)
+		buf_add_slice(out, slice_from(text, n));
 }
 
 /* In pieces of any size, then line by line. */
@@ -62,6 +72,7 @@ check_message(struct message *message, struct slice sent, uint32_t seed)
 {
 	struct buf crlf = BUF_INIT, lf = BUF_INIT;
 	struct message_reader reader;
+	bool is_binary = message->is_binary;
 
 	CHECK(body_size(&message->body) == sent.n);
 	buf_add_slice(&crlf, slice_head(sent, message->header_size));
@@ -69,14 +80,15 @@ check_message(struct message *message, struct slice sent, uint32_t seed)
 		buf_add_text(&crlf, "\r\n");
 	buf_add_slice(&crlf, slice_from(sent, message->header_size));
 	check_line_end(message, LINE_CRLF, buf_slice(&crlf), seed);
-	to_lf(buf_slice(&crlf), &lf);
+	to_lf_part(buf_slice(&crlf), is_binary,
+	    crlf.n - (sent.n - message->body_start), &lf);
 	check_line_end(message, LINE_LF, buf_slice(&lf), seed);
 	buf_clear(&lf);
-	to_lf(slice_from(sent, message->body_start), &lf);
+	to_lf_part(slice_from(sent, message->body_start), is_binary, 0, &lf);
 	message_reader_init_body(&reader, message, LINE_LF);
 	check_reader(&reader, buf_slice(&lf), seed);
 	buf_clear(&lf);
-	to_lf(sent, &lf);
+	to_lf_part(sent, is_binary, message->body_start, &lf);
 	CHECK(body_data_size(&message->body) == lf.n);
 	buf_done(&crlf);
 	buf_done(&lf);
@@ -101,6 +113,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 
 	fuzz_store_init(&store, &io, (flags & 16) != 0 ? 1 : 0);
 	message_init(&message, &store, &limits, NULL);
+	message.is_binary = (flags & 32) != 0;
 	ret = fuzz_feed(&message, in, seed);
 	CHECK(ret == 0 || (ret == -EMSGSIZE && (flags & 6) != 0));
 	ret = message_end(&message);
