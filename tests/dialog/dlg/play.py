@@ -126,6 +126,10 @@ class Play:
             wire.send(self.expand(step.text).encode() + b"\r\n")
         elif word == "C~":
             wire.send(raw_bytes(self.expand(step.text)))
+        elif word == "BDAT":
+            chunk = raw_bytes(self.expand(step.text))
+            size = f"BDAT {len(chunk)} {step.arg}".rstrip()
+            wire.send(size.encode() + b"\r\n" + chunk)
         elif word == "S":
             self.expect_line(wire, self.expand(step.text))
         elif word == "S~":

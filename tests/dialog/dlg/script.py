@@ -26,12 +26,12 @@ WORDS = {
     "elapsed": r"\d+-\d+",
 }
 # Words with a colon and text after it.
-TEXTS = {"C", "C~", "S", "S~", "S*", "log", "nolog", "logcount", "maildir",
-         "maildir~", "file", "ctl", "out", "out~", "exit"}
+TEXTS = {"C", "C~", "BDAT", "S", "S~", "S*", "log", "nolog", "logcount",
+         "maildir", "maildir~", "file", "ctl", "out", "out~", "exit"}
 BLOCKS = {"config", "plugin", "file", "dns"}
 # Those that belong to one connection.
-ON_CONNECTION = {"C", "C~", "S", "S~", "S*", "connect", "close", "half-close",
-                 "reset", "closed", "gone", "quiet", "elapsed"}
+ON_CONNECTION = {"C", "C~", "BDAT", "S", "S~", "S*", "connect", "close",
+                 "half-close", "reset", "closed", "gone", "quiet", "elapsed"}
 
 LINE = re.compile(r"(?:(?P<conn>[ABD-RT-Z]):)?(?P<word>[A-Za-z-]+[~*]?)"
                   r"(?P<arg> [^:]*)?(?::(?P<text>.*))?$", re.DOTALL)
