@@ -59,6 +59,7 @@ struct txn {
 	unsigned rcpt_count;
 	struct message message;
 	bool has_message;
+	bool is_binary;    /* BODY=BINARYMIME */
 	bool read_only;    /* in queue_post */
 	bool some_named;   /* hl_rcpt_verdict was called in this chain */
 	bool some_decided; /* ... by an earlier plugin */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd_mail.c - MAIL (RFC 5321 4.1.1.2, RFC 1870, RFC 6152). */
+/* cmd_mail.c - MAIL (RFC 5321 4.1.1.2, RFC 1870, RFC 6152, RFC 3030). */
 #include "commands.h"
 #include "mail/forwarded.h"
 #include "smtp/path.h"
@@ -26,6 +26,17 @@ begin_txn(struct session *session, struct hl_ctx *ctx)
 	ctx->txn = session->conv.txn;
 }
 
+static bool
+is_binary(const struct smtp_params *params)
+{
+	for (size_t i = 0; i < params->count; i++) {
+		if (str_eq_text(params->items[i].key, "body"))
+			return slice_caseeq_text(
+			    slice_str(params->items[i].value), "BINARYMIME");
+	}
+	return false;
+}
+
 /* The reply, then the sender is kept. */
 static void
 accept_sender(struct session *session, struct hl_ctx *ctx,
@@ -38,6 +49,7 @@ accept_sender(struct session *session, struct hl_ctx *ctx,
 	txn->sender = addr_from_parts(&txn->arena,
 	    slice_str(envelope->addr->local), slice_str(envelope->addr->host));
 	txn->params = txn_params_dup(&txn->arena, &envelope->params.list);
+	txn->is_binary = is_binary(&txn->params.list);
 	session->conv.facts.phase = HL_PHASE_MAIL;
 }
 

@@ -16,7 +16,8 @@ typedef void command_fn(
     struct session *session, struct hl_ctx *ctx, struct slice rest);
 
 command_fn cmd_helo BLOCKS, cmd_ehlo BLOCKS, cmd_mail BLOCKS, cmd_rcpt BLOCKS;
-command_fn cmd_data BLOCKS, cmd_rset BLOCKS, cmd_noop BLOCKS, cmd_vrfy BLOCKS;
+command_fn cmd_data BLOCKS, cmd_bdat BLOCKS, cmd_rset BLOCKS, cmd_noop BLOCKS,
+    cmd_vrfy BLOCKS;
 command_fn cmd_help BLOCKS, cmd_quit BLOCKS;
 command_fn cmd_xclient BLOCKS, cmd_xforward BLOCKS;
 
@@ -51,7 +52,7 @@ bool envelope_params_check(struct session *session, struct hl_ctx *ctx,
 /* -- data_feed.c, data_end.c, queue.c -- */
 /* Takes input while data arrives; false when there is too little. */
 bool data_feed(struct session *session, struct hl_ctx *ctx) BLOCKS;
-void data_free(struct session *session);
+void data_free(struct session *session); /* without data it is fine */
 void data_end(struct session *session, struct hl_ctx *ctx) BLOCKS;
 void queue_run(struct session *session, struct hl_ctx *ctx) BLOCKS;
 

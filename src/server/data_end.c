@@ -5,10 +5,8 @@
  *	data_post_headers -> our own fields -> data_post -> queue_run
  */
 #include <errno.h>
-#include <string.h>
 
 #include "data.h"
-#include "hook/hook_log.h"
 #include "mail/authres.h"
 #include "mail/notes.h"
 #include "mail/received.h"
@@ -20,18 +18,16 @@
 static void
 finish_refused(struct session *session, struct hl_ctx *ctx)
 {
-	struct outcome refusal = session->data->refusal;
-	int error = session->data->store_error;
-	struct log_line line;
+	enum hook_fate fate = session->data->refusal.fate;
 
-	if (error != 0) {
-		hook_log_begin(&line, LOG_LEVEL_ERROR, &session->conv);
-		log_add_text(&line, LOG_event, "store_failed");
-		log_printf(&line, LOG_err, "%s", strerror(-error));
-		log_end(&line);
+	/* It was answered when it was out of its place. */
+	if (session->data->is_mute) {
+		session->answered = true;
+		return;
 	}
-	(void)reply_outcome(session, ctx, &refusal);
-	if (session->end == END_NOT)
+	data_send_refusal(
+	    session, ctx, fate == FATE_DISC ? FATE_DISC : FATE_REPLY);
+	if (session->end == END_NOT && fate != FATE_REPLY)
 		session_reset_txn(session, ctx);
 }
 
@@ -42,13 +38,9 @@ check_message(struct session *session)
 	struct data *data = session->data;
 	struct message *message = &session->conv.txn->message;
 
-	if (data->scan.policy == BARE_LF_REJECT &&
-	    smtp_data_is_bare(&data->scan))
-		data_refuse_core(session, 550, "5.6.11",
-		    "Message has a bare CR, a bare LF or a NUL; lines must "
-		    "end in CRLF");
-	else if (received_count(&message->header) >
-		 (size_t)session->limits->max_hops)
+	data_check_line_ends(session);
+	if (!data->swallow && received_count(&message->header) >
+				  (size_t)session->limits->max_hops)
 		data_refuse_core(session, 554, "5.4.6",
 		    "Too many hops, this message is looping");
 	return !data->swallow;

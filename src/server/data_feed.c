@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "data.h"
+#include "hook/hook_log.h"
 
 #define PIECE 16384
 
@@ -17,11 +19,10 @@ struct feed {
 	struct hl_ctx *ctx;
 };
 
-static void
-keep_texts(struct outcome *outcome, struct arena *arena)
+static hl_str
+own(hl_str text)
 {
-	outcome->text = arena_str(arena, slice_str(outcome->text));
-	outcome->enhanced = arena_str(arena, slice_str(outcome->enhanced));
+	return (hl_str){ mem_dup(slice_str(text)), text.n };
 }
 
 void
@@ -33,7 +34,9 @@ data_refuse(struct session *session, const struct outcome *outcome)
 		return;
 	data->swallow = true;
 	data->refusal = *outcome;
-	keep_texts(&data->refusal, &session->conv.txn->arena);
+	data->refusal.text = own(outcome->text);
+	data->refusal.enhanced = own(outcome->enhanced);
+	data->refusal.plugin_text = STR_EMPTY;
 }
 
 void
@@ -48,6 +51,42 @@ data_refuse_core(struct session *session, unsigned code, const char *enhanced,
 		.plugin_text = STR_EMPTY };
 
 	data_refuse(session, &outcome);
+}
+
+void
+data_check_line_ends(struct session *session)
+{
+	const struct smtp_data *scan = &session->data->scan;
+
+	if (scan->policy == BARE_LF_REJECT && smtp_data_is_bare(scan))
+		data_refuse_core(session, 550, "5.6.11",
+		    "Message has a bare CR, a bare LF or a NUL; lines must "
+		    "end in CRLF");
+}
+
+void
+data_send_refusal(
+    struct session *session, struct hl_ctx *ctx, enum hook_fate fate)
+{
+	struct data *data = session->data;
+	struct outcome refusal = data->refusal;
+	struct log_line line;
+
+	/* Chunks that were on their way: not one more fault each. */
+	if (data->told) {
+		reply_send(
+		    session, ctx, refusal.code, refusal.enhanced, refusal.text);
+		return;
+	}
+	data->told = true;
+	if (data->store_error != 0) {
+		hook_log_begin(&line, LOG_LEVEL_ERROR, &session->conv);
+		log_add_text(&line, LOG_event, "store_failed");
+		log_printf(&line, LOG_err, "%s", strerror(-data->store_error));
+		log_end(&line);
+	}
+	refusal.fate = fate;
+	(void)reply_outcome(session, ctx, &refusal);
 }
 
 /* Too big: told once; the answer comes at the end of data. */
@@ -129,18 +168,37 @@ may_park(struct session *session, struct hl_ctx *ctx)
 	       hook_is_used(ctx, HOOK_MAX_DATA_EXCEEDED);
 }
 
+/* The end of data, or of a chunk. */
+static void
+end(struct session *session, struct hl_ctx *ctx)
+{
+	struct data *data = session->data;
+	struct feed feed = { session, ctx };
+
+	if (data->scan.is_counted && !data->is_last) {
+		bdat_answer(session, ctx);
+		return;
+	}
+	if (data->scan.is_counted) {
+		smtp_data_finish(&data->scan, on_run, &feed);
+		settle(session);
+	}
+	data_end(session, ctx);
+}
+
 bool
 data_feed(struct session *session, struct hl_ctx *ctx)
 {
+	struct smtp_data *scan = &session->data->scan;
 	struct feed feed = { session, ctx };
 	struct slice in = input_peek(session);
 	size_t used;
 	bool ended;
 
-	if (in.n == 0)
+	if (in.n == 0 && !(scan->is_counted && scan->left == 0))
 		return false;
 	ctx->txn = session->conv.txn;
-	if (may_park(session, ctx)) {
+	if (in.n > 0 && may_park(session, ctx)) {
 		char *copy;
 
 		in = slice_head(in, PIECE);
@@ -148,10 +206,10 @@ data_feed(struct session *session, struct hl_ctx *ctx)
 		memcpy(copy, in.p, in.n);
 		in.p = copy;
 	}
-	ended = smtp_data_feed(&session->data->scan, in, on_run, &feed, &used);
+	ended = smtp_data_feed(scan, in, on_run, &feed, &used);
 	input_take(session, used);
 	settle(session);
-	if (ended)
-		data_end(session, ctx);
+	if (ended && session->end == END_NOT)
+		end(session, ctx);
 	return true;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* dispatch.c - finds the function of a command line (HOOKS.md R12). */
-#include "commands.h"
+#include "data.h"
 #include "hook/hook_log.h"
 #include "rt/fiber.h"
 
@@ -15,6 +15,7 @@ static const struct handler {
 	[SMTP_VERB_MAIL] = { cmd_mail, HOOK_MAIL, false, false },
 	[SMTP_VERB_RCPT] = { cmd_rcpt, HOOK_RCPT, false, true },
 	[SMTP_VERB_DATA] = { cmd_data, HOOK_DATA, false, true },
+	[SMTP_VERB_BDAT] = { cmd_bdat, HOOK_DATA, false, false },
 	[SMTP_VERB_RSET] = { cmd_rset, HOOK_RSET, true, false },
 	[SMTP_VERB_NOOP] = { cmd_noop, HOOK_NOOP, true, false },
 	[SMTP_VERB_VRFY] = { cmd_vrfy, HOOK_VRFY, true, false },
@@ -102,9 +103,9 @@ dispatch(struct session *session, struct hl_ctx *ctx, struct slice line)
 	else
 		run_handler(session, ctx, handler, command.rest);
 	ctx->params = NULL; /* of MAIL or RCPT: on the stack of its function */
-	/* Exactly one final reply a command. */
+	/* Exactly one final reply a command; that of a chunk comes later. */
 	if (!session->answered && session->end == END_NOT &&
-	    !fiber_is_cancelled(fiber_self()))
+	    !data_is_due(session) && !fiber_is_cancelled(fiber_self()))
 		reply_refuse(session, ctx,
 		    handler->fn != NULL ? handler->hook
 					: HOOK_UNRECOGNIZED_COMMAND,

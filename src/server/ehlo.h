@@ -19,6 +19,8 @@ enum ehlo_keyword {
 	EHLO_8BITMIME,            /* RFC 6152 */
 	EHLO_ENHANCEDSTATUSCODES, /* RFC 2034 */
 	EHLO_SIZE,                /* RFC 1870 */
+	EHLO_CHUNKING,            /* RFC 3030 */
+	EHLO_BINARYMIME,          /* RFC 3030 */
 	EHLO_MT_PRIORITY,         /* RFC 6710 */
 	EHLO_XCLIENT,             /* Postfix's */
 	EHLO_XFORWARD,

@@ -37,8 +37,14 @@ check_body(
 	if (slice_caseeq_text(value, "7BIT") ||
 	    slice_caseeq_text(value, "8BITMIME"))
 		return true;
-	reply_refuse(session, ctx, HOOK_MAIL, 501, "5.5.4",
-	    "BODY must be 7BIT or 8BITMIME");
+	if (!slice_caseeq_text(value, "BINARYMIME"))
+		reply_refuse(session, ctx, HOOK_MAIL, 501, "5.5.4",
+		    "BODY must be 7BIT, 8BITMIME or BINARYMIME");
+	else if (ehlo_offers(session, EHLO_BINARYMIME))
+		return true;
+	else
+		reply_refuse(session, ctx, HOOK_MAIL, 555, "5.5.4",
+		    "BINARYMIME is not offered");
 	return false;
 }
 

@@ -108,7 +108,7 @@ struct session {
 	struct input input;
 	struct smtp_line line;
 	struct buf out;             /* replies not yet given to the stream */
-	struct data *data;          /* while DATA runs */
+	struct data *data;          /* while a message arrives */
 	const struct hl_addr *addr; /* of the running MAIL or RCPT */
 	struct txn *queued;         /* while its reply is made; for log lines */
 	struct forwarded *forwarded; /* of the next message; NULL: nothing */

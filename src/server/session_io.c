@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "base/mem.h"
+#include "data.h"
 #include "net/stream.h"
 #include "rt/fiber.h"
 #include "server_private.h"
@@ -167,8 +168,8 @@ rest_timeout_ms(const struct session *session)
 {
 	if (session->limits == NULL)
 		return SERVER_FIBER_WAIT_MS;
-	return session->data != NULL ? (uint64_t)session->limits->timeout_ms
-				     : session->limits->command_timeout_ms;
+	return data_is_due(session) ? (uint64_t)session->limits->timeout_ms
+				    : session->limits->command_timeout_ms;
 }
 
 /* Gives back everything that a session at rest need not have. */
@@ -226,7 +227,7 @@ session_on_timeout(struct timeq_entry *entry, void *arg)
 static bool
 may_listen(const struct session *session)
 {
-	return session->limits != NULL && session->data == NULL &&
+	return session->limits != NULL && !data_is_due(session) &&
 	       !session->closing;
 }
 

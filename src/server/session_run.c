@@ -125,7 +125,7 @@ step(struct session *session, struct hl_ctx *ctx)
 		return true;
 	if (stream_queued(session->stream) > OUT_MAX)
 		return wait_for_reader(session);
-	if (session->data != NULL)
+	if (data_is_due(session))
 		return data_feed(session, ctx);
 	return input_peek(session).n > 0 && step_command(session, ctx);
 }

@@ -29,6 +29,7 @@
 #include "shm/shm.h"
 
 #define TURNS_MAX 1000000
+#define LINE_MAX_BYTES 512 /* max_line, as the plugin says */
 
 static struct rt *rt;
 static struct shm *shm;
@@ -239,6 +240,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	client.left = slice_from(in, choices);
 	heard = (struct heard){ .sent = client.left.p,
 		.sent_n = client.left.n,
+		.line_max = LINE_MAX_BYTES,
 		.lf_ends_lines = (settings & 3) == 1 || (settings & 3) == 2 };
 	converse(&client);
 	CHECK(rt_fibers_in_use(rt) == 0);

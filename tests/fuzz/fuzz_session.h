@@ -32,6 +32,7 @@ struct heard {
 	size_t sent_n;
 	const char *got;
 	size_t got_n;
+	size_t line_max;    /* a longer line is no command */
 	bool lf_ends_lines; /* bare_lf is not reject */
 	bool may_end_early; /* a plugin may have hung up */
 };

@@ -3,8 +3,9 @@
  *
  * Reads the client's bytes and the server's replies side by side, without
  * the server's own parsers: one reply for the connection, one for each line,
- * after 354 one for the data.  More is only a 421, fewer only after a reply
- * that says goodbye or when a plugin has hung up.
+ * after 354 one for the data; the octets that BDAT announces are no lines.
+ * More is only a 421, fewer only after a reply that says goodbye or when a
+ * plugin has hung up.
  */
 #include <string.h>
 
@@ -100,6 +101,48 @@ end_of_data(const struct heard *heard, size_t *at)
 	return false;
 }
 
+static char
+upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+enum chunk_kind { CHUNK_NONE, CHUNK_SIZED, CHUNK_NO_SIZE };
+
+/* Is the line at p a BDAT, and how many octets follow it? */
+static enum chunk_kind
+chunk_of(const char *p, const char *end, uint64_t *ret_size)
+{
+	uint64_t size = 0;
+	const char *digits;
+
+	while (end > p && is_space(end[-1]))
+		end--;
+	for (const char *verb = "BDAT"; *verb != '\0'; verb++) {
+		if (p == end || upper(*p++) != *verb)
+			return CHUNK_NONE;
+	}
+	if (p < end && *p != ' ')
+		return CHUNK_NONE;
+	while (p < end && is_space(*p))
+		p++;
+	for (digits = p; p < end && is_digit(*p); p++) {
+		if (size > (INT64_MAX - (uint64_t)(*p - '0')) / 10)
+			return CHUNK_NO_SIZE;
+		size = size * 10 + (uint64_t)(*p - '0');
+	}
+	if (p == digits || (p < end && !is_space(*p)))
+		return CHUNK_NO_SIZE;
+	*ret_size = size;
+	return CHUNK_SIZED;
+}
+
 static bool
 said_goodbye(const struct heard *heard, const struct replies *replies)
 {
@@ -130,15 +173,26 @@ oracle_check(const struct heard *heard)
 		return;
 	}
 	while (code != 0) {
+		size_t start = at;
 		enum line_kind kind = next_line(heard, &at);
+		enum chunk_kind chunk = CHUNK_NONE;
+		uint64_t size = 0;
 
 		if (kind == LINE_MORE)
 			break;
+		if (kind == LINE_WHOLE && at - start <= heard->line_max)
+			chunk = chunk_of(
+			    heard->sent + start, heard->sent + at, &size);
+		if (chunk == CHUNK_SIZED && size > heard->sent_n - at)
+			break;
+		at += (size_t)size;
 		code = next_reply(&replies);
 		if (code == 0) {
 			CHECK(said_goodbye(heard, &replies));
 			return;
 		}
+		if (chunk == CHUNK_NO_SIZE) /* we cannot go on */
+			break;
 		if (kind == LINE_BAD) {
 			CHECK(
 			    code == 500 || code == 421 || heard->may_end_early);

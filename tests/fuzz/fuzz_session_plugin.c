@@ -404,6 +404,7 @@ static const struct hl_plugin plugin = {
 	.about = "does what the input says",
 	.session_size = sizeof(unsigned),
 	.txn_size = sizeof(unsigned),
+	.carries = ~UINT64_C(0),
 	.config = on_config,
 	.pre_connection = on_plain,
 	.connect = on_plain,
