@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "call_time.h"
 #include "shm/stats.h"
 
 plugin_fn *
@@ -30,6 +31,10 @@ chain_build(const struct chain_set *set, enum hook_id id, struct arena *arena,
 		return NULL;
 	chain =
 	    arena_alloc(arena, sizeof(*chain) + count * sizeof(chain->at[0]));
+	chain->pace = arena_alloc(arena, sizeof(*chain->pace));
+	*chain->pace = (struct chain_pace){
+		.exact = CALL_EXACT, .dose = CALL_EXACT, .rows = CALL_ROWS
+	};
 	for (i = 0; i < set->count; i++) {
 		plugin_fn *fn = plugin_hook(set->plugins[i], id);
 

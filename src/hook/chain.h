@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* chain.h - for each hook, who is asked, in which order.
  *
- * Computed once when a configuration is loaded; immutable afterwards.
+ * Computed once when a configuration is loaded; immutable afterwards, but for
+ * the pace.
  */
 #ifndef HOOKLINE_HOOK_CHAIN_H
 #define HOOKLINE_HOOK_CHAIN_H
@@ -12,6 +13,14 @@
 struct arena;
 struct shm;
 
+/* How the next runs of a chain are timed; see call_time.h. */
+struct chain_pace {
+	unsigned exact; /* so many with the clock read at each call */
+	unsigned dose;  /* what `exact` was set to */
+	unsigned rows;  /* runs since then without, up to CALL_ROWS */
+	unsigned stat;  /* of calls timed together; 0: not needed yet */
+};
+
 struct chain_entry {
 	struct plugin *plugin;
 	plugin_fn *fn;
@@ -20,6 +29,7 @@ struct chain_entry {
 
 struct chain {
 	unsigned count;
+	struct chain_pace *pace;
 	struct chain_entry at[];
 };
 

@@ -17,7 +17,7 @@ on_switch(void *arg, bool running)
 {
 	struct hl_ctx *ctx = arg;
 	struct shm *shm = ctx->engine->shm;
-	struct hook_frame *frame = ctx->frame;
+	const struct hook_frame *frame = ctx->frame;
 
 	if (!running && ctx->conv != NULL && ctx->conv->ops != NULL)
 		ctx->conv->ops->before_park(ctx->conv);
@@ -30,11 +30,16 @@ on_switch(void *arg, bool running)
 }
 
 void
-ctx_running(struct hl_ctx *ctx, struct mono since)
+ctx_running(const struct hl_ctx *ctx, struct mono since)
 {
-	shm_running_set(ctx->engine->shm, ctx->frame->stat,
-	    ctx->conv != NULL ? slice_of(ctx->conv->facts.sid) : SLICE_NONE,
-	    ctx->txn != NULL ? slice_of(ctx->txn->id) : SLICE_NONE, since);
+	struct slice sid = SLICE_NONE, tid = SLICE_NONE;
+
+	/* With what is behind the NUL: cheaper than to look for it. */
+	if (ctx->conv != NULL)
+		sid = (struct slice){ ctx->conv->facts.sid, SESSION_ID_MAX };
+	if (ctx->txn != NULL)
+		tid = (struct slice){ ctx->txn->id, TXN_ID_MAX };
+	shm_running_set(ctx->engine->shm, ctx->frame->stat, sid, tid, since);
 }
 
 void
@@ -70,6 +75,9 @@ ctx_check(const struct hl_ctx *ctx)
 {
 	CHECK_OBJ(ctx, CTX_MAGIC);
 	CHECK(ctx->frame != NULL);
+	ctx->frame->time.used = true;
+	if (ctx->frame->time.together)
+		call_time_begin(ctx);
 }
 
 struct message *

@@ -19,6 +19,7 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/list.h"
+#include "call_time.h"
 #include "conv.h"
 #include "engine.h"
 
@@ -48,16 +49,16 @@ struct hook_frame {
 	struct hook_frame *below;
 	struct plugin *plugin;
 	enum hook_id hook;
-	unsigned stat;     /* of its counters */
-	struct mono since; /* when it was called */
-	const void *args;  /* struct hook_args; see run.h */
-	hl_str enhanced;   /* of the answer; "" none given */
+	unsigned stat;    /* of its counters */
+	const void *args; /* struct hook_args; see run.h */
+	hl_str enhanced;  /* of the answer; "" none given */
 	hl_str text;
 	unsigned code;    /* of the answer; 0: the table's */
 	unsigned replies; /* hl_reply calls */
 	bool in_load;
 	struct list held;
 	struct seen_file *seen;
+	struct call_time time;
 };
 
 struct hl_ctx {
@@ -78,8 +79,9 @@ void ctx_init(struct hl_ctx *ctx, struct engine *engine, struct conv *conv);
 /* When the fiber may go on without it. */
 void ctx_done(struct hl_ctx *ctx);
 /* Tells the watchdog that the frame's hook holds the loop since `since`. */
-void ctx_running(struct hl_ctx *ctx, struct mono since);
-/* The checks that every public function makes. */
+void ctx_running(const struct hl_ctx *ctx, struct mono since);
+/* The checks that every public function makes.  The first of a call starts
+ * its clock (call_time.h): what can wait or say something begins here. */
 void ctx_check(const struct hl_ctx *ctx);
 
 /* The message once all of it is there, else NULL. */

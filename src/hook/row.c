@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* invoke.c - one plugin function, called as its hook's row says.
+/* row.c - plugin functions, called one after the other while they decline.
  *
  * Each case is a line of the signatures in hooks.def; the casts are to the
  * very types that plugin.h declares for these hooks.
+ *
+ * This is the inner loop of a site with many plugins: between two calls it
+ * stores who runs, and looks whether there is more to do.
  */
+#include "row.h"
+
 #include "run.h"
+#include "shm/running.h"
 
 typedef enum hl_verdict plain_fn(struct hl_ctx *);
 typedef enum hl_verdict text_fn(struct hl_ctx *, hl_str);
@@ -29,52 +35,89 @@ typedef enum hl_verdict proxy_fn(struct hl_ctx *, const struct hl_proxy *);
 typedef enum hl_verdict tls_fn(struct hl_ctx *, const struct hl_tls *);
 typedef enum hl_verdict reply_fn(struct hl_ctx *, const struct hl_reply *);
 
+struct row {
+	struct hl_ctx *ctx;
+	struct hook_frame *frame;
+	struct shm *shm;
+	const struct chain_entry *entry, *end;
+	unsigned verdict; /* of the last call */
+};
+
+/* Behind a call: is the next one to be made in the same row? */
+static inline __attribute__((always_inline)) bool
+row_goes_on(struct row *row)
+{
+	struct call_time *time = &row->frame->time;
+
+	if (row->verdict != HL_DECLINED || !time->together ||
+	    (shm_tick_get(row->shm) != time->tick &&
+		call_time_was_held(row->ctx)))
+		return false;
+	time->entry = ++row->entry;
+	if (row->entry == row->end)
+		return false;
+	row->frame->plugin = row->entry->plugin;
+	row->frame->stat = row->entry->stat;
+	shm_running_next(row->shm, row->entry->stat);
+	return true;
+}
+
+#define EACH(type, ...)                                             \
+	do                                                          \
+		row.verdict = ((type *)row.entry->fn)(__VA_ARGS__); \
+	while (row_goes_on(&row));                                  \
+	break
+
 unsigned
-hook_invoke(enum hook_call_kind kind, plugin_fn *fn, struct hl_ctx *ctx,
+row_run(struct hl_ctx *ctx, const struct chain_entry *end,
     const struct hook_args *args)
 {
-	switch (kind) {
+	struct row row = { .ctx = ctx,
+		.frame = ctx->frame,
+		.shm = ctx->engine->shm,
+		.entry = ctx->frame->time.entry,
+		.end = end };
+
+	switch ((enum hook_call_kind)hook_table[row.frame->hook].call) {
 	case HOOK_CALL_PLAIN:
-		return ((plain_fn *)fn)(ctx);
+		EACH(plain_fn, ctx);
 	case HOOK_CALL_HELO:
 	case HOOK_CALL_VERB:
 	case HOOK_CALL_FIELD:
 	case HOOK_CALL_SCRAM:
-		return ((text2_fn *)fn)(ctx, args->a, args->b);
+		EACH(text2_fn, ctx, args->a, args->b);
 	case HOOK_CALL_TEXT:
-		return ((text_fn *)fn)(ctx, args->a);
+		EACH(text_fn, ctx, args->a);
 	case HOOK_CALL_ADDR:
-		return ((addr_fn *)fn)(ctx, args->addr);
+		EACH(addr_fn, ctx, args->addr);
 	case HOOK_CALL_PARSE:
-		return ((parse_fn *)fn)(ctx, args->a, args->ret);
+		EACH(parse_fn, ctx, args->a, args->ret);
 	case HOOK_CALL_PRE:
-		return ((pre_fn *)fn)(ctx, args->a, args->params, args->ret);
+		EACH(pre_fn, ctx, args->a, args->params, args->ret);
 	case HOOK_CALL_CONFIG:
-		return ((config_fn *)fn)(ctx, args->a, args->ret);
+		EACH(config_fn, ctx, args->a, args->ret);
 	case HOOK_CALL_USER_CONFIG:
-		return ((user_config_fn *)fn)(
-		    ctx, args->addr, args->a, args->ret);
+		EACH(user_config_fn, ctx, args->addr, args->a, args->ret);
 	case HOOK_CALL_RECEIVED:
-		return ((received_fn *)fn)(
-		    ctx, args->a, args->b, args->c, args->ret);
+		EACH(received_fn, ctx, args->a, args->b, args->c, args->ret);
 	case HOOK_CALL_VERDICT:
-		return ((verdict_fn *)fn)(ctx, args->a, args->verdict, args->b);
+		EACH(verdict_fn, ctx, args->a, args->verdict, args->b);
 	case HOOK_CALL_CHUNK:
-		return ((chunk_fn *)fn)(ctx, args->bytes, args->size);
+		EACH(chunk_fn, ctx, args->bytes, args->size);
 	case HOOK_CALL_SIZE:
-		return ((size_fn *)fn)(ctx, args->n1, args->n2);
+		EACH(size_fn, ctx, args->n1, args->n2);
 	case HOOK_CALL_PHASE:
-		return ((phase_fn *)fn)(ctx, args->phase);
+		EACH(phase_fn, ctx, args->phase);
 	case HOOK_CALL_AUTH:
-		return ((auth_fn *)fn)(ctx, args->object);
+		EACH(auth_fn, ctx, args->object);
 	case HOOK_CALL_LOGGING:
-		return ((log_fn *)fn)(ctx, args->object);
+		EACH(log_fn, ctx, args->object);
 	case HOOK_CALL_PROXY:
-		return ((proxy_fn *)fn)(ctx, args->object);
+		EACH(proxy_fn, ctx, args->object);
 	case HOOK_CALL_TLS:
-		return ((tls_fn *)fn)(ctx, args->object);
+		EACH(tls_fn, ctx, args->object);
 	case HOOK_CALL_REPLY:
-		return ((reply_fn *)fn)(ctx, args->object);
+		EACH(reply_fn, ctx, args->object);
 	}
-	UNREACHABLE();
+	return row.verdict;
 }

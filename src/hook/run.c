@@ -1,41 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* run.c - runs chains.
  *
- *	hook_run: for each entry
- *	    entry_call: frame, deadline, call, check, record
+ *	hook_run: until the chain's end
+ *	    walk_begin: frame
+ *	    row_run: calls, for as long as they decline at once
+ *	    call_end: check, record of the one that did more
  *	    ok/deny hooks
- *	    DECLINED: next; else stop
+ *	    DECLINED: go on; else stop
  */
 #include "run.h"
 
+#include "call_time.h"
 #include "hook_log.h"
 #include "record.h"
+#include "row.h"
 #include "rt/fiber.h"
 #include "shm/running.h"
 #include "verdict.h"
-
-#define DEADLINE_MS 30000
-#define DEADLINE_LONG_MS 300000 /* data_post, queue */
-#define DEADLINE_TIMEOUT_MS 5000
-
-static uint64_t
-deadline_ms(enum hook_id id, const struct plugin *plugin)
-{
-	if (plugin->timeout_ms != 0)
-		return plugin->timeout_ms;
-	if (id == HOOK_DATA_POST || id == HOOK_QUEUE)
-		return DEADLINE_LONG_MS;
-	return id == HOOK_TIMEOUT ? DEADLINE_TIMEOUT_MS : DEADLINE_MS;
-}
-
-/* The sooner of two deadlines; {0} is none. */
-static struct mono
-sooner(struct mono a, struct mono b)
-{
-	if (a.ns == 0)
-		return b;
-	return b.ns == 0 || mono_is_before(a, b) ? a : b;
-}
 
 /* What the checked answer comes to. */
 static void
@@ -68,48 +49,110 @@ settle(struct hl_ctx *ctx, struct record *record, struct hook_frame *frame,
 	ret->answered = frame->replies > 0;
 }
 
-static void
-entry_call(struct hl_ctx *ctx, enum hook_id id, const struct chain_entry *entry,
-    const struct hook_args *args, struct mono *now, struct outcome *ret)
+/* After DECLINED: is there anything left to ask the next plugin?  What it
+ * said of single recipients stands (HOOKS.md decision 12). */
+static bool
+somebody_is_undecided(const struct hl_ctx *ctx, enum hook_id id)
 {
-	struct fiber *self = fiber_self();
-	struct shm *shm = ctx->engine->shm;
-	struct mono before = fiber_deadline(self), start = *now, deadline;
-	unsigned class_before = fiber_class(self);
-	struct hook_frame frame = {
-		.plugin = entry->plugin, .hook = id, .args = args
-	};
-	struct record record = { .entry = entry, .hook = id, .args = args };
-	uint64_t waited_before;
+	if ((id != HOOK_QUEUE && id != HOOK_DATA_POST) || ctx->txn == NULL)
+		return true;
+	return txn_rcpts_decide(ctx->txn);
+}
 
-	deadline = mono_add_ms(start, deadline_ms(id, entry->plugin));
-	fiber_set_deadline(self, sooner(before, deadline));
-	fiber_set_class(self, entry->plugin->index + 1);
-	if (ctx->frame == NULL)
-		fiber_waited_reset(self);
-	waited_before = fiber_waited_us(self);
-	frame_push(ctx, &frame);
-	frame.stat = entry->stat;
-	ctx_running(ctx, start);
-	record.returned = hook_invoke(
-	    (enum hook_call_kind)hook_table[id].call, entry->fn, ctx, args);
-	*now = mono_now();
-	shm_running_clear(shm, *now);
-	record.waited_us = fiber_waited_us(self) - waited_before;
+/* One run of a chain. */
+struct walk {
+	struct hl_ctx *ctx;
+	const struct chain *chain;
+	enum hook_id hook;
+	const struct hook_args *args;
+	struct hook_frame frame;
+	unsigned at; /* calls made */
+	bool exact;  /* each call is timed by itself */
+	bool slow;   /* one that used no function of plugin.h took long */
+};
+
+/* The next call's frame; it begins at `now`. */
+static void
+walk_begin(struct walk *walk, struct mono now)
+{
+	struct hl_ctx *ctx = walk->ctx;
+	const struct chain_entry *entry = &walk->chain->at[walk->at];
+
+	walk->frame = (struct hook_frame){
+		.plugin = entry->plugin,
+		.hook = walk->hook,
+		.stat = entry->stat,
+		.args = walk->args,
+		.time = { .since = now,
+		    .tick = shm_tick_get(ctx->engine->shm),
+		    .together = true,
+		    .first = entry,
+		    .entry = entry,
+		    .pace = walk->chain->pace },
+	};
+	frame_push(ctx, &walk->frame);
+	ctx_running(ctx, now);
+	if (walk->exact)
+		call_time_begin(ctx);
+}
+
+/* The call that is timed by itself has returned. */
+static void
+call_end(struct walk *walk, unsigned returned, struct mono *ret_now,
+    struct outcome *ret)
+{
+	struct hl_ctx *ctx = walk->ctx;
+	struct hook_frame *frame = &walk->frame;
+	const struct call_time *time = &frame->time;
+	struct fiber *self = fiber_self();
+	struct record record = { .entry = time->entry,
+		.hook = walk->hook,
+		.args = walk->args,
+		.returned = returned };
+	struct mono now;
+
+	if (time->together)
+		call_time_begin(ctx);
+	now = mono_now();
+	shm_running_clear(ctx->engine->shm, now);
+	record.waited_us = fiber_waited_us(self) - time->outer_waited_us;
 	record.waited_for = fiber_waited_for(self);
-	record.us = mono_since_us(*now, start);
-	record.late = mono_is_before(deadline, *now);
-	record.fault = verdict_check(&frame, record.returned, record.late);
-	settle(ctx, &record, &frame, ret);
-	record.enhanced = frame.enhanced;
-	record.text = frame.text;
+	record.us = mono_since_us(now, time->since);
+	record.late = mono_is_before(time->deadline, now);
+	record.fault = verdict_check(frame, returned, record.late);
+	settle(ctx, &record, frame, ret);
+	record.enhanced = frame->enhanced;
+	record.text = frame->text;
 	record_write(ctx, &record);
-	frame_pop(ctx, &frame);
-	/* A hook inside a hook: the outer one holds the loop again. */
-	if (ctx->frame != NULL && ctx->frame->stat != 0)
-		ctx_running(ctx, *now);
-	fiber_set_class(self, class_before);
-	fiber_set_deadline(self, before);
+	if (!time->used && record.us > 0)
+		walk->slow = true;
+	fiber_set_class(self, time->outer_class);
+	fiber_set_deadline(self, time->outer_deadline);
+	frame_pop(ctx, frame);
+	*ret_now = now;
+}
+
+/* The chain ends with a row of quick calls. */
+static bool
+walk_end_row(struct walk *walk, struct outcome *ret)
+{
+	struct hl_ctx *ctx = walk->ctx;
+	struct call_time *time = &walk->frame.time;
+	struct mono now = mono_now();
+
+	if (time->first + 1 == time->entry &&
+	    mono_since_us(now, time->since) > 0) {
+		/* A row of one: it is known which it was. */
+		time->entry--;
+		return false;
+	}
+	(void)call_time_end_row(ctx, now);
+	shm_running_clear(ctx->engine->shm, now);
+	outcome_set(
+	    ret, walk->hook, COLUMN_NONE, &walk->frame, ctx, walk->args);
+	walk->at = (unsigned)(time->entry - walk->chain->at);
+	frame_pop(ctx, &walk->frame);
+	return true;
 }
 
 /* R7: after each plugin `deny` or `ok` runs, not for their own. */
@@ -139,6 +182,58 @@ tell_ok_deny(struct hl_ctx *ctx, const struct chain_entry *entry,
 	*now = mono_now();
 }
 
+/* Calls the entries until one decides. */
+static void
+walk_chain(struct walk *walk, struct outcome *ret)
+{
+	struct hl_ctx *ctx = walk->ctx;
+	const struct chain_entry *end = &walk->chain->at[walk->chain->count];
+	struct mono now = mono_now();
+
+	/* The client is gone: the rest of the chain is not called, and no
+	 * other chain but those of the clean-up (closing.c). */
+	while (walk->at < walk->chain->count &&
+	       !fiber_is_cancelled(fiber_self())) {
+		unsigned returned;
+
+		walk_begin(walk, now);
+		returned = row_run(ctx, end, walk->args);
+		if (walk->frame.time.entry == end && walk_end_row(walk, ret))
+			break;
+		call_end(walk, returned, &now, ret);
+		tell_ok_deny(ctx, walk->frame.time.entry, ret, &now);
+		walk->at =
+		    (unsigned)(walk->frame.time.entry - walk->chain->at) + 1;
+		if (ret->column != COLUMN_NONE || ret->answered ||
+		    !somebody_is_undecided(ctx, walk->hook))
+			break;
+	}
+	/* A hook inside a hook: the outer one holds the loop again. */
+	if (ctx->frame != NULL && ctx->frame->stat != 0)
+		ctx_running(ctx, mono_now());
+}
+
+/* Does somebody look at each call? */
+static bool
+is_watched(const struct hl_ctx *ctx, enum hook_id id)
+{
+	return log_is_on(LOG_LEVEL_DEBUG) || ctx->engine->on_record != NULL ||
+	       ((hook_table[id].flags & HOOK_FLAG_OKDENY) != 0 &&
+		   hook_is_used(ctx, HOOK_OK));
+}
+
+static void
+tell_too_deep(const struct hl_ctx *ctx, enum hook_id id)
+{
+	struct log_line line;
+
+	hook_log_begin_ctx(&line, LOG_LEVEL_ERROR, ctx);
+	log_add_text(&line, LOG_event, "skipped");
+	log_printf(
+	    &line, LOG_text, "hooks nest too deeply: %s", hook_table[id].name);
+	log_end(&line);
+}
+
 static void
 result_note(struct hl_ctx *ctx, enum hook_id id, unsigned asked,
     enum hook_column column)
@@ -151,54 +246,34 @@ result_note(struct hl_ctx *ctx, enum hook_id id, unsigned asked,
 		.column = (uint8_t)column };
 }
 
-/* After DECLINED: is there anything left to ask the next plugin?  What it
- * said of single recipients stands (HOOKS.md decision 12). */
-static bool
-somebody_is_undecided(const struct hl_ctx *ctx, enum hook_id id)
-{
-	if ((id != HOOK_QUEUE && id != HOOK_DATA_POST) || ctx->txn == NULL)
-		return true;
-	return txn_rcpts_decide(ctx->txn);
-}
-
 void
 hook_run(struct hl_ctx *ctx, enum hook_id id, const struct hook_args *args,
     struct outcome *ret)
 {
 	static const struct hook_args none;
-	const struct chain *chain =
-	    ctx->chains != NULL ? ctx->chains->hooks[id] : NULL;
-	struct mono now;
-	unsigned i;
+	struct walk walk;
+	struct chain_pace *pace;
 
+	walk.chain = ctx->chains != NULL ? ctx->chains->hooks[id] : NULL;
 	if (args == NULL)
 		args = &none;
-	outcome_set(ret, id, COLUMN_NONE, NULL, ctx, args);
-	if (chain == NULL)
+	if (walk.chain == NULL || ctx->depth >= CTX_DEPTH_MAX ||
+	    fiber_is_cancelled(fiber_self()))
+		outcome_set(ret, id, COLUMN_NONE, NULL, ctx, args);
+	if (walk.chain == NULL)
 		return;
 	if (ctx->depth >= CTX_DEPTH_MAX) {
-		struct log_line line;
-
-		hook_log_begin_ctx(&line, LOG_LEVEL_ERROR, ctx);
-		log_add_text(&line, LOG_event, "skipped");
-		log_printf(&line, LOG_text, "hooks nest too deeply: %s",
-		    hook_table[id].name);
-		log_end(&line);
+		tell_too_deep(ctx, id);
 		return;
 	}
-	now = mono_now();
-	for (i = 0; i < chain->count; i++) {
-		/* The client is gone: the rest of the chain is not called, and
-		 * no other chain but those of the clean-up (closing.c). */
-		if (fiber_is_cancelled(fiber_self()))
-			break;
-		entry_call(ctx, id, &chain->at[i], args, &now, ret);
-		tell_ok_deny(ctx, &chain->at[i], ret, &now);
-		if (ret->column != COLUMN_NONE || ret->answered ||
-		    !somebody_is_undecided(ctx, id)) {
-			i++;
-			break;
-		}
-	}
-	result_note(ctx, id, i, ret->column);
+	pace = walk.chain->pace;
+	walk.ctx = ctx;
+	walk.hook = id;
+	walk.args = args;
+	walk.at = 0;
+	walk.slow = false;
+	walk.exact = pace->exact > 0 || is_watched(ctx, id);
+	walk_chain(&walk, ret);
+	call_time_end_run(pace, walk.exact, walk.slow);
+	result_note(ctx, id, walk.at, ret->column);
 }

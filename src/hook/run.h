@@ -60,10 +60,6 @@ hook_is_used(const struct hl_ctx *ctx, enum hook_id id)
 void hook_run(struct hl_ctx *ctx, enum hook_id id, const struct hook_args *args,
     struct outcome *ret) BLOCKS;
 
-/* Calls one function with `args` as its call kind wants. */
-unsigned hook_invoke(enum hook_call_kind kind, plugin_fn *fn,
-    struct hl_ctx *ctx, const struct hook_args *args) BLOCKS;
-
 /* Fills an outcome from the table: a verdict, and what the plugin said. */
 void outcome_set(struct outcome *ret, enum hook_id id, enum hook_column column,
     const struct hook_frame *frame, struct hl_ctx *ctx,

@@ -49,6 +49,7 @@ child_look(struct child *child, struct mono now)
 	struct shm_running cell;
 	uint64_t ms;
 
+	shm_tick(child->master->shm, child->segment);
 	if (shm_held_get(segment, &cell) && cell.turn != child->held_turn) {
 		child->held_turn = cell.turn;
 		if (cell.since_ns != child->held_since)

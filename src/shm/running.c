@@ -69,6 +69,13 @@ shm_running_clear(struct shm *shm, struct mono now)
 	__atomic_store_n(&cell->stat, 0, __ATOMIC_RELEASE);
 }
 
+void
+shm_tick(struct shm *shm, unsigned segment)
+{
+	CHECK(shm->is_master);
+	__atomic_add_fetch(&shm->segments[segment]->tick, 1, __ATOMIC_RELAXED);
+}
+
 static bool
 cell_get(const struct shm_running *cell, struct shm_running *ret)
 {

@@ -7,6 +7,11 @@
  * held the thread for SHM_HELD_MS and then let go is kept in a second cell,
  * so that the master's rare look misses none (of several between two looks
  * the last).
+ *
+ * Within a chain only the number in the cell changes from hook to hook.  At
+ * each look the master counts the segment's tick up: a worker that finds it
+ * changed behind a call knows, without asking the clock, that the call may
+ * have been a long one.
  */
 #ifndef HOOKLINE_SHM_RUNNING_H
 #define HOOKLINE_SHM_RUNNING_H
@@ -27,7 +32,22 @@
  * thread all the time. */
 void shm_running_set(struct shm *shm, unsigned stat, struct slice sid,
     struct slice tid, struct mono since);
+/* Another hook of the same session, since the same time. */
+static inline void
+shm_running_next(struct shm *shm, unsigned stat)
+{
+	__atomic_store_n(&shm->own->running.stat, stat, __ATOMIC_RELAXED);
+}
 void shm_running_clear(struct shm *shm, struct mono now);
+
+/* Master only: counts the tick of `segment` up. */
+void shm_tick(struct shm *shm, unsigned segment);
+/* The worker's own tick. */
+static inline uint32_t
+shm_tick_get(const struct shm *shm)
+{
+	return __atomic_load_n(&shm->own->tick, __ATOMIC_RELAXED);
+}
 
 /* A copy that belongs together.  False: nothing runs (or ever held).  From a
  * worker that died in the middle of a change the fields may be mixed. */

@@ -2,9 +2,9 @@
 /* shm.h - what processes share: one segment for each worker.
  *
  * One memfd made by the master: a head page, then SHM_PER_SLOT segments for
- * each worker slot.  A segment is written by its worker alone and read by
- * everybody; the master gives it out and clears it when the worker has died
- * or ended.  Nobody takes a lock: the writer is one thread, readers see each
+ * each worker slot.  A segment is written by its worker alone (but for the
+ * master's tick) and read by everybody; the master gives it out and clears it
+ * when the worker has died or ended.  Nobody takes a lock: the writer is one thread, readers see each
  * number whole and check the turn counters where several belong together.
  *
  *	head | slot 0: segment 0 1 2 3 | slot 1: segment 4 5 6 7 | ...

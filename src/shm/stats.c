@@ -123,6 +123,18 @@ stat_add(struct shm_stat *to, const struct shm_stat *from)
 		to->histogram[i] += from->histogram[i];
 }
 
+void
+shm_stat_get(
+    const struct shm_segment *segment, unsigned stat, struct shm_stat *ret)
+{
+	uint64_t quick =
+	    __atomic_load_n(&segment->quick[stat], __ATOMIC_RELAXED);
+
+	*ret = segment->stats[stat];
+	ret->verdicts[SHM_DECLINED] += quick;
+	ret->histogram[shm_histogram_bucket(0)] += quick;
+}
+
 static void
 totals_add(
     struct shm_totals *to, const struct shm_totals *from, bool with_gauges)
@@ -146,14 +158,15 @@ shm_sum_add(struct shm_sum *sum, const struct shm_segment *segment, bool live)
 	if (count > SHM_STAT_MAX)
 		count = SHM_STAT_MAX;
 	for (unsigned i = SHM_STAT_OTHER; i < count; i++) {
-		const struct shm_stat *stat = &segment->stats[i];
 		const struct shm_stat_name *name = &other;
+		struct shm_stat stat;
 
+		shm_stat_get(segment, i, &stat);
 		if (i != SHM_STAT_OTHER)
 			name = &segment->names[i];
-		else if (shm_stat_calls(stat) == 0)
+		else if (shm_stat_calls(&stat) == 0)
 			continue;
-		stat_add(&sum_row(sum, name, i - SHM_STAT_OTHER)->stat, stat);
+		stat_add(&sum_row(sum, name, i - SHM_STAT_OTHER)->stat, &stat);
 	}
 }
 

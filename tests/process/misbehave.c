@@ -2,6 +2,8 @@
 /* misbehave.c - a plugin that does what plugins must not, on demand.
  *
  *	VRFY crash, overflow, abort, hold MS (without parking), sleep MS
+ *	NOOP N MS	the N-th of several instances holds, 0 MS: crashes; all
+ *			decline and use no function of plugin.h
  */
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +55,28 @@ on_vrfy(struct hl_ctx *ctx, hl_str rest)
 }
 
 static enum hl_verdict
+on_noop(struct hl_ctx *ctx, hl_str rest)
+{
+	static unsigned long turn; /* instances share it */
+	uint64_t begin = now_ms(), ms;
+	char *end;
+
+	(void)ctx;
+	if (rest.n == 0) {
+		turn = 0;
+		return HL_DECLINED;
+	}
+	if (++turn != strtoul(rest.p, &end, 10))
+		return HL_DECLINED;
+	ms = strtoull(end, NULL, 10);
+	if (ms == 0)
+		*(volatile int *)nowhere = 1;
+	while (now_ms() - begin < ms)
+		;
+	return HL_DECLINED;
+}
+
+static enum hl_verdict
 on_rcpt(struct hl_ctx *ctx, const struct hl_addr *to)
 {
 	(void)ctx;
@@ -65,5 +89,6 @@ static const struct hl_plugin plugin = {
 	.about = "crashes and hangs when it is told to (for tests)",
 	.rcpt = on_rcpt,
 	.vrfy = on_vrfy,
+	.noop = on_noop,
 };
 HL_PLUGIN(plugin);

@@ -195,6 +195,29 @@ def test_watchdog(server):
         assert "plugin=misbehave hook=vrfy" in lines[0]
 
 
+def test_one_of_a_row_is_named(server):
+    """It holds or crashes among others, without a function of ours."""
+    server.write("plugins", "".join(
+        f"misbehave:{i} hl.timeout=1\n" for i in range(4)) + "queue/discard")
+    server.start("--workers", "1")
+    where = "plugin=misbehave:2 hook=noop"
+    with open_session(server) as s:
+        for _ in range(40):     # then calls are timed together
+            assert s.cmd("NOOP").startswith("250")
+        assert s.cmd("NOOP 3 1300").startswith("250")
+        held = server.wait_line("event=loop_held")
+        assert where in held[0]
+        late = server.wait_line("event=bad_answer")
+        assert len(late) == 1 and where in late[0]
+        time.sleep(0.3)
+        assert len(server.lines("event=loop_held")) == 1
+        for _ in range(40):
+            assert s.cmd("NOOP").startswith("250")
+        s.say("NOOP 3 0")
+        assert where in server.wait_line("event=worker_died")[0]
+        assert where in server.lines("event=crash")[0]
+
+
 def test_limit_for_each_client_counts_over_workers(server):
     server.write("max_per_client", "3")
     server.start("--workers", "2")

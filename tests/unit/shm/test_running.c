@@ -41,6 +41,22 @@ test_set_and_clear(void **state)
 }
 
 static void
+test_next(void **state)
+{
+	struct shm *shm = shm_private();
+	struct shm_running cell;
+
+	(void)state;
+	shm_running_set(shm, 7, SLICE_LIT("s1"), SLICE_LIT("t1"), at_ms(5000));
+	shm_running_next(shm, 8);
+	assert_true(shm_running_get(shm->own, &cell));
+	assert_int_equal(cell.stat, 8);
+	assert_string_equal(cell.sid, "s1");
+	assert_int_equal(cell.since_ns, UINT64_C(5000000000));
+	shm_free(&shm);
+}
+
+static void
 test_long_ids_are_cut(void **state)
 {
 	struct shm *shm = shm_private();
@@ -106,6 +122,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_set_and_clear),
+		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_long_ids_are_cut),
 		cmocka_unit_test(test_held),
 		cmocka_unit_test(test_torn_cell),

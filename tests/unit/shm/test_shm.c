@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "shm/peers.h"
+#include "shm/running.h"
 #include "shm/shm.h"
 #include "shm/stats.h"
 
@@ -117,6 +118,27 @@ test_clear_zeroes_for_everybody(void **state)
 	shm_free(&shm);
 }
 
+static void
+test_tick(void **state)
+{
+	struct shm *shm = master(), *one, *two;
+	struct err err;
+	unsigned a, b;
+
+	(void)state;
+	assert_int_equal(shm_take(shm, 0, 1, &a, &err), 0);
+	assert_int_equal(shm_take(shm, 1, 1, &b, &err), 0);
+	one = worker(shm, a);
+	two = worker(shm, b);
+	shm_tick(shm, b);
+	shm_tick(shm, b);
+	assert_int_equal(shm_tick_get(one), 0);
+	assert_int_equal(shm_tick_get(two), 2);
+	shm_free(&one);
+	shm_free(&two);
+	shm_free(&shm);
+}
+
 /* A worker cannot make the segments of others writable. */
 static void
 test_readonly_stays_readonly(void **state)
@@ -187,6 +209,7 @@ main(void)
 		cmocka_unit_test(test_four_segments_a_slot),
 		cmocka_unit_test(test_others_see_what_one_writes),
 		cmocka_unit_test(test_clear_zeroes_for_everybody),
+		cmocka_unit_test(test_tick),
 		cmocka_unit_test(test_readonly_stays_readonly),
 		cmocka_unit_test(test_attach_refuses),
 		cmocka_unit_test(test_faults),

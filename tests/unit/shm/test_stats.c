@@ -148,6 +148,34 @@ test_sum(void **state)
 	shm_free(&b);
 }
 
+/* What is counted apart is not seen apart. */
+static void
+test_quick(void **state)
+{
+	struct shm *shm = shm_private();
+	unsigned a = shm_stat_define(shm, SLICE_LIT("p"), SLICE_LIT("rcpt"));
+	struct shm_sum sum = { 0 };
+	struct shm_stat stat;
+
+	(void)state;
+	shm_hook_note_quick(shm, a);
+	shm_hook_note_quick(shm, a);
+	shm_hook_note(shm, a, SHM_DECLINED, 3, 0);
+	shm_hook_note_quick(shm, SHM_STAT_OTHER);
+	shm_stat_get(shm->own, a, &stat);
+	assert_int_equal(stat.verdicts[SHM_DECLINED], 3);
+	assert_int_equal(stat.histogram[0], 2);
+	assert_int_equal(stat.total_us, 3);
+	shm_sum_add(&sum, shm->own, true);
+	assert_int_equal(sum.count, 2);
+	assert_string_equal(sum.rows[0].name.plugin, "(other)");
+	assert_int_equal(shm_stat_calls(&sum.rows[0].stat), 1);
+	assert_int_equal(shm_stat_calls(&sum.rows[1].stat), 3);
+	assert_int_equal(shm_stat_percentile(&sum.rows[1].stat, 500), 1);
+	shm_sum_done(&sum);
+	shm_free(&shm);
+}
+
 int
 main(void)
 {
@@ -157,6 +185,7 @@ main(void)
 		cmocka_unit_test(test_buckets),
 		cmocka_unit_test(test_percentiles),
 		cmocka_unit_test(test_sum),
+		cmocka_unit_test(test_quick),
 	};
 
 	return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
