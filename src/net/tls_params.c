@@ -14,7 +14,8 @@
 #include "base/mem.h"
 #include "net/tls_private.h"
 
-#define GROUPS "X25519:P-256:X448:P-384:P-521"
+/* Not const: OpenSSL's macro casts that away, and clang complains. */
+static char groups[] = "X25519:P-256:X448:P-384:P-521";
 #define SECURITY_LEVEL 2 /* RSA of 2048 bits, no SHA-1: what Debian has */
 /* A client's certificate with its chain. */
 #define PEER_CERTS_MAX (32u * 1024)
@@ -131,7 +132,7 @@ tls_params__apply(
 	(void)SSL_CTX_set_max_early_data(ssl_ctx, 0);
 	(void)SSL_CTX_set_session_cache_mode(ssl_ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_max_cert_list(ssl_ctx, PEER_CERTS_MAX);
-	if (SSL_CTX_set1_groups_list(ssl_ctx, GROUPS) != 1)
+	if (SSL_CTX_set1_groups_list(ssl_ctx, groups) != 1)
 		return tls__err(err, "groups");
 	rc = ciphers_set(ssl_ctx, material->ciphers, err);
 	return rc < 0 ? rc : dh_set(ssl_ctx, material->dh, err);
