@@ -701,12 +701,34 @@ unsigned hl_dns_ttl(const struct hl_dns *dns); /* seconds */
 bool hl_dns_name_exists(const struct hl_dns *dns);
 
 /* `where`: "192.0.2.1:25", "[2001:db8::1]:25", "host.example:25",
- * "unix:/run/x.sock".  0; -EACCES not declared; -EINVAL not understood;
- * -ETIME took longer than `timeout_ms` (0: none but the hook's);
- * -EHOSTUNREACH the host has no address; other negative errno.  BLOCKS. */
+ * "unix:/run/x.sock", or "tls:" and one of the first three: TLS with the
+ * system's authorities, and a certificate for that address or host.  0;
+ * -EACCES not declared; -EINVAL not understood; -ETIME took longer than
+ * `timeout_ms` (0: none but the hook's); -EHOSTUNREACH the host has no
+ * address; as hl_conn_starttls; other negative errno.  BLOCKS. */
 int hl_dial(struct hl_ctx *ctx, hl_str where, uint64_t timeout_ms,
     struct hl_conn **ret);
-/* Bytes, at least one; 0 at the end.  BLOCKS. */
+/* Whom hl_conn_starttls wants to find at the other end. */
+struct hl_tls_peer {
+	hl_str name;     /* host or address, as in its certificate; SNI */
+	hl_str ca_file;  /* PEM, declared by hl_need_read; "": the system's */
+	bool unverified; /* take any certificate; name may be "" */
+	const void *reserved[4]; /* for later releases; leave it zero */
+};
+/* Goes on in TLS (1.2 or later), after the peer's answer to STARTTLS, or at
+ * once after hl_dial where "tls:" does not fit.  0; -EKEYREJECTED its
+ * certificate is not acceptable; -EPROTO it speaks no TLS, or has sent more
+ * in clear than was asked for; -ECONNRESET it closed; -ETIME; -EINVAL no
+ * name, or TLS already; -EACCES, -ENOENT and others: the CA file.  After an
+ * error only hl_conn_close is of use.  BLOCKS. */
+int hl_conn_starttls(struct hl_ctx *ctx, struct hl_conn *conn,
+    const struct hl_tls_peer *peer, uint64_t timeout_ms);
+/* Why the last hl_dial, hl_conn_pool_get or hl_conn_starttls of this hook that
+ * failed did so, in words for the log: "cannot connect to tls:a.example:993:
+ * certificate verify failed: certificate has expired".  "" if none did. */
+hl_str hl_conn_error(const struct hl_ctx *ctx);
+/* Bytes, at least one; 0 at the end (in TLS: of which the peer has assured us,
+ * else -ECONNRESET).  BLOCKS. */
 long hl_recv(
     struct hl_conn *conn, void *bytes, size_t size, uint64_t timeout_ms);
 /* A line without its end into `line`; its length, -EMSGSIZE too long,
@@ -715,13 +737,13 @@ long hl_recv_line(
     struct hl_conn *conn, char *line, size_t size, uint64_t timeout_ms);
 int hl_send(struct hl_conn *conn, const void *bytes, size_t size,
     uint64_t timeout_ms); /* all; BLOCKS */
-/* With one byte, 0; Unix sockets.  BLOCKS. */
+/* With one byte, 0; Unix sockets, not in TLS.  BLOCKS. */
 int hl_send_fd(struct hl_conn *conn, int fd);
 /* Connections that are left open are closed when the hook returns. */
 void hl_conn_close(struct hl_conn **conn);
 /* A connection to `where` that this plugin has kept, or a new one
  * (*ret_fresh, may be NULL).  Put gives it back for the next session of this
- * worker.  BLOCKS. */
+ * worker, with its TLS if it has begun.  BLOCKS. */
 int hl_conn_pool_get(struct hl_ctx *ctx, hl_str where, uint64_t timeout_ms,
     struct hl_conn **ret, bool *ret_fresh);
 void hl_conn_pool_put(struct hl_ctx *ctx, struct hl_conn **conn);

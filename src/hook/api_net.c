@@ -16,6 +16,7 @@
 #include "needs.h"
 #include "net/conn.h"
 #include "net/conn_pool.h"
+#include "net/conn_tls.h"
 #include "net/dial.h"
 #include "resolver.h"
 #include "rt/fiber.h"
@@ -140,11 +141,19 @@ resolve(void *arg, struct slice host, struct inet_addr ret[DIAL_ADDR_MAX])
 
 /* ---- making connections ---- */
 
+/* For hl_conn_error. */
+static void
+remember(struct hl_ctx *ctx, const char *why)
+{
+	ctx->frame->conn_error = arena_str(ctx->arena, slice_of(why));
+}
+
 static void
 tell_failure(struct hl_ctx *ctx, hl_str where, const struct err *err)
 {
 	struct log_line line;
 
+	remember(ctx, err->text);
 	if (!log_is_on(LOG_LEVEL_DEBUG))
 		return;
 	hook_log_begin_ctx(&line, LOG_LEVEL_DEBUG, ctx);
@@ -159,7 +168,9 @@ dial(
     struct hl_ctx *ctx, hl_str where, uint64_t timeout_ms, struct hl_conn **ret)
 {
 	struct resolving resolving = { .resolver = ctx->engine->resolver };
-	struct dial_options options = { resolve, &resolving };
+	struct dial_options options = { .resolve = resolve,
+		.resolve_arg = &resolving,
+		.trust = ctx->engine->trust };
 	struct err err = { 0, "" };
 	struct conn *conn;
 	int status;
@@ -176,13 +187,62 @@ dial(
 	return 0;
 }
 
+static int
+may_connect(struct hl_ctx *ctx, hl_str where)
+{
+	int status = need_check(ctx, NEED_CONNECT, where);
+
+	if (status < 0)
+		remember(ctx, "hl_need_connect was not called for it");
+	return status;
+}
+
 int
 hl_dial(
     struct hl_ctx *ctx, hl_str where, uint64_t timeout_ms, struct hl_conn **ret)
 {
-	int status = need_check(ctx, NEED_CONNECT, where);
+	int status = may_connect(ctx, where);
 
 	return status < 0 ? status : dial(ctx, where, timeout_ms, ret);
+}
+
+static const char *
+text_or_null(hl_str text)
+{
+	return text.n > 0 ? text.p : NULL;
+}
+
+int
+hl_conn_starttls(struct hl_ctx *ctx, struct hl_conn *conn,
+    const struct hl_tls_peer *peer, uint64_t timeout_ms)
+{
+	struct conn_tls_options options = { .name = text_or_null(peer->name),
+		.ca_file = text_or_null(peer->ca_file),
+		.is_unverified = peer->unverified };
+	struct err err = { 0, "" };
+	int status = 0;
+
+	ctx_check(ctx);
+	CHECK_OBJ(conn, CONN_MAGIC);
+	if (options.ca_file != NULL)
+		status = need_check(ctx, NEED_READ, peer->ca_file);
+	if (status < 0) {
+		remember(ctx, "hl_need_read was not called for the CA file");
+		return status;
+	}
+	status = conn_tls_start(
+	    conn->conn, ctx->engine->trust, &options, timeout_ms, &err);
+	if (status < 0)
+		tell_failure(ctx, str_of(conn->where), &err);
+	return status;
+}
+
+hl_str
+hl_conn_error(const struct hl_ctx *ctx)
+{
+	ctx_check(ctx);
+	return ctx->frame->conn_error.p != NULL ? ctx->frame->conn_error
+						: STR_EMPTY;
 }
 
 static hl_str
@@ -196,13 +256,16 @@ int
 hl_conn_pool_get(struct hl_ctx *ctx, hl_str where, uint64_t timeout_ms,
     struct hl_conn **ret, bool *ret_fresh)
 {
-	int status = need_check(ctx, NEED_CONNECT, where);
+	int status = may_connect(ctx, where);
 	struct conn *conn;
 
-	if (status == 0)
-		status = fiber_check();
 	if (status < 0)
 		return status;
+	status = fiber_check();
+	if (status < 0) {
+		remember(ctx, strerrordesc_np(-status));
+		return status;
+	}
 	conn = conn_pool_take(
 	    ctx->engine->pool, slice_str(pool_key(ctx, where.p)));
 	if (ret_fresh != NULL)

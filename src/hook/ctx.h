@@ -56,6 +56,7 @@ struct hook_frame {
 	unsigned code;    /* of the answer; 0: the table's */
 	unsigned replies; /* hl_reply calls */
 	bool in_load;
+	hl_str conn_error; /* of hl_conn_error; p == NULL: none */
 	struct list held;
 	struct seen_file *seen;
 	struct call_time time;

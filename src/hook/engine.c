@@ -16,6 +16,7 @@
 #include "loader.h"
 #include "log_batch.h"
 #include "net/conn_pool.h"
+#include "net/tls_trust.h"
 #include "resolver.h"
 #include "run.h"
 #include "spawn_run.h"
@@ -42,6 +43,7 @@ engine_new(const struct engine_options *options)
 	engine->resolver = resolver_new(engine);
 	engine->matcher = conf_matcher_new();
 	engine->pool = conn_pool_new(engine->rt, POOL_IDLE, POOL_IDLE_MS);
+	engine->trust = tls_trust_new();
 	if (options->state_dir != NULL)
 		engine->kv = kv_new(engine->rt, options->state_dir);
 	engine->spawn = spawn_new(engine->rt,
@@ -270,6 +272,7 @@ engine_free(struct engine **engine)
 	kv_free(&old->kv);
 	spawn_free(&old->spawn);
 	conn_pool_free(&old->pool);
+	tls_trust_free(&old->trust);
 	resolver_free(&old->resolver);
 	log_batch_free(&old->log_batch);
 	conf_matcher_free(&old->matcher);

@@ -27,6 +27,7 @@ struct rt;
 struct body_store;
 struct kv;
 struct shm;
+struct tls_trust;
 struct log_queue;
 struct spawn;
 
@@ -48,6 +49,7 @@ struct engine {
 	struct conf_dir *conf;
 	struct resolver *resolver;
 	struct conn_pool *pool;
+	struct tls_trust *trust; /* of connections that plugins make */
 	struct kv *kv;
 	struct spawn *spawn;
 	struct body_store *bodies;

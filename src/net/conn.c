@@ -7,7 +7,7 @@
  * it ready and nobody waits, it is taken out.
  *
  * conn_read and conn_write are the only places that touch the socket's bytes;
- * TLS goes there.
+ * once there is TLS (conn_tls.c), that does.
  */
 #include "net/conn.h"
 
@@ -23,26 +23,11 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "net/conn_private.h"
+#include "net/conn_tls.h"
 #include "rt/fiber.h"
 #include "rt/rt.h"
 
-#define CONN_MAGIC 0x636f6e6eu
 #define CONN_READ_STEP 4096u
-
-struct conn {
-	uint32_t magic;
-	int fd;
-	bool is_broken;  /* a call failed: the state of the peer is unknown */
-	bool is_pending; /* a receiving call gave up: its answer may follow */
-	bool is_watched; /* `poll` is initialised */
-	bool is_ready;   /* what `fiber` waits for has happened */
-	int watched;     /* events that the loop watches now */
-	struct rt *rt;
-	struct fiber *fiber; /* the one that waits, NULL: none */
-	size_t taken;        /* bytes of `in` that were handed out */
-	struct buf in;       /* read ahead by conn_recv_line */
-	uv_poll_t poll;
-};
 
 struct mono
 conn__until(uint64_t timeout_ms)
@@ -66,6 +51,14 @@ conn__left(struct mono until, uint64_t *ret_ms)
 		return -ETIME;
 	*ret_ms = us / 1000 + 1;
 	return 0;
+}
+
+const char *
+conn__reason(int code)
+{
+	const char *text = strerrordesc_np(-code);
+
+	return text != NULL ? text : "unknown error";
 }
 
 static void
@@ -178,6 +171,8 @@ conn_read(struct conn *conn, void *buf, size_t size, struct mono until)
 	ssize_t n;
 	int rc;
 
+	if (conn->tls != NULL)
+		return conn_tls__read(conn->tls, buf, size, until);
 	for (;;) {
 		n = recv(conn->fd, buf, size, 0);
 		if (n >= 0)
@@ -221,8 +216,8 @@ conn_write(struct conn *conn, struct msghdr *msg, struct mono until)
 	return 0;
 }
 
-static size_t
-buffered(const struct conn *conn)
+size_t
+conn__buffered(const struct conn *conn)
 {
 	return conn->in.n - conn->taken;
 }
@@ -231,7 +226,7 @@ buffered(const struct conn *conn)
 static size_t
 take_buffered(struct conn *conn, void *buf, size_t size)
 {
-	size_t n = buffered(conn);
+	size_t n = conn__buffered(conn);
 
 	if (n > size)
 		n = size;
@@ -244,7 +239,7 @@ take_buffered(struct conn *conn, void *buf, size_t size)
 static ssize_t
 recv_some(struct conn *conn, void *buf, size_t size, struct mono until)
 {
-	if (buffered(conn) > 0)
+	if (conn__buffered(conn) > 0)
 		return (ssize_t)take_buffered(conn, buf, size);
 	return conn_read(conn, buf, size, until);
 }
@@ -313,7 +308,7 @@ recv_line(struct conn *conn, struct mono until, struct slice *ret_line)
 	ssize_t n;
 
 	while (!take_line(conn, ret_line)) {
-		if (buffered(conn) >= CONN_LINE_MAX)
+		if (conn__buffered(conn) >= CONN_LINE_MAX)
 			return -EMSGSIZE;
 		buf_shift(&conn->in, conn->taken);
 		conn->taken = 0;
@@ -351,10 +346,13 @@ conn_send(struct conn *conn, const void *bytes, size_t n, uint64_t timeout_ms)
 		.iov_len = n,
 	};
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct mono until = conn__until(timeout_ms);
 	int rc = begin(conn);
 
-	if (rc == 0)
-		rc = conn_write(conn, &msg, conn__until(timeout_ms));
+	if (rc == 0 && conn->tls != NULL)
+		rc = conn_tls__write(conn->tls, bytes, n, until);
+	else if (rc == 0)
+		rc = conn_write(conn, &msg, until);
 	return send_ended(conn, rc);
 }
 
@@ -379,6 +377,8 @@ conn_send_fd(
 	int rc = begin(conn);
 
 	CHECK(n > 0);
+	if (rc == 0 && conn->tls != NULL)
+		return -EINVAL;
 	control.header.cmsg_level = SOL_SOCKET;
 	control.header.cmsg_type = SCM_RIGHTS;
 	control.header.cmsg_len = CMSG_LEN(sizeof(int));
@@ -391,9 +391,15 @@ conn_send_fd(
 int
 conn_shutdown(struct conn *conn)
 {
+	int rc = 0;
+
 	CHECK_OBJ(conn, CONN_MAGIC);
-	if (shutdown(conn->fd, SHUT_WR) == -1)
-		return send_ended(conn, -errno);
+	if (conn->tls != NULL)
+		rc = conn_tls__shutdown(conn->tls);
+	if (rc == 0 && shutdown(conn->fd, SHUT_WR) == -1)
+		rc = -errno;
+	if (rc < 0)
+		return send_ended(conn, rc);
 	/* It can receive, but is of no use for another exchange. */
 	conn->is_broken = true;
 	return 0;
@@ -405,10 +411,12 @@ conn_is_idle(struct conn *conn)
 	char byte;
 
 	CHECK_OBJ(conn, CONN_MAGIC);
-	if (conn->is_broken || conn->is_pending || buffered(conn) > 0)
+	if (conn->is_broken || conn->is_pending || conn__buffered(conn) > 0)
 		return false;
 	buf_done(&conn->in);
 	conn->taken = 0;
+	if (conn->tls != NULL)
+		return conn_tls__is_idle(conn->tls);
 	return recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
 	       errno == EAGAIN;
 }
@@ -437,6 +445,7 @@ conn_close(struct conn **conn_p)
 	CHECK_OBJ(conn, CONN_MAGIC);
 	CHECK(conn->fiber == NULL);
 	conn->magic = 0;
+	conn_tls__free(&conn->tls);
 	buf_done(&conn->in);
 	if (conn->is_watched)
 		uv_close((uv_handle_t *)&conn->poll, on_closed);

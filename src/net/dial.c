@@ -13,6 +13,7 @@
 
 #include "base/str.h"
 #include "net/conn_private.h"
+#include "net/conn_tls.h"
 #include "net/endpoint.h"
 #include "rt/fiber.h"
 #include "rt/wait.h"
@@ -98,16 +99,6 @@ is_final(int rc)
 	return rc == 0 || rc == -ETIME || rc == -ETIMEDOUT || rc == -ECANCELED;
 }
 
-/* uv_strerror does not know -ETIME, and leaks memory for what it does not
- * know. */
-static const char *
-reason(int code)
-{
-	const char *text = strerrordesc_np(-code);
-
-	return text != NULL ? text : "unknown error";
-}
-
 /* BLOCKS. */
 static int
 dial_host(struct rt *rt, const struct endpoint *where, struct mono until,
@@ -126,7 +117,7 @@ dial_host(struct rt *rt, const struct endpoint *where, struct mono until,
 	    options->resolve_arg, slice_of(where->name), addrs);
 	if (count < 0)
 		return err_set(err, count, "cannot resolve %s: %s", where->name,
-		    reason(count));
+		    conn__reason(count));
 	if (count == 0)
 		return err_set(err, rc, "host %s has no address", where->name);
 	CHECK(count <= DIAL_ADDR_MAX);
@@ -140,6 +131,37 @@ dial_host(struct rt *rt, const struct endpoint *where, struct mono until,
 	return rc;
 }
 
+/* BLOCKS. */
+static int
+dial_endpoint(struct rt *rt, const struct endpoint *where, struct mono until,
+    const struct dial_options *options, struct conn **ret_conn, struct err *err)
+{
+	if (where->kind == ENDPOINT_HOST)
+		return dial_host(rt, where, until, options, ret_conn, err);
+	return dial_one(rt, where, until, ret_conn);
+}
+
+/* The peer must be what `where` calls it.  BLOCKS. */
+static int
+begin_tls(const struct endpoint *where, struct mono until,
+    const struct dial_options *options, struct conn **conn, struct err *err)
+{
+	char ip[INET_TEXT_MAX];
+	struct conn_tls_options tls = { 0 };
+	int rc;
+
+	if (where->kind == ENDPOINT_HOST) {
+		tls.name = where->name;
+	} else if (where->kind == ENDPOINT_INET) {
+		(void)inet_text(&where->addr, ip);
+		tls.name = ip;
+	}
+	rc = conn_tls__start(*conn, options->trust, &tls, until, err);
+	if (rc < 0)
+		conn_close(conn);
+	return rc;
+}
+
 int
 conn_dial(struct rt *rt, struct slice where, uint64_t timeout_ms,
     const struct dial_options *options, struct conn **ret_conn, struct err *err)
@@ -147,22 +169,23 @@ conn_dial(struct rt *rt, struct slice where, uint64_t timeout_ms,
 	struct mono until = conn__until(timeout_ms);
 	struct endpoint endpoint;
 	struct err own = { 0 };
+	struct conn *conn = NULL;
 	int rc = endpoint_parse_dial(where, &endpoint, err);
 
 	if (rc < 0)
 		return rc;
-	if (endpoint.is_tls)
-		return err_set(err, -ENOTSUP,
-		    "%.*s: TLS connections are not supported yet", STR(where));
+	if (endpoint.is_tls && (options == NULL || options->trust == NULL))
+		return err_set(
+		    err, -ENOTSUP, "%.*s: there is no TLS here", STR(where));
 	rc = fiber_check();
-	if (rc == 0 && endpoint.kind == ENDPOINT_HOST)
-		rc = dial_host(rt, &endpoint, until, options, ret_conn, &own);
-	else if (rc == 0)
-		rc = dial_one(rt, &endpoint, until, ret_conn);
 	if (rc == 0)
+		rc = dial_endpoint(rt, &endpoint, until, options, &conn, &own);
+	if (rc == 0 && endpoint.is_tls)
+		rc = begin_tls(&endpoint, until, options, &conn, &own);
+	if (rc == 0) {
+		*ret_conn = conn;
 		return 0;
-	if (own.code != 0)
-		return err_set(err, rc, "%s", own.text);
-	return err_set(
-	    err, rc, "cannot connect to %.*s: %s", STR(where), reason(rc));
+	}
+	return err_set(err, rc, "cannot connect to %.*s: %s", STR(where),
+	    own.code != 0 ? own.text : conn__reason(rc));
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../net/net_test.h"
+#include "../net/tls_peer.h"
 #include "net/conn_pool.h"
 
 /* ---- the peer: a listening socket, played by the test ---- */
@@ -24,6 +25,8 @@ declare(struct hl_ctx *ctx)
 	EXPECT_INT(hl_need_connect(ctx, HL_STR("localhost:1")), 0);
 	EXPECT_INT(hl_need_connect(ctx, HL_STR("nonsense")), 0);
 	EXPECT_INT(hl_need_connect(ctx, HL_STR("nothing.invalid:25")), 0);
+	if (tls_peer_ca[0] != '\0')
+		EXPECT_INT(hl_need_read(ctx, hl_text(tls_peer_ca)), 0);
 	return 0;
 }
 
@@ -176,10 +179,15 @@ dial_wrong(struct hl_ctx *ctx)
 	EXPECT_INT(
 	    hl_conn_pool_get(ctx, HL_STR("127.0.0.1:9"), 0, &conn, &fresh),
 	    -EACCES);
+	EXPECT_TEXT(
+	    hl_conn_error(ctx), "hl_need_connect was not called for it");
 	EXPECT_INT(hl_dial(ctx, HL_STR("nonsense"), 0, &conn), -EINVAL);
+	EXPECT_TEXT(hl_conn_error(ctx), "'nonsense': no port given");
 	/* Never asked of the DNS; nobody listens at port 1. */
 	EXPECT_INT(
 	    hl_dial(ctx, HL_STR("localhost:1"), 0, &conn), -ECONNREFUSED);
+	EXPECT_TEXT(hl_conn_error(ctx),
+	    "cannot connect to localhost:1: Connection refused");
 	EXPECT(conn == untouched);
 	return HL_DECLINED;
 }
@@ -333,6 +341,109 @@ test_pool_of_each(void **state)
 	assert_int_equal(conn_pool_idle(f->engine->pool), 2);
 }
 
+/* ---- TLS ---- */
+
+static struct tls_peer tls_peer;
+
+static void
+echo(struct tls_peer *peer, SSL *ssl)
+{
+	char bytes[64];
+	int n;
+
+	(void)peer;
+	while ((n = SSL_read(ssl, bytes, sizeof(bytes))) > 0)
+		CHECK(SSL_write(ssl, bytes, n) == n);
+}
+
+static struct hl_conn *
+dial_tls(struct hl_ctx *ctx)
+{
+	struct hl_conn *conn = NULL;
+
+	EXPECT_INT(hl_conn_pool_get(ctx, hl_text(where), 0, &conn, NULL), 0);
+	accept_one();
+	tls_peer_start(&tls_peer, accepted, echo);
+	accepted = -1;
+	return conn;
+}
+
+static enum hl_verdict
+talk_tls(struct hl_ctx *ctx)
+{
+	struct hl_tls_peer peer = { .name = HL_STR(TLS_PEER_NAME),
+		.ca_file = hl_text(tls_peer_ca) };
+	struct hl_conn *conn = dial_tls(ctx);
+	char line[16] = "";
+	bool fresh = true;
+
+	EXPECT_INT(hl_conn_starttls(ctx, conn, &peer, 0), 0);
+	EXPECT_TEXT(hl_conn_error(ctx), "");
+	EXPECT_INT(hl_send(conn, "one\r\n", 5, 0), 0);
+	EXPECT_INT(hl_recv_line(conn, line, sizeof(line), 0), 3);
+	EXPECT_TEXT(hl_text(line), "one");
+	/* It lies in the pool with its TLS. */
+	hl_conn_pool_put(ctx, &conn);
+	EXPECT_INT(hl_conn_pool_get(ctx, hl_text(where), 0, &conn, &fresh), 0);
+	EXPECT(!fresh);
+	EXPECT_INT(hl_send(conn, "two\n", 4, 0), 0);
+	EXPECT_INT(hl_recv_line(conn, line, sizeof(line), 0), 3);
+	EXPECT_TEXT(hl_text(line), "two");
+	EXPECT_INT(hl_send_fd(conn, 0), -EINVAL);
+	return HL_DECLINED;
+}
+
+static enum hl_verdict
+fail_tls(struct hl_ctx *ctx)
+{
+	struct hl_tls_peer peer = { .name = HL_STR("other.example"),
+		.ca_file = hl_text(tls_peer_ca) };
+	struct hl_conn *conn = dial_tls(ctx);
+
+	EXPECT_INT(hl_conn_starttls(ctx, conn, &peer, 0), -EKEYREJECTED);
+	EXPECT_TEXT(hl_conn_error(ctx),
+	    "certificate verify failed: hostname mismatch, it is not for "
+	    "other.example");
+	EXPECT_INT(hl_send(conn, "secret", 6, 0), -EPROTO);
+	hl_conn_close(&conn);
+	tls_peer_join(&tls_peer);
+	conn = dial_tls(ctx);
+	peer.ca_file = HL_STR("/etc/undeclared.pem");
+	EXPECT_INT(hl_conn_starttls(ctx, conn, &peer, 0), -EACCES);
+	EXPECT_TEXT(
+	    hl_conn_error(ctx), "hl_need_read was not called for the CA file");
+	return HL_DECLINED;
+}
+
+/* What the hook leaves open is closed, so that the peer ends. */
+static void
+run_tls(struct fixture *f, enum hl_verdict (*fn)(struct hl_ctx *ctx))
+{
+	/* The authority is made before the probe declares it. */
+	tls_peer_setup();
+	tls_peer = (struct tls_peer){ .cert = PEER_GOOD };
+	assert_int_equal(fixture_load(f, "", NULL), 0);
+	fixture_hook(f, HOOK_CONNECT, fn);
+	tls_peer_join(&tls_peer);
+	tls_peer_teardown();
+}
+
+static void
+test_tls(void **state)
+{
+	run_tls(*state, talk_tls);
+	assert_true(tls_peer.got_notify);
+}
+
+static void
+test_tls_fails(void **state)
+{
+	struct fixture *f = *state;
+
+	run_tls(f, fail_tls);
+	assert_non_null(strstr(f->log.p, "hostname mismatch"));
+}
+
 /* ---- descriptors ---- */
 
 static enum hl_verdict
@@ -392,6 +503,8 @@ main(void)
 		TEST(test_dial_limit_is_for_the_name_too),
 		TEST(test_pool),
 		TEST(test_pool_of_each),
+		TEST(test_tls),
+		TEST(test_tls_fails),
 		TEST(test_send_fd),
 	};
 
