@@ -452,16 +452,31 @@ enum hl_verdict hl_auth_unavailable(struct hl_ctx *ctx, const char *fmt, ...)
 
 hl_str hl_addr_text(const struct hl_addr *addr);  /* "a@b", "" for <> */
 hl_str hl_addr_local(const struct hl_addr *addr); /* unquoted */
-hl_str hl_addr_host(const struct hl_addr *addr);  /* "" for <> */
+hl_str hl_addr_host(const struct hl_addr *addr);  /* as sent; "" for <> */
 bool hl_addr_is_null(const struct hl_addr *addr); /* the null sender <> */
+/* A domain may have letters outside of ASCII (RFC 6531); written with them, in
+ * UTF-8, or as "xn--bcher-kva.example", it is one.  Look-ups take both for it;
+ * a plugin that compares domains itself asks hl_domain_equal, and takes the
+ * ASCII form for the DNS, for keys and for other programs. */
+hl_str hl_addr_host_ascii(const struct hl_addr *addr);
+/* The same mailbox?  Case matters in the local part alone. */
+bool hl_addr_equal(const struct hl_addr *a, const struct hl_addr *b);
+bool hl_domain_equal(hl_str a, hl_str b);
+/* In lower case; "" what is no domain. */
+hl_str hl_domain_ascii(struct hl_ctx *ctx, hl_str domain);
+hl_str hl_domain_utf8(struct hl_ctx *ctx, hl_str domain);
 /* `pattern` with %l (local part), %d (domain in lower case; config/me where
- * there is none) and %u (both, with '@') put in, safe as part of a path: bytes
- * outside of -A-Za-z0-9+_.,@= become '_', as do names of dots alone and "". */
+ * there is none) and %u (both, with '@') put in, safe as part of a path: ASCII
+ * outside of -A-Za-z0-9+_.,@= becomes '_', as do names of dots alone and "".
+ * UTF-8 of a local part stays, a domain is in its ASCII form. */
 hl_str hl_addr_path(
     struct hl_ctx *ctx, const struct hl_addr *addr, hl_str pattern);
 /* With or without brackets.  0; -EINVAL, *ret unchanged. */
 int hl_addr_parse(struct hl_ctx *ctx, hl_str text, const struct hl_addr **ret);
 const struct hl_addr *hl_sender(const struct hl_ctx *ctx); /* or NULL */
+/* Was MAIL said with SMTPUTF8?  Then addresses and header fields may hold
+ * UTF-8, and whoever gets the message must be told. */
+bool hl_is_smtputf8(const struct hl_ctx *ctx);
 /* Parameters of the MAIL that was accepted; none before. */
 const struct hl_params *hl_sender_params(const struct hl_ctx *ctx);
 /* Parameters of the running MAIL or RCPT; names in lower case. */
@@ -476,7 +491,8 @@ size_t hl_rcpt_count(const struct hl_ctx *ctx);
 struct hl_rcpt *hl_rcpt_at(const struct hl_ctx *ctx, size_t index);
 const struct hl_addr *hl_rcpt_addr(const struct hl_rcpt *rcpt);
 const struct hl_params *hl_rcpt_params(const struct hl_rcpt *rcpt);
-/* 0; -EINVAL bad address; -E2BIG too many; -EROFS in queue_post. */
+/* 0; -EINVAL bad address, or one outside of ASCII while hl_is_smtputf8 says no;
+ * -E2BIG too many; -EROFS in queue_post. */
 int hl_rcpt_add(struct hl_ctx *ctx, hl_str address);
 int hl_rcpt_remove(struct hl_ctx *ctx, struct hl_rcpt *rcpt);
 /* In data_post and queue: the fate of one recipient.  What the hook returns

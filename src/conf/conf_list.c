@@ -5,15 +5,15 @@
 #include <errno.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "conf/conf_forms.h"
 #include "conf/conf_index.h"
 #include "conf/conf_nets.h"
 #include "conf/conf_pattern.h"
 
 #define CONF_LIST_MAGIC 0x4c697374u
-/* A name or an address that is longer has no chance to be in a file. */
-#define LOOKUP_MAX 2048
 
 struct regex {
 	struct conf_pattern *pattern;
@@ -29,6 +29,7 @@ struct conf_list {
 	unsigned bad;   /* those of them with a line that is left out */
 	struct conf_lines lines;
 	struct conf_index words, whole;
+	struct slice *ascii_words; /* of conf_ascii_words; for `words` */
 	struct conf_nets *nets;
 	struct regex *regexes; /* in file order */
 	size_t regex_count;
@@ -85,6 +86,7 @@ conf_list_unref(struct conf_list **list_p)
 	conf_nets_free(&list->nets);
 	conf_index_done(&list->words);
 	conf_index_done(&list->whole);
+	conf_ascii_words_free(&list->ascii_words, list->lines.count);
 	conf_lines_done(&list->lines);
 	list->magic = 0;
 	mem_free(list);
@@ -162,6 +164,10 @@ conf_list_first(const struct conf_list *list)
 static struct slice
 key_word(const void *arg, size_t line)
 {
+	const struct conf_list *list = arg;
+
+	if (list->ascii_words != NULL && list->ascii_words[line].p != NULL)
+		return list->ascii_words[line];
 	return conf_list_word(arg, line);
 }
 
@@ -264,9 +270,11 @@ conf_list_compile(
 		kinds |= CONF_KIND_WORDS;
 	missing = kinds & ~list->kinds;
 	list->kinds |= kinds;
-	if (missing & CONF_KIND_WORDS)
+	if (missing & CONF_KIND_WORDS) {
+		list->ascii_words = conf_ascii_words(list);
 		conf_index_build(
 		    &list->words, conf_list_count(list), key_word, list);
+	}
 	if (missing & CONF_KIND_LINES)
 		conf_index_build(
 		    &list->whole, conf_list_count(list), key_line, list);
@@ -324,13 +332,16 @@ find(
 bool
 conf_list_has(struct conf_list *list, struct slice word)
 {
-	return find(list, CONF_KIND_WORDS, word, NULL);
+	return conf_list_find(list, word, NULL);
 }
 
 bool
 conf_list_find(struct conf_list *list, struct slice word, size_t *ret_index)
 {
-	return find(list, CONF_KIND_WORDS, word, ret_index);
+	struct conf_form form;
+
+	return find(
+	    list, CONF_KIND_WORDS, conf_ascii_form(word, &form), ret_index);
 }
 
 bool
@@ -364,10 +375,12 @@ bool
 conf_list_find_domain(
     struct conf_list *list, struct slice domain, size_t *ret_index)
 {
+	struct conf_form form;
 	size_t best = SIZE_MAX;
 
-	if (domain.n > LOOKUP_MAX)
+	if (domain.n > CONF_LOOKUP_MAX)
 		return false;
+	domain = conf_ascii_form(domain, &form);
 	take_earlier(list, domain, &best);
 	/* Not at 0: ".example.com" is no name below itself. */
 	for (size_t i = 1; i < domain.n; i++)
@@ -422,24 +435,52 @@ match_plain(struct conf_list *list, struct slice text)
 	return best;
 }
 
-bool
-conf_list_match(struct conf_list *list, struct slice text, size_t *ret_index)
+/* The first expression before line `best` that fits the text, else `best`. */
+static size_t
+match_regexes(struct conf_list *list, struct slice text, size_t best)
 {
-	size_t best;
-
-	need(list, CONF_KIND_PATTERNS);
-	if (text.n > LOOKUP_MAX)
-		return false;
-	best = match_plain(list, text);
 	for (size_t i = 0; i < list->regex_count; i++) {
 		struct regex *regex = &list->regexes[i];
 
 		if (regex->line > best)
 			break;
-		if (regex_fits(list, regex, text)) {
-			best = regex->line;
-			break;
-		}
+		if (regex_fits(list, regex, text))
+			return regex->line;
 	}
+	return best;
+}
+
+/* An expression may be written for either form of a domain. */
+static size_t
+match_other_form(
+    struct conf_list *list, struct slice text, struct slice ascii, size_t best)
+{
+	struct slice other = ascii;
+	struct arena arena;
+
+	if (list->regex_count == 0)
+		return best;
+	arena_init(&arena, 512, 0);
+	if (ascii.p == text.p)
+		other = idna_address_to_utf8(&arena, text);
+	if (!slice_eq(other, text))
+		best = match_regexes(list, other, best);
+	arena_done(&arena);
+	return best;
+}
+
+bool
+conf_list_match(struct conf_list *list, struct slice text, size_t *ret_index)
+{
+	struct conf_form form;
+	struct slice ascii;
+	size_t best;
+
+	need(list, CONF_KIND_PATTERNS);
+	if (text.n > CONF_LOOKUP_MAX)
+		return false;
+	ascii = conf_ascii_form(text, &form);
+	best = match_regexes(list, text, match_plain(list, ascii));
+	best = match_other_form(list, text, ascii, best);
 	return give_best(best, ret_index);
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "base/buf.h"
+#include "base/idna.h"
 #include "ctx.h"
 #include "dns/dns.h"
 #include "dns/dns_name.h"
@@ -44,12 +45,19 @@ int
 hl_dns_query(struct hl_ctx *ctx, hl_str name, enum hl_dns_type type,
     const struct hl_dns **ret)
 {
+	struct slice asked = slice_str(name);
 	struct dns_answer *answer;
+	struct idna_name ascii;
 	int count;
 
 	ctx_check(ctx);
-	count = resolver_query(ctx->engine->resolver, slice_str(name),
-	    (enum dns_type)type, &answer);
+	if (!idna_is_ascii(asked)) {
+		if (idna_to_ascii(asked, &ascii) < 0)
+			return -EINVAL;
+		asked = (struct slice){ ascii.p, ascii.n };
+	}
+	count = resolver_query(
+	    ctx->engine->resolver, asked, (enum dns_type)type, &answer);
 	if (count < 0)
 		return count;
 	if (ret != NULL)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* api_facts.c - plugin.h: this plugin, facts of the session, envelope. */
+/* api_facts.c - plugin.h: this plugin, facts of the session. */
 #include <errno.h>
 
 #include "base/mem.h"
@@ -10,7 +10,6 @@
 #include "mail/notes.h"
 #include "run.h"
 #include "shm/peers.h"
-#include "smtp/path.h"
 
 const void *
 hl_args(const struct hl_ctx *ctx)
@@ -272,96 +271,4 @@ hl_result(
 		return true;
 	}
 	return false;
-}
-
-/* ---- addresses and parameters ---- */
-
-hl_str
-hl_addr_text(const struct hl_addr *addr)
-{
-	return addr->text;
-}
-
-hl_str
-hl_addr_local(const struct hl_addr *addr)
-{
-	return addr->local;
-}
-
-hl_str
-hl_addr_host(const struct hl_addr *addr)
-{
-	return addr->host;
-}
-
-bool
-hl_addr_is_null(const struct hl_addr *addr)
-{
-	return addr->is_null;
-}
-
-int
-hl_addr_parse(struct hl_ctx *ctx, hl_str text, const struct hl_addr **ret)
-{
-	struct smtp_path path;
-	struct err err;
-
-	ctx_check(ctx);
-	if (smtp_address_parse(ctx->arena, slice_str(text),
-		SMTP_PATH_NULL | SMTP_PATH_POSTMASTER | SMTP_PATH_UTF8 |
-		    SMTP_PATH_UNDERSCORE,
-		&path, &err) < 0)
-		return -EINVAL;
-	*ret = addr_from_path(ctx->arena, &path);
-	return 0;
-}
-
-const struct hl_addr *
-hl_sender(const struct hl_ctx *ctx)
-{
-	ctx_check(ctx);
-	return ctx->txn != NULL ? ctx->txn->sender : NULL;
-}
-
-static const struct hl_params no_params;
-
-const struct hl_params *
-hl_sender_params(const struct hl_ctx *ctx)
-{
-	ctx_check(ctx);
-	return ctx->txn != NULL ? &ctx->txn->params : &no_params;
-}
-
-const struct hl_params *
-hl_params(const struct hl_ctx *ctx)
-{
-	ctx_check(ctx);
-	return ctx->params != NULL ? ctx->params : &no_params;
-}
-
-hl_str
-hl_param(const struct hl_params *params, hl_str name)
-{
-	const struct smtp_param *param = smtp_params_get(&params->list, name.p);
-
-	return param != NULL ? param->value : STR_EMPTY;
-}
-
-bool
-hl_param_has(const struct hl_params *params, hl_str name)
-{
-	return smtp_params_get(&params->list, name.p) != NULL;
-}
-
-size_t
-hl_param_count(const struct hl_params *params)
-{
-	return params->list.count;
-}
-
-hl_str
-hl_param_name(const struct hl_params *params, size_t index)
-{
-	return index < params->list.count ? params->list.items[index].key
-					  : STR_EMPTY;
 }

@@ -7,10 +7,13 @@
 #include "base/buf.h"
 #include "ctx.h"
 
+/* Local parts outside of ASCII are well-formed UTF-8: two users with different
+ * names shall not share a directory. */
 static bool
 is_safe(char c)
 {
-	return ascii_is_alnum(c) || slice_find(SLICE_LIT("-+_.,@="), c) < 7;
+	return (unsigned char)c >= 0x80 || ascii_is_alnum(c) ||
+	       slice_find(SLICE_LIT("-+_.,@="), c) < 7;
 }
 
 /* "" and names of dots alone are the directory itself, or others. */
@@ -41,7 +44,7 @@ add_safe(struct buf *buf, struct slice text, bool lower)
 hl_str
 hl_addr_path(struct hl_ctx *ctx, const struct hl_addr *addr, hl_str pattern)
 {
-	hl_str host = addr->host.n > 0 ? addr->host : hl_me(ctx);
+	hl_str host = addr->host.n > 0 ? addr->host_ascii : hl_me(ctx);
 	struct buf buf = BUF_INIT;
 	hl_str path;
 

@@ -75,7 +75,8 @@ hl_rcpt_add(struct hl_ctx *ctx, hl_str address)
 		return -E2BIG;
 	if (smtp_address_parse(&ctx->txn->arena, slice_str(address),
 		SMTP_PATH_POSTMASTER | SMTP_PATH_UTF8 | SMTP_PATH_UNDERSCORE,
-		&path, &err) < 0)
+		&path, &err) < 0 ||
+	    (path.is_utf8 && !ctx->txn->smtputf8))
 		return -EINVAL;
 	(void)txn_rcpt_add(
 	    ctx->txn, addr_from_path(&ctx->txn->arena, &path), &none);

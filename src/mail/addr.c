@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/idna.h"
 #include "smtp/path.h"
 
 /* arena_printf would do, but this is done for each recipient. */
@@ -19,6 +20,17 @@ in_brackets(struct arena *arena, struct slice text)
 	return (hl_str){ path, text.n + 2 };
 }
 
+static hl_str
+ascii_form(struct arena *arena, hl_str host)
+{
+	struct idna_name name;
+
+	if (idna_is_ascii(slice_str(host)) ||
+	    idna_to_ascii(slice_str(host), &name) < 0)
+		return host;
+	return arena_str(arena, (struct slice){ name.p, name.n });
+}
+
 static const struct hl_addr *
 addr_new(struct arena *arena, struct slice text, struct slice local,
     struct slice host)
@@ -29,6 +41,7 @@ addr_new(struct arena *arena, struct slice text, struct slice local,
 	addr->text = arena_str(arena, text);
 	addr->local = arena_str(arena, local);
 	addr->host = arena_str(arena, host);
+	addr->host_ascii = ascii_form(arena, addr->host);
 	addr->is_null = text.n == 0;
 	return addr;
 }
@@ -53,5 +66,6 @@ addr_from_parts(struct arena *arena, struct slice local, struct slice host)
 bool
 addr_equal(const struct hl_addr *a, const struct hl_addr *b)
 {
-	return str_eq(a->local, b->local) && str_caseeq(a->host, b->host);
+	return str_eq(a->local, b->local) &&
+	       str_caseeq(a->host_ascii, b->host_ascii);
 }

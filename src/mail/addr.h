@@ -21,7 +21,9 @@ struct hl_addr {
 	hl_str path;  /* the same in angle brackets, for replies and logs */
 	hl_str local; /* without quotes and backslashes, case as sent */
 	hl_str host;  /* as sent; "[...]" for a literal; "" if there is none */
-	bool is_null; /* <> */
+	hl_str host_ascii; /* the same with A-labels (base/idna.h); as `host`
+	                    * if that is ASCII, or no domain */
+	bool is_null;      /* <> */
 };
 
 /* From a parsed path; strings are copied into `arena`. */
@@ -31,8 +33,8 @@ const struct hl_addr *addr_from_path(
  * sender. */
 const struct hl_addr *addr_from_parts(
     struct arena *arena, struct slice local, struct slice host);
-/* The same mailbox: local part byte by byte (RFC 5321 2.4), host without
- * regard to case. */
+/* The same mailbox: local part byte by byte (RFC 5321 2.4), host in either
+ * form and case. */
 bool addr_equal(const struct hl_addr *a, const struct hl_addr *b);
 
 #endif

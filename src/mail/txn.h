@@ -55,6 +55,7 @@ struct txn {
 	const struct hl_addr *sender;
 	struct hl_params params;
 	const struct forwarded *forwarded; /* NULL: XFORWARD said nothing */
+	bool smtputf8;                     /* MAIL had the parameter */
 	struct list rcpts;
 	unsigned rcpt_count;
 	struct message message;

@@ -11,6 +11,7 @@ static const struct envelope_kind mail_kind = {
 	.hook = HOOK_MAIL,
 	.path_flags = SMTP_PATH_NULL | SMTP_PATH_UNDERSCORE,
 	.bad_path = "5.1.7",
+	.no_utf8 = 550,
 };
 
 static void

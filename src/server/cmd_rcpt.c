@@ -10,6 +10,7 @@ static const struct envelope_kind rcpt_kind = {
 	.hook = HOOK_RCPT,
 	.path_flags = SMTP_PATH_POSTMASTER | SMTP_PATH_UNDERSCORE,
 	.bad_path = "5.1.3",
+	.no_utf8 = 553,
 };
 
 /* False: refused and answered. */

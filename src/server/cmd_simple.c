@@ -2,6 +2,7 @@
 /* cmd_simple.c - the verbs that only a hook answers: RSET NOOP VRFY HELP
  * QUIT (RFC 5321 4.1.1.5 to 4.1.1.10). */
 #include "commands.h"
+#include "smtputf8.h"
 
 static void
 answer(struct session *session, struct hl_ctx *ctx, enum hook_id hook,
@@ -37,10 +38,19 @@ cmd_noop(struct session *session, struct hl_ctx *ctx, struct slice rest)
 	answer(session, ctx, HOOK_NOOP, rest);
 }
 
+/* VRFY SP ( uLocal-part / uMailbox ) [ SP "SMTPUTF8" ]  (RFC 6531 3.7.4.2) */
 void
 cmd_vrfy(struct session *session, struct hl_ctx *ctx, struct slice rest)
 {
-	answer(session, ctx, HOOK_VRFY, rest);
+	struct hl_params params;
+	struct hook_args args = { 0 };
+	struct outcome outcome;
+
+	if (!smtputf8_take(session, ctx, HOOK_VRFY, 252, &rest, &params))
+		return;
+	args.a = arena_str(ctx->arena, rest);
+	hook_run(ctx, HOOK_VRFY, &args, &outcome);
+	(void)reply_outcome(session, ctx, &outcome);
 }
 
 void

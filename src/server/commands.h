@@ -37,6 +37,7 @@ struct envelope_kind {
 	enum hook_id parse, pre, hook;
 	unsigned path_flags;
 	const char *bad_path; /* enhanced code */
+	unsigned no_utf8;     /* code, for an address that needs SMTPUTF8 */
 };
 /* Parses `rest` with the parse and pre hooks.  0; -EINVAL: refused and
  * answered. */

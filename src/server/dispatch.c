@@ -3,6 +3,7 @@
 #include "data.h"
 #include "hook/hook_log.h"
 #include "rt/fiber.h"
+#include "smtputf8.h"
 
 static const struct handler {
 	command_fn *fn;
@@ -46,6 +47,30 @@ unrecognized(struct session *session, struct hl_ctx *ctx,
 	struct outcome outcome;
 
 	hook_run(ctx, HOOK_UNRECOGNIZED_COMMAND, &args, &outcome);
+	(void)reply_outcome(session, ctx, &outcome);
+}
+
+/* EXPN and ETRN are verbs that a plugin may serve; without one they are known,
+ * but not implemented (RFC 5321 4.2.4). */
+static void
+ask_hooks(struct session *session, struct hl_ctx *ctx,
+    const struct smtp_command *command)
+{
+	struct slice rest = command->rest;
+	struct hook_args args = { .a = lower(ctx->arena, command->word) };
+	struct hl_params params;
+	struct outcome outcome;
+
+	if (command->verb == SMTP_VERB_EXPN &&
+	    !smtputf8_take(
+		session, ctx, HOOK_UNRECOGNIZED_COMMAND, 550, &rest, &params))
+		return;
+	args.b = arena_str(ctx->arena, rest);
+	hook_run(ctx, HOOK_UNRECOGNIZED_COMMAND, &args, &outcome);
+	if (outcome.column == COLUMN_NONE) {
+		outcome.code = 502;
+		outcome.text = STR_LIT("Command not implemented");
+	}
 	(void)reply_outcome(session, ctx, &outcome);
 }
 
@@ -98,10 +123,13 @@ dispatch(struct session *session, struct hl_ctx *ctx, struct slice line)
 	session->conv.command_line = text;
 	session->answered = false;
 	ctx->txn = session->conv.txn;
-	if (handler->fn == NULL)
+	if (command.verb == SMTP_VERB_EXPN || command.verb == SMTP_VERB_ETRN)
+		ask_hooks(session, ctx, &command);
+	else if (handler->fn == NULL)
 		unrecognized(session, ctx, &command);
 	else
 		run_handler(session, ctx, handler, command.rest);
+	session->hide_code = 0;
 	ctx->params = NULL; /* of MAIL or RCPT: on the stack of its function */
 	/* Exactly one final reply a command; that of a chunk comes later. */
 	if (!session->answered && session->end == END_NOT &&

@@ -60,6 +60,7 @@ static const struct row {
 	[EHLO_SIZE] = { "SIZE", 0, NULL, size_words },
 	[EHLO_CHUNKING] = { "CHUNKING", 0, NULL, NULL },
 	[EHLO_BINARYMIME] = { "BINARYMIME", HL_CARRIES_BINARYMIME, NULL, NULL },
+	[EHLO_SMTPUTF8] = { "SMTPUTF8", HL_CARRIES_SMTPUTF8, NULL, NULL },
 	[EHLO_MT_PRIORITY] = { "MT-PRIORITY", HL_CARRIES_MT_PRIORITY, NULL,
 	    NULL },
 	[EHLO_XCLIENT] = { "XCLIENT", 0, xclient_offers, xclient_words },

@@ -21,6 +21,7 @@ enum ehlo_keyword {
 	EHLO_SIZE,                /* RFC 1870 */
 	EHLO_CHUNKING,            /* RFC 3030 */
 	EHLO_BINARYMIME,          /* RFC 3030 */
+	EHLO_SMTPUTF8,            /* RFC 6531 */
 	EHLO_MT_PRIORITY,         /* RFC 6710 */
 	EHLO_XCLIENT,             /* Postfix's */
 	EHLO_XFORWARD,

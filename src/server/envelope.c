@@ -4,14 +4,19 @@
  *	*_parse hook -> else "FROM:" path params -> *_pre hook -> path
  * The pre hook sees the address text as sent and may give another, e.g. with
  * the brackets that a client forgot.
+ *
+ * Octets above 127 are parsed always, so that the client is told what is
+ * wrong: that MAIL has to say SMTPUTF8 (RFC 6531), or that they are no UTF-8.
  */
 #include <errno.h>
 
 #include "base/err.h"
+#include "base/idna.h"
 #include "commands.h"
 #include "hook/lines.h"
 #include "smtp/params.h"
 #include "smtp/path.h"
+#include "smtputf8.h"
 
 struct parts {
 	hl_str path; /* as sent, with brackets if there were any */
@@ -67,7 +72,7 @@ parse_builtin(struct session *session, struct hl_ctx *ctx,
 		    "Syntax error in command");
 	ret->path = arena_str(ctx->arena, path_text(&after));
 	status = smtp_params_parse(
-	    ctx->arena, after, SMTP_PARAMS_MAX, false, &ret->params, &err);
+	    ctx->arena, after, SMTP_PARAMS_MAX, true, &ret->params, &err);
 	if (status < 0)
 		return refuse(session, ctx, kind, 501, "5.5.4", err.text);
 	return 0;
@@ -118,30 +123,61 @@ run_pre(struct hl_ctx *ctx, enum hook_id pre, struct parts *parts,
 		parts->path = out.address;
 }
 
+/* RFC 6531 3.4: values hold UTF-8 in a transaction with SMTPUTF8 only. */
+static bool
+values_are_ascii(const struct smtp_params *params)
+{
+	for (size_t i = 0; i < params->count; i++) {
+		if (!idna_is_ascii(slice_str(params->items[i].value)))
+			return false;
+	}
+	return true;
+}
+
+static int
+parse_path(struct session *session, struct hl_ctx *ctx,
+    const struct envelope_kind *kind, hl_str text, struct smtp_path *ret)
+{
+	struct slice after;
+	struct err err;
+
+	if (text.n == 0 || text.p[0] != '<')
+		return refuse(session, ctx, kind, 501, kind->bad_path,
+		    "Syntax error: the address must stand in <brackets>");
+	if (smtp_path_parse(ctx->arena, slice_str(text),
+		kind->path_flags | SMTP_PATH_UTF8, ret, &after, &err) < 0)
+		return refuse(
+		    session, ctx, kind, 501, kind->bad_path, err.text);
+	if (after.n > 0)
+		return refuse(session, ctx, kind, 501, kind->bad_path,
+		    "Syntax error behind the address");
+	return 0;
+}
+
 int
 envelope_parse(struct session *session, struct hl_ctx *ctx,
     const struct envelope_kind *kind, struct slice rest, struct envelope *ret)
 {
 	struct parts parts = { STR_EMPTY, { NULL, 0 } };
 	struct smtp_path path;
-	struct slice after;
-	struct err err;
+	bool utf8;
 
 	if (parse_parts(session, ctx, kind, rest, &parts) < 0)
 		return -EINVAL;
 	ret->params.list = parts.params;
 	ctx->params = &ret->params;
+	if (kind->hook == HOOK_MAIL)
+		smtputf8_begin(session, &parts.params);
+	utf8 = session->conv.txn != NULL && session->conv.txn->smtputf8;
 	run_pre(ctx, kind->pre, &parts, &ret->params);
-	if (parts.path.n == 0 || parts.path.p[0] != '<')
-		return refuse(session, ctx, kind, 501, kind->bad_path,
-		    "Syntax error: the address must stand in <brackets>");
-	if (smtp_path_parse(ctx->arena, slice_str(parts.path), kind->path_flags,
-		&path, &after, &err) < 0)
-		return refuse(
-		    session, ctx, kind, 501, kind->bad_path, err.text);
-	if (after.n > 0)
-		return refuse(session, ctx, kind, 501, kind->bad_path,
-		    "Syntax error behind the address");
+	if (parse_path(session, ctx, kind, parts.path, &path) < 0)
+		return -EINVAL;
+	if (path.is_utf8 && !utf8)
+		return refuse(session, ctx, kind, kind->no_utf8, "5.6.7",
+		    "Addresses outside of ASCII need SMTPUTF8 at MAIL");
+	if (!utf8 && !values_are_ascii(&parts.params))
+		return refuse(session, ctx, kind, 501, "5.5.4",
+		    "Values outside of ASCII need SMTPUTF8 at MAIL");
 	ret->addr = addr_from_path(ctx->arena, &path);
 	return 0;
 }

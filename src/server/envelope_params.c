@@ -48,6 +48,18 @@ check_body(
 	return false;
 }
 
+static bool
+check_no_value(
+    struct session *session, struct hl_ctx *ctx, const struct smtp_param *param)
+{
+	if (!param->has_value)
+		return true;
+	reply_refuse(session, ctx, HOOK_MAIL, 501, "5.5.4",
+	    arena_printf(ctx->arena, "Parameter %s has no value", param->key.p)
+		.p);
+	return false;
+}
+
 /* priority-value = (["-"] NZDIGIT) / "0"  (RFC 6710 5) */
 static bool
 check_priority(
@@ -78,6 +90,7 @@ static const struct row {
 } rows[] = {
 	{ "size", HOOK_MAIL, EHLO_SIZE, check_size },
 	{ "body", HOOK_MAIL, EHLO_8BITMIME, check_body },
+	{ "smtputf8", HOOK_MAIL, EHLO_SMTPUTF8, check_no_value },
 	{ "mt-priority", HOOK_MAIL, EHLO_MT_PRIORITY, check_priority },
 };
 

@@ -2,6 +2,7 @@
 /* limits.c - resolves the settings of a conversation. */
 #include "limits.h"
 
+#include "base/idna.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "conf/conf_list.h"
@@ -21,10 +22,15 @@ static hl_str
 resolve_me(struct hl_ctx *ctx)
 {
 	hl_str me = hook_config_text(ctx, CONF_ME, ctx->arena);
+	struct idna_name ascii;
 
 	if (me.n == 0)
 		me = conf_me(
 		    ctx->engine->conf, ctx->conv->facts.listener, ctx->arena);
+	/* It stands in greetings and Received, which are ASCII. */
+	if (!idna_is_ascii(slice_str(me)) &&
+	    idna_to_ascii(slice_str(me), &ascii) == 0)
+		me = (hl_str){ ascii.p, ascii.n };
 	return own(me);
 }
 

@@ -8,6 +8,7 @@
 #include "hook/reply_view.h"
 #include "shm/stats.h"
 #include "smtp/reply.h"
+#include "smtputf8.h"
 
 /* Lets `reply` hooks change it; not for replies made inside one. */
 static void
@@ -52,14 +53,16 @@ reply_send(struct session *session, struct hl_ctx *ctx, unsigned code,
 {
 	struct hl_reply reply = { code, enhanced, text };
 	unsigned changes;
+	bool utf8;
 
 	session->answered = true;
 	if (session->gone)
 		return;
 	run_reply_hooks(ctx, &reply);
+	utf8 = smtputf8_in_reply(session, ctx, &reply);
 	changes = smtp_reply_format(&session->out, reply.code,
 	    reply.enhanced.n > 0 ? reply.enhanced.p : NULL,
-	    slice_str(reply.text));
+	    slice_str(reply.text), utf8);
 	if (changes != 0)
 		log_changes(ctx, changes, &reply);
 }

@@ -94,6 +94,7 @@ struct session {
 	uint32_t errors;
 	uint32_t junk;
 	uint16_t plugin_code; /* of the last reply that a plugin sent */
+	uint16_t hide_code;   /* VRFY, EXPN: see smtputf8_take; else 0 */
 	shm_peer_ref peer_ref;
 	unsigned txn_number;
 	unsigned accepted; /* messages */

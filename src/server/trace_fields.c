@@ -11,21 +11,24 @@
 #include "mail/received.h"
 #include "mail/value.h"
 
+/* RFC 3848; RFC 6531 4.3: "UTF8SMTPSA". */
 static hl_str
-proto_of(const struct session *session)
+proto_of(const struct session *session, struct hl_ctx *ctx)
 {
 	const struct facts *facts = &session->conv.facts;
 
 	if (!facts->esmtp)
 		return STR_LIT("SMTP");
-	return facts->auth_user.n > 0 ? STR_LIT("ESMTPA") : STR_LIT("ESMTP");
+	return arena_printf(ctx->arena, "%sSMTP%s%s",
+	    session->conv.txn->smtputf8 ? "UTF8" : "E",
+	    facts->tls != NULL ? "S" : "", facts->auth_user.n > 0 ? "A" : "");
 }
 
 static hl_str
 received_by_hook(struct session *session, struct hl_ctx *ctx)
 {
 	struct hl_lines lines = { .arena = ctx->arena };
-	struct hook_args args = { .a = proto_of(session),
+	struct hook_args args = { .a = proto_of(session, ctx),
 		.b = STR_EMPTY,
 		.c = STR_EMPTY,
 		.ret = &lines };
@@ -70,7 +73,7 @@ received_own(struct session *session, struct hl_ctx *ctx)
 		.ip = facts->peer,
 		.me = slice_str(session->conv.me),
 		.version = SLICE_LIT(HOOKLINE_VERSION),
-		.proto = slice_str(proto_of(session)),
+		.proto = slice_str(proto_of(session, ctx)),
 		.id = slice_of(txn->id),
 		.tls = SLICE_LIT(""),
 		.rcpt = SLICE_LIT(""),

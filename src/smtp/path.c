@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/idna.h"
 #include "smtp/domain.h"
 #include "smtp/octet_private.h"
 #include "smtp/utf8_private.h"
@@ -145,6 +146,15 @@ read_local(struct reader *r)
 	return 0;
 }
 
+/* RFC 6531 3.3: sub-domain =/ U-label; RFC 5890 says what that is. */
+static bool
+has_ascii_form(struct slice domain)
+{
+	struct idna_name name;
+
+	return idna_is_ascii(domain) || idna_to_ascii(domain, &name) == 0;
+}
+
 /* Domain; ends where no domain can go on. */
 static int
 read_domain(struct reader *r, struct slice *ret)
@@ -172,7 +182,7 @@ read_domain(struct reader *r, struct slice *ret)
 	if (domain.n > SMTP_DOMAIN_MAX)
 		return err_set(r->err, -ENAMETOOLONG,
 		    "domain is longer than %d octets", SMTP_DOMAIN_MAX);
-	if (!smtp_domain_is_valid(domain, flags))
+	if (!smtp_domain_is_valid(domain, flags) || !has_ascii_form(domain))
 		return err_set(r->err, -EINVAL, "bad domain name");
 	*ret = domain;
 	return 0;

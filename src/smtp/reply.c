@@ -6,6 +6,8 @@
 #include "smtp/reply.h"
 
 #include "base/num.h"
+#include "smtp/octet_private.h"
+#include "smtp/utf8_private.h"
 
 #define PREFIX_MAX 16 /* "550-5.999.999 " fits */
 
@@ -164,6 +166,7 @@ struct writer {
 	struct buf *buf;
 	size_t line_at; /* start of the last line in buf */
 	unsigned code;
+	bool utf8;
 	char prefix[PREFIX_MAX]; /* "550-5.7.1 ", of each line */
 	size_t prefix_n;
 	struct plan plan;
@@ -194,11 +197,32 @@ make_prefix(struct writer *w)
 	put_number(w, enh->detail, ' ');
 }
 
-/* textstring = 1*(%d09 / %d32-126); octets above 127 are sent as given. */
+/* textstring = 1*(%d09 / %d32-126) */
 static bool
 is_clean(char c)
 {
-	return ((unsigned char)c >= ' ' && c != 0x7f) || c == '\t';
+	return (c >= ' ' && c <= '~') || c == '\t';
+}
+
+/* What is not clean, at the start of `text`: as many octets are dealt with. */
+static size_t
+write_other(struct writer *w, struct slice text)
+{
+	size_t n = smtp__utf8_len(text);
+
+	if (text.p == w->plan.class_p) {
+		buf_add_char(w->buf, (char)('0' + class_of(w->code)));
+	} else if (n > 0 && w->utf8) {
+		/* RFC 6531 3.7.4: textstring =/ UTF8-non-ascii */
+		buf_add_slice(w->buf, slice_head(text, n));
+	} else if (octet__is_high(text.p[0])) {
+		buf_add_char(w->buf, '?');
+		w->plan.status |= SMTP_REPLY_ASCII;
+	} else {
+		buf_add_char(w->buf, ' ');
+		w->plan.status |= SMTP_REPLY_CLEANED;
+	}
+	return n > 0 ? n : 1;
 }
 
 static void
@@ -212,15 +236,8 @@ write_text(struct writer *w, struct slice text)
 			n++;
 		buf_add_slice(w->buf, slice_head(text, n));
 		text = slice_from(text, n);
-		if (text.n == 0)
-			break;
-		if (text.p == w->plan.class_p) {
-			buf_add_char(w->buf, (char)('0' + class_of(w->code)));
-		} else {
-			buf_add_char(w->buf, ' ');
-			w->plan.status |= SMTP_REPLY_CLEANED;
-		}
-		text = slice_from(text, 1);
+		if (text.n > 0)
+			text = slice_from(text, write_other(w, text));
 	}
 }
 
@@ -269,10 +286,10 @@ write_line(struct writer *w, struct slice line)
 }
 
 unsigned
-smtp_reply_format(
-    struct buf *buf, unsigned code, const char *enh, struct slice text)
+smtp_reply_format(struct buf *buf, unsigned code, const char *enh,
+    struct slice text, bool utf8)
 {
-	struct writer w = { .buf = buf, .code = code };
+	struct writer w = { .buf = buf, .code = code, .utf8 = utf8 };
 	struct smtp_enhanced again;
 	struct slice line;
 

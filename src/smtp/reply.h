@@ -28,7 +28,8 @@ enum {
 	SMTP_REPLY_CLASS = 1 << 0,   /* class digit made to fit the code */
 	SMTP_REPLY_FOLDED = 1 << 1,  /* a line was too long */
 	SMTP_REPLY_CLEANED = 1 << 2, /* control characters became spaces */
-	SMTP_REPLY_BAD_ENH = 1 << 3  /* `enh` is no enhanced code: left out */
+	SMTP_REPLY_BAD_ENH = 1 << 3, /* `enh` is no enhanced code: left out */
+	SMTP_REPLY_ASCII = 1 << 4    /* other characters became '?' */
 };
 
 /* Appends a reply to `buf`, each line ending in CRLF.
@@ -38,10 +39,11 @@ enum {
  *       text brings its own in front or as "(#5.7.1)" at its end; NULL: the
  *       text is sent as given.  Never sent with 1xx and 3xx
  * text  lines separated by '\n'; newlines at the end are ignored
+ * utf8  the client understands UTF-8 here (RFC 6531 3.7.4)
  * Returns SMTP_REPLY_* bits.  HOOKS.md decision 1; RFC 5321 4.2.1, RFC 2034 4.
  */
-unsigned smtp_reply_format(
-    struct buf *buf, unsigned code, const char *enh, struct slice text);
+unsigned smtp_reply_format(struct buf *buf, unsigned code, const char *enh,
+    struct slice text, bool utf8);
 
 /* The enhanced code that smtp_reply_format sends, for log lines and the
  * `reply` hook; class 0 if none.

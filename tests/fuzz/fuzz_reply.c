@@ -4,6 +4,7 @@
 #include "fuzz.h"
 
 #include "base/buf.h"
+#include "base/idna.h"
 #include "smtp/reply.h"
 
 /* RFC 5321 4.2: Reply-line = *( Reply-code "-" [ textstring ] CRLF )
@@ -89,10 +90,12 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	const char *enh = enhs[fuzz_byte(&in) % ARRAY_SIZE(enhs)];
 	struct buf out = BUF_INIT, texts = BUF_INIT;
 	struct smtp_enhanced used = smtp_reply_enhanced(code, enh, in, &rest);
-	unsigned status = smtp_reply_format(&out, code, enh, in);
+	bool utf8 = n % 2 == 0; /* as good as a choice of its own */
+	unsigned status = smtp_reply_format(&out, code, enh, in, utf8);
 
 	CHECK(rest.p + rest.n == in.p + in.n);
 	CHECK(enh != NULL || used.class == 0);
+	CHECK(utf8 || idna_is_ascii(buf_slice(&out)));
 	parse_reply(buf_slice(&out), code, used, &texts);
 	if ((status & ~(unsigned)SMTP_REPLY_BAD_ENH) == 0 ||
 	    (status == SMTP_REPLY_CLASS && used.class != 0))

@@ -232,6 +232,63 @@ test_nets(void **state)
 	conf_list_unref(&list);
 }
 
+/* Either form of a domain stands for both. */
+static void
+test_forms(void **state)
+{
+	static const struct {
+		const char *text;
+		int word, domain, match; /* -1: not found */
+	} cases[] = {
+		{ "b\xc3\xbc"
+		  "cher.example",
+		    0, 0, 0 },
+		{ "B\xc3\x9c"
+		  "CHER.example",
+		    0, 0, 0 },
+		{ "xn--bcher-kva.example", 0, 0, 0 },
+		{ "xn--tda.de", 1, 1, 1 },
+		{ "\xc3\xbc.de", 1, 1, 1 },
+		{ "a.\xc3\xa4.example", -1, 2, -1 },
+		{ "a.xn--4ca.example", -1, 2, -1 },
+		{ "\xc3\xa4.example", -1, -1, -1 },
+		{ "\xc3\xa9@\xc3\xa4.example", 3, 3, 3 },
+		{ "\xc3\xa9@xn--4ca.example", 3, 3, 3 },
+		{ "x@\xc3\xa4.example", -1, -1, 4 },
+		{ "x@xn--4ca.example", -1, -1, 4 },
+		{ "x@pre-xn--4ca.example", -1, -1, -1 },
+		{ "x@a.\xc3\xb6.example", -1, -1, 5 },
+		{ "x@a.xn--nda.example", -1, -1, 5 },
+		{ "x@a.xn--uda.example", -1, -1, 6 },
+		{ "x@a.\xc3\xbd.example", -1, -1, 6 },
+	};
+	struct conf_list *list = list_of("b\xc3\xbc"
+					 "cher.example\n"
+					 "XN--TDA.de\n"
+					 ".\xc3\xa4.example\n"
+					 "\xc3\xa9@\xc3\xa4.example\n"
+					 "@\xc3\xa4.example\n"
+					 "\\.\xc3\xb6\\.example$\n"
+					 "\\.xn--uda\\.example$");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct slice text = slice_of(cases[i].text);
+		size_t at = 0;
+
+		UNIT_CASE(cases[i].text,
+		    (conf_list_find(list, text, &at) ? (int)at : -1) ==
+			cases[i].word);
+		UNIT_CASE(cases[i].text,
+		    (conf_list_find_domain(list, text, &at) ? (int)at : -1) ==
+			cases[i].domain);
+		UNIT_CASE(cases[i].text,
+		    (conf_list_match(list, text, &at) ? (int)at : -1) ==
+			cases[i].match);
+	}
+	conf_list_unref(&list);
+}
+
 /* The whole address space is a network too. */
 static void
 test_net_of_all(void **state)
@@ -425,6 +482,7 @@ main(void)
 		cmocka_unit_test(test_long_line),
 		cmocka_unit_test(test_domains),
 		cmocka_unit_test(test_nets),
+		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_net_of_all),
 		cmocka_unit_test(test_bad_nets),
 		cmocka_unit_test_teardown(test_lazy_faults, teardown),

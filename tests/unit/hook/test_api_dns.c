@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "../dns/dns_server.h"
+#include "base/idna.h"
 #include "dns/dns.h"
 #include "hook/peer_name.h"
 #include "hook/resolver.h"
@@ -73,7 +74,8 @@ add_records(const struct asked *asked, struct packet *reply)
 static void
 serve(const struct asked *asked, struct packet *reply)
 {
-	bool is_nx = is(asked, "nx") || is(asked, "2");
+	bool is_nx = is(asked, "nx") || is(asked, "2") ||
+		     !idna_is_ascii(slice_of(asked->name));
 	bool fails = is(asked, "servfail") || is(asked, "5");
 	unsigned rcode = is_nx ? 3 : fails ? 2 : 0;
 
@@ -194,6 +196,17 @@ ask_in_vain(struct hl_ctx *ctx)
 	return HL_DECLINED;
 }
 
+/* Letters outside of ASCII are asked for as A-labels. */
+static enum hl_verdict
+ask_for_letters(struct hl_ctx *ctx)
+{
+	EXPECT_INT(
+	    hl_dns_query(ctx, HL_STR("\xc3\xbc.example"), HL_DNS_MX, NULL), 2);
+	EXPECT_INT(hl_dns_query(ctx, HL_STR("\xfc.example"), HL_DNS_MX, NULL),
+	    -EINVAL);
+	return HL_DECLINED;
+}
+
 static void
 test_query(void **state)
 {
@@ -202,6 +215,7 @@ test_query(void **state)
 	fixture_hook(f, HOOK_CONNECT, ask_kinds);
 	fixture_hook(f, HOOK_CONNECT, ask_for_nothing);
 	fixture_hook(f, HOOK_CONNECT, ask_in_vain);
+	fixture_hook(f, HOOK_CONNECT, ask_for_letters);
 }
 
 static enum hl_verdict

@@ -189,6 +189,34 @@ addresses(struct hl_ctx *ctx)
 }
 
 static enum hl_verdict
+both_forms(struct hl_ctx *ctx)
+{
+	const struct hl_addr *a, *b;
+
+	EXPECT_INT(hl_addr_parse(ctx, HL_STR("x@\xc3\x9c.Example"), &a), 0);
+	EXPECT_INT(hl_addr_parse(ctx, HL_STR("x@xn--tda.example"), &b), 0);
+	EXPECT_TEXT(hl_addr_host(a), "\xc3\x9c.Example");
+	EXPECT_TEXT(hl_addr_host_ascii(a), "xn--tda.example");
+	EXPECT_TEXT(hl_addr_host_ascii(b), "xn--tda.example");
+	EXPECT(hl_addr_equal(a, b));
+	EXPECT(hl_domain_equal(hl_addr_host(a), hl_addr_host(b)));
+	EXPECT(!hl_domain_equal(hl_addr_host(a), HL_STR("u.example")));
+	EXPECT_INT(hl_addr_parse(ctx, HL_STR("X@xn--tda.example"), &a), 0);
+	EXPECT(!hl_addr_equal(a, b));
+	EXPECT_TEXT(hl_domain_ascii(ctx, HL_STR("A.Example")), "a.example");
+	EXPECT_TEXT(hl_domain_ascii(ctx, HL_STR("\xff")), "");
+	EXPECT_TEXT(
+	    hl_domain_utf8(ctx, HL_STR("XN--tda.example")), "\xc3\xbc.example");
+	EXPECT_TEXT(hl_domain_utf8(ctx, HL_STR("\xc3\x9c.example")),
+	    "\xc3\xbc.example");
+	EXPECT_TEXT(hl_domain_utf8(ctx, HL_STR("\xff")), "");
+	EXPECT_INT(hl_addr_parse(ctx, HL_STR("x@\xe2\x98\x83.de"), &a),
+	    -EINVAL); /* a snowman */
+	EXPECT(!hl_is_smtputf8(ctx));
+	return HL_DECLINED;
+}
+
+static enum hl_verdict
 parameters(struct hl_ctx *ctx)
 {
 	const struct hl_params *params = hl_params(ctx);
@@ -229,6 +257,7 @@ static void
 test_addresses(void **state)
 {
 	fixture_hook(*state, HOOK_CONNECT, addresses);
+	fixture_hook(*state, HOOK_CONNECT, both_forms);
 	fixture_hook(*state, HOOK_MAIL, with_parameters);
 }
 
@@ -250,6 +279,7 @@ recipients(struct hl_ctx *ctx)
 	EXPECT_INT(hl_rcpt_remove(ctx, NULL), -EINVAL);
 	EXPECT_INT(hl_rcpt_add(ctx, HL_STR("nonsense@@x")), -EINVAL);
 	EXPECT_INT(hl_rcpt_add(ctx, HL_STR("<>")), -EINVAL);
+	EXPECT_INT(hl_rcpt_add(ctx, HL_STR("\xc3\xbc@to.example")), -EINVAL);
 	EXPECT_INT(hl_rcpt_count(ctx), 1);
 	EXPECT_TEXT(
 	    hl_addr_text(hl_rcpt_addr(hl_rcpt_at(ctx, 0))), "two@to.example");

@@ -166,6 +166,7 @@ expand(struct hl_ctx *ctx)
 		{ "\"a b;$(id)\"@d.example", "%l", "a_b___id_" },
 		{ "a+b=c-d_e,f@d.example", "%l", NULL },
 		{ "u@[192.0.2.1]", "%d", "_192.0.2.1_" },
+		{ "\xc3\xbc@\xc3\x9c.de", "%d/%l", "xn--tda.de/\xc3\xbc" },
 		{ "postmaster", "%d/%l", "mx.example/postmaster" },
 	};
 	const struct hl_addr *addr;

@@ -81,7 +81,9 @@ static const struct {
 	/* textstring = 1*(%d09 / %d32-126) */
 	{ "control characters", 550, NULL, "a\x01\rb\x7f\tc",
 	    "550 a  b \tc\r\n", SMTP_REPLY_CLEANED },
-	{ "8-bit", 550, NULL, "\xc3\xa4", "550 \xc3\xa4\r\n", 0 },
+	{ "UTF-8", 550, NULL, "\xc3\xa4", "550 \xc3\xa4\r\n", 0 },
+	{ "UTF-8 for ASCII: one for a character", 550, NULL,
+	    "x\xc3\xa4\xe4\xbe\x8by", "550 x??y\r\n", SMTP_REPLY_ASCII },
 	/* RFC 5321 4.5.3.1.5: 512 octets with code and CRLF */
 	{ "just fits", 550, NULL, X500 "123456", "550 " X500 "123456\r\n", 0 },
 	{ "one too long", 550, NULL, X500 "1234567",
@@ -127,12 +129,26 @@ test_format(void **state)
 		print_message("# %s\n", replies[i].name);
 		buf_add_text(&out, "250 before\r\n");
 		status = smtp_reply_format(&out, replies[i].code,
-		    replies[i].enh, slice_of(replies[i].text));
+		    replies[i].enh, slice_of(replies[i].text),
+		    (replies[i].status & SMTP_REPLY_ASCII) == 0);
 		assert_string_equal(out.p + 12, replies[i].out);
 		assert_int_equal(status, replies[i].status);
 		check_shape(out.p + 12, replies[i].code);
 		buf_done(&out);
 	}
+}
+
+static void
+test_no_utf8(void **state)
+{
+	struct buf out = BUF_INIT;
+
+	(void)state;
+	assert_int_equal(
+	    smtp_reply_format(&out, 550, NULL, SLICE_LIT("x\xe4y\xc3"), true),
+	    SMTP_REPLY_ASCII);
+	assert_string_equal(out.p, "550 x?y?\r\n");
+	buf_done(&out);
 }
 
 static void
@@ -142,8 +158,8 @@ test_nul(void **state)
 	struct slice text = { "a\0b", 3 };
 
 	(void)state;
-	assert_int_equal(
-	    smtp_reply_format(&out, 250, NULL, text), SMTP_REPLY_CLEANED);
+	assert_int_equal(smtp_reply_format(&out, 250, NULL, text, false),
+	    SMTP_REPLY_CLEANED);
 	assert_string_equal(out.p, "250 a b\r\n");
 	buf_done(&out);
 }
@@ -185,6 +201,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_format),
+		cmocka_unit_test(test_no_utf8),
 		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_enhanced),
 	};
