@@ -20,29 +20,21 @@ some_are_hidden(const struct hl_ctx *ctx)
 size_t
 hl_rcpt_count(const struct hl_ctx *ctx)
 {
-	size_t count = 0;
-
 	ctx_check(ctx);
-	if (ctx->txn == NULL || !some_are_hidden(ctx))
-		return ctx->txn != NULL ? ctx->txn->rcpt_count : 0;
-	LIST_FOR_EACH (link, safe, &ctx->txn->rcpts)
-		count += !CONTAINER_OF(link, struct hl_rcpt, link)->is_decided;
-	return count;
+	if (ctx->txn == NULL)
+		return 0;
+	return some_are_hidden(ctx) ? ctx->txn->open_count
+				    : ctx->txn->rcpt_count;
 }
 
 struct hl_rcpt *
 hl_rcpt_at(const struct hl_ctx *ctx, size_t index)
 {
 	ctx_check(ctx);
-	if (ctx->txn == NULL || !some_are_hidden(ctx))
-		return ctx->txn != NULL ? txn_rcpt_at(ctx->txn, index) : NULL;
-	LIST_FOR_EACH (link, safe, &ctx->txn->rcpts) {
-		struct hl_rcpt *rcpt = CONTAINER_OF(link, struct hl_rcpt, link);
-
-		if (!rcpt->is_decided && index-- == 0)
-			return rcpt;
-	}
-	return NULL;
+	if (ctx->txn == NULL)
+		return NULL;
+	return some_are_hidden(ctx) ? txn_rcpt_open_at(ctx->txn, index)
+				    : txn_rcpt_at(ctx->txn, index);
 }
 
 const struct hl_addr *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* txn.c - the life of a transaction and its recipients. */
+/* txn.c - the life of a transaction. */
 #include "txn.h"
 
 #include <stdio.h>
@@ -86,72 +86,6 @@ txn_params_dup(struct arena *arena, const struct smtp_params *params)
 	copy.list.items = items;
 	copy.list.count = params->count;
 	return copy;
-}
-
-struct hl_rcpt *
-txn_rcpt_add(struct txn *txn, const struct hl_addr *addr,
-    const struct smtp_params *params)
-{
-	struct hl_rcpt *rcpt = arena_alloc(&txn->arena, sizeof(*rcpt));
-
-	CHECK_OBJ(txn, TXN_MAGIC);
-	rcpt->addr = addr;
-	rcpt->params = txn_params_dup(&txn->arena, params);
-	rcpt->text = STR_EMPTY;
-	list_push_back(&txn->rcpts, &rcpt->link);
-	txn->rcpt_count++;
-	return rcpt;
-}
-
-void
-txn_rcpt_remove(struct txn *txn, struct hl_rcpt *rcpt)
-{
-	CHECK_OBJ(txn, TXN_MAGIC);
-	if (!link_is_linked(&rcpt->link))
-		return;
-	list_remove(&rcpt->link);
-	notes_free(&rcpt->notes);
-	txn->rcpt_count--;
-}
-
-struct hl_rcpt *
-txn_rcpt_at(struct txn *txn, size_t index)
-{
-	CHECK_OBJ(txn, TXN_MAGIC);
-	LIST_FOR_EACH (link, safe, &txn->rcpts) {
-		if (index-- == 0)
-			return CONTAINER_OF(link, struct hl_rcpt, link);
-	}
-	return NULL;
-}
-
-void
-txn_rcpts_reopen(struct txn *txn)
-{
-	LIST_FOR_EACH (link, safe, &txn->rcpts) {
-		struct hl_rcpt *rcpt = CONTAINER_OF(link, struct hl_rcpt, link);
-
-		rcpt->verdict = 0;
-		rcpt->is_decided = false;
-	}
-	txn->some_named = txn->some_decided = false;
-}
-
-bool
-txn_rcpts_decide(struct txn *txn)
-{
-	bool some_are_open = false;
-
-	if (!txn->some_named)
-		return true;
-	LIST_FOR_EACH (link, safe, &txn->rcpts) {
-		struct hl_rcpt *rcpt = CONTAINER_OF(link, struct hl_rcpt, link);
-
-		rcpt->is_decided = rcpt->verdict != 0;
-		txn->some_decided |= rcpt->is_decided;
-		some_are_open |= !rcpt->is_decided;
-	}
-	return some_are_open || !txn->some_decided;
 }
 
 bool

@@ -46,6 +46,13 @@ struct hl_rcpt {
 	hl_str text;
 };
 
+/* Where txn_rcpt_at was last; see rcpts.c. */
+struct txn_place {
+	struct link *link; /* NULL: nowhere */
+	size_t index;
+	bool open_only; /* the index counts those that are not decided */
+};
+
 struct txn {
 	uint32_t magic;
 	unsigned refs;
@@ -58,6 +65,8 @@ struct txn {
 	bool smtputf8;                     /* MAIL had the parameter */
 	struct list rcpts;
 	unsigned rcpt_count;
+	unsigned open_count; /* of them, those not decided */
+	struct txn_place place;
 	struct message message;
 	bool has_message;
 	bool is_binary;    /* BODY=BINARYMIME */
@@ -79,8 +88,10 @@ void txn_unref(struct txn **txn); /* NULL is fine; sets NULL */
 struct hl_rcpt *txn_rcpt_add(struct txn *txn, const struct hl_addr *addr,
     const struct smtp_params *params);
 void txn_rcpt_remove(struct txn *txn, struct hl_rcpt *rcpt);
-/* NULL beyond the end.  O(index). */
+/* NULL beyond the end.  A step for the neighbour of the last one. */
 struct hl_rcpt *txn_rcpt_at(struct txn *txn, size_t index);
+/* The same among those that are not decided. */
+struct hl_rcpt *txn_rcpt_open_at(struct txn *txn, size_t index);
 /* Copies parameters into the transaction's arena. */
 struct hl_params txn_params_dup(
     struct arena *arena, const struct smtp_params *params);
