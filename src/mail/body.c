@@ -106,10 +106,16 @@ body_fail(struct body *body, int error)
 	CHECK(error < 0 && !body->busy);
 	if (body->error != 0)
 		return;
-	/* Nobody will read it: what comes is swallowed, no memory is held. */
+	/* Nobody will read it: what comes is swallowed, and neither memory nor
+	 * disk is held. */
 	body->error = error;
 	give_blocks(body);
-	body->size = body->spooled;
+	buf_done(&body->window);
+	if (body->fd != -1) {
+		(void)close(body->fd);
+		body->fd = -1;
+	}
+	body->size = body->spooled = body->head.n;
 }
 
 /* ---- counting line ends ------------------------------------------------ */

@@ -130,7 +130,8 @@ int body_settle(struct body *body) WARN_UNUSED;
  * Returns 0 or the sticky error. */
 int body_finish(struct body *body) WARN_UNUSED;
 /* Sets the sticky error, e.g. for a limit of the caller's; keeps the first.
- * The body's memory is given back; it cannot be read any more. */
+ * Memory behind the head and the spool file are given back; it cannot be
+ * read any more. */
 void body_fail(struct body *body, int error);
 
 static inline uint64_t

@@ -133,6 +133,13 @@ message_settle(struct message *message)
 	return body_settle(&message->body);
 }
 
+void
+message_drop(struct message *message)
+{
+	smtp_header_done(&message->scan);
+	body_fail(&message->body, -ECANCELED);
+}
+
 static int
 finish_header(struct message *message)
 {

@@ -63,6 +63,10 @@ int message_append(
 /* Writes to the spool file what must not stay in memory.  BLOCKS.  Returns 0
  * or the sticky error (452 or 451, see body.h). */
 int message_settle(struct message *message) WARN_UNUSED;
+/* Nobody will want its bytes: gives back the body's memory and its spool
+ * file; the fields received so far stay.  Calls from now on return
+ * -ECANCELED.  Never blocks. */
+void message_drop(struct message *message);
 /* The message is complete.  BLOCKS.  Returns 0 or the sticky error. */
 int message_end(struct message *message) WARN_UNUSED;
 

@@ -352,7 +352,7 @@ options_read(
 	return 0;
 }
 
-/* Once a turn of the loop: two stores. */
+/* Once a turn of the loop: four stores. */
 static void
 on_gauges(uv_prepare_t *prepare)
 {
@@ -361,8 +361,10 @@ on_gauges(uv_prepare_t *prepare)
 
 	shm_gauge(&totals->fibers, rt_fibers_in_use(worker->rt));
 	shm_gauge(&totals->fibers_peak, rt_fibers_peak(worker->rt));
-	if (worker->server != NULL)
-		shm_gauge(&totals->sessions, server_sessions(worker->server));
+	if (worker->server == NULL)
+		return;
+	shm_gauge(&totals->sessions, server_sessions(worker->server));
+	shm_gauge(&totals->body_memory, server_body_memory(worker->server));
 }
 
 static void

@@ -55,7 +55,8 @@ const char *data_sequence(const struct session *session);
 void bdat_answer(struct session *session, struct hl_ctx *ctx) BLOCKS;
 
 /* -- data_feed.c -- */
-/* Keeps an outcome as the answer to the end of data. */
+/* Keeps an outcome as the answer to the end of data; of a message that is
+ * not complete only the header is kept. */
 void data_refuse(struct session *session, const struct outcome *outcome);
 /* The same for a refusal by the core. */
 void data_refuse_core(struct session *session, unsigned code,

@@ -29,6 +29,7 @@ void
 data_refuse(struct session *session, const struct outcome *outcome)
 {
 	struct data *data = session->data;
+	struct txn *txn = session->conv.txn;
 
 	if (data->swallow)
 		return;
@@ -37,6 +38,9 @@ data_refuse(struct session *session, const struct outcome *outcome)
 	data->refusal.text = own(outcome->text);
 	data->refusal.enhanced = own(outcome->enhanced);
 	data->refusal.plugin_text = STR_EMPTY;
+	/* The client may take its time with the rest. */
+	if (txn != NULL && txn->has_message && !txn->message.ended)
+		message_drop(&txn->message);
 }
 
 void

@@ -170,6 +170,12 @@ server_sessions(const struct server *server)
 	return server->session_count;
 }
 
+size_t
+server_body_memory(const struct server *server)
+{
+	return server->bodies.memory.used;
+}
+
 void
 server_faults(struct server *server, struct buf *ret)
 {

@@ -127,6 +127,8 @@ void server_drain(struct server *server, enum server_drain how,
 
 /* Open sessions, those included that only linger before the close. */
 unsigned server_sessions(const struct server *server);
+/* Bytes of messages in memory. */
+size_t server_body_memory(const struct server *server);
 
 /* Gives 421 4.3.2 to sessions that began more than `older_than_ms` ago, at
  * once if idle, between transactions otherwise.  Called again and again while

@@ -377,6 +377,13 @@ server_drain(struct server *server, enum server_drain how,
 	check_empty(server);
 }
 
+size_t
+server_body_memory(const struct server *server)
+{
+	(void)server;
+	return 0;
+}
+
 unsigned
 server_sessions(const struct server *server)
 {

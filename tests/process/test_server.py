@@ -218,6 +218,38 @@ def test_one_of_a_row_is_named(server):
         assert where in server.lines("event=crash")[0]
 
 
+def spool_files(pid):
+    links = [os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir()
+             if os.path.lexists(fd)]
+    return [link for link in links if "/spool/" in link]
+
+
+@pytest.mark.parametrize("where", ["memory", "spool"])
+def test_refused_message_is_let_go(server, where):
+    """While its client is still sending it."""
+    server.write("databytes", "600000")
+    server.write("size_threshold", "0" if where == "spool" else "1000000")
+    server.start("--workers", "1")
+    pid = server.workers()[0]["pid"]
+
+    def is_held():
+        if where == "spool":
+            return spool_files(pid)
+        return totals(server)["body_memory"] > 400000
+
+    with open_session(server) as s:
+        s.begin()
+        assert s.cmd("DATA").startswith("354")
+        s.socket.sendall(b"Subject: x\r\n\r\n" + b"x" * 70 + b"\r\n")
+        s.socket.sendall((b"y" * 70 + b"\r\n") * 8000)
+        until(is_held)
+        s.socket.sendall((b"z" * 70 + b"\r\n") * 1000)
+        until(lambda: not is_held())
+        assert totals(server)["body_memory"] < 10000
+        assert s.cmd("z\r\n.").startswith("552")
+        assert s.begin().finish().startswith("250")
+
+
 def test_limit_for_each_client_counts_over_workers(server):
     server.write("max_per_client", "3")
     server.start("--workers", "2")

@@ -345,6 +345,55 @@ test_random_messages(void **state)
 	}
 }
 
+/* Refused on its way: in memory, in the file, in the middle of a field. */
+static void
+test_drop(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t threshold, body;
+		const char *head;
+	} drops[] = {
+		{ "in memory", 1 << 20, 300000, "A: 1\r\nB: 2\r\n\r\n" },
+		{ "in the file", 0, 900000, "A: 1\r\nB: 2\r\n\r\n" },
+		{ "within a field", 1 << 20, 0, "A: 1\r\nB: 2\r\nC: 3" },
+	};
+	char *bytes = test_malloc(900000);
+
+	(void)state;
+	memset(bytes, 'x', 900000);
+	for (size_t i = 0; i < ARRAY_SIZE(drops); i++) {
+		struct message_limits limits = test_limits(drops[i].threshold);
+		struct test_store test;
+		struct message message;
+		char byte;
+
+		test_store_init(&test, 0);
+		message_init(&message, &test.store, &limits, NULL);
+		assert_int_equal(message_append(&message, drops[i].head,
+				     strlen(drops[i].head)),
+		    0);
+		assert_int_equal(
+		    message_append(&message, bytes, drops[i].body), 0);
+		assert_int_equal(message_settle(&message), 0);
+		UNIT_CASE(drops[i].name,
+		    (message.body.fd != -1) == (drops[i].threshold == 0));
+		message_drop(&message);
+		assert_int_equal(message.body.fd, -1);
+		assert_true(test.store.memory.used < 4096);
+		assert_int_equal(message.header.arrived, 2);
+		assert_int_equal(
+		    header_count(&message.header, SLICE_LIT("b")), 1);
+		assert_int_equal(message_append(&message, "x", 1), -ECANCELED);
+		assert_int_equal(message_settle(&message), -ECANCELED);
+		assert_int_equal(
+		    body_read(&message.body, 0, &byte, 1), -ECANCELED);
+		message_done(&message);
+		test_store_done(&test);
+	}
+	test_free(bytes);
+}
+
 /* Across blocks of the store, windows of the reader and gathered writes. */
 static void
 test_large_messages(void **state)
@@ -530,6 +579,7 @@ main(void)
 		cmocka_unit_test(test_limits_of_header),
 		cmocka_unit_test(test_long_first_line),
 		cmocka_unit_test(test_random_messages),
+		cmocka_unit_test(test_drop),
 		cmocka_unit_test(test_large_messages),
 		cmocka_unit_test(test_edit_while_reading),
 		cmocka_unit_test(test_read_error),
