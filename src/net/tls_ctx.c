@@ -217,18 +217,13 @@ pair_use(struct site *site, struct tls_identity *id, STACK_OF(X509) * pool,
     struct err *err)
 {
 	STACK_OF(X509) *built = NULL, *chain = id->chain;
-	int ok;
+	int rc;
 
 	if (sk_X509_num(chain) == 0 && pool != NULL)
 		chain = built = chain_build(id, pool);
-	ok = SSL_CTX_use_cert_and_key(
-	    site->ssl_ctx, id->cert, id->key, chain, 0);
+	rc = tls_identity__use(id, site->ssl_ctx, chain, err);
 	sk_X509_pop_free(built, X509_free);
-	if (ok == 1)
-		return 0;
-	return tls__err(err,
-	    "the certificate is too weak; RSA keys need 2048 bits, "
-	    "signatures SHA-256");
+	return rc;
 }
 
 /* OpenSSL has one place for each kind of key. */
@@ -281,10 +276,8 @@ site_settings(
     struct site *site, const struct tls_material *material, struct err *err)
 {
 	struct tls_ctx *ctx = site->owner;
-	int rc = tls_params__apply(material, site->ssl_ctx, err);
+	int rc = client_ca_set(site->ssl_ctx, material, err);
 
-	if (rc == 0)
-		rc = client_ca_set(site->ssl_ctx, material, err);
 	if (rc < 0)
 		return rc;
 	session_scope(site->ssl_ctx, material);
@@ -332,9 +325,9 @@ site_add(struct tls_ctx *ctx, const struct tls_material *material, size_t i,
 	int rc;
 
 	site->owner = ctx;
-	site->ssl_ctx = SSL_CTX_new(TLS_server_method());
+	site->ssl_ctx = tls_params__ctx(material, err);
 	if (site->ssl_ctx == NULL)
-		mem_exhausted();
+		return -EINVAL;
 	ctx->site_count++;
 	rc = site_settings(site, material, err);
 	if (rc == 0)

@@ -94,12 +94,20 @@ struct tls_cert_info {
 	struct wall ocsp_until; /* nextUpdate; {0}: no staple, or no end */
 };
 
-/* Checks that certificate, key and staple are whole and belong together;
+/* Each checks one part of a material, to say which part is wrong before a
+ * context is made of all.  Returns 0; -EINVAL with what is wrong in `err`. */
+
+/* Certificate, key and staple are whole, strong enough and belong together;
  * whether the dates are good is the caller's to judge by `ret_info`, which
- * may be NULL.
- * Returns 0; -EINVAL with what is wrong in `err`. */
+ * may be NULL. */
 int tls_pair_check(const struct tls_pair *pair, struct tls_cert_info *ret_info,
     struct err *err) WARN_UNUSED;
+/* PEM with at least one certificate. */
+int tls_certs_check(struct slice pem, struct err *err) WARN_UNUSED;
+/* Ciphers, protocols and DH parameters of `material`; all else in it is not
+ * looked at. */
+int tls_params_check(
+    const struct tls_material *material, struct err *err) WARN_UNUSED;
 
 /* Copies what it needs of `material`.  `tickets` may be NULL (none are
  * given out); the context takes a reference.

@@ -149,6 +149,17 @@ tls_identity__done(struct tls_identity *id)
 	*id = (struct tls_identity){ 0 };
 }
 
+int
+tls_identity__use(const struct tls_identity *id, SSL_CTX *ssl_ctx,
+    STACK_OF(X509) * chain, struct err *err)
+{
+	if (SSL_CTX_use_cert_and_key(ssl_ctx, id->cert, id->key, chain, 0) == 1)
+		return 0;
+	return tls__err(err,
+	    "the certificate is too weak; RSA keys need 2048 bits, "
+	    "signatures SHA-256");
+}
+
 /* ---- what it says -------------------------------------------------------- */
 
 static struct wall
@@ -192,6 +203,30 @@ subject(X509 *cert, char *ret, size_t size)
 	BIO_free(bio);
 }
 
+static int
+strength_check(const struct tls_identity *id, struct err *err)
+{
+	const struct tls_material usual = { .sites = NULL };
+	SSL_CTX *ssl_ctx = tls_params__ctx(&usual, err);
+	int rc = -EINVAL;
+
+	if (ssl_ctx != NULL)
+		rc = tls_identity__use(id, ssl_ctx, id->chain, err);
+	SSL_CTX_free(ssl_ctx);
+	return rc;
+}
+
+int
+tls_certs_check(struct slice pem, struct err *err)
+{
+	STACK_OF(X509) *certs = tls__certs_read(pem, err);
+
+	if (certs == NULL)
+		return -EINVAL;
+	sk_X509_pop_free(certs, X509_free);
+	return 0;
+}
+
 int
 tls_pair_check(const struct tls_pair *pair, struct tls_cert_info *ret_info,
     struct err *err)
@@ -202,6 +237,11 @@ tls_pair_check(const struct tls_pair *pair, struct tls_cert_info *ret_info,
 
 	if (rc < 0)
 		return rc;
+	rc = strength_check(&id, err);
+	if (rc < 0) {
+		tls_identity__done(&id);
+		return rc;
+	}
 	key_kind(id.key, info.key_kind, sizeof(info.key_kind));
 	subject(id.cert, info.subject, sizeof(info.subject));
 	info.not_before = wall_of(X509_get0_notBefore(id.cert));

@@ -5,7 +5,6 @@
  * over it, so that a server does the same on every machine.
  */
 #include <errno.h>
-#include <openssl/decoder.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <string.h>
@@ -109,7 +108,7 @@ dh_set(SSL_CTX *ssl_ctx, struct slice pem, struct err *err)
 	return 0;
 }
 
-int
+static int
 tls_params__apply(
     const struct tls_material *material, SSL_CTX *ssl_ctx, struct err *err)
 {
@@ -136,4 +135,29 @@ tls_params__apply(
 		return tls__err(err, "groups");
 	rc = ciphers_set(ssl_ctx, material->ciphers, err);
 	return rc < 0 ? rc : dh_set(ssl_ctx, material->dh, err);
+}
+
+SSL_CTX *
+tls_params__ctx(const struct tls_material *material, struct err *err)
+{
+	SSL_CTX *ssl_ctx = SSL_CTX_new(TLS_server_method());
+
+	if (ssl_ctx == NULL)
+		mem_exhausted();
+	ERR_clear_error();
+	if (tls_params__apply(material, ssl_ctx, err) == 0)
+		return ssl_ctx;
+	SSL_CTX_free(ssl_ctx);
+	return NULL;
+}
+
+int
+tls_params_check(const struct tls_material *material, struct err *err)
+{
+	SSL_CTX *ssl_ctx = tls_params__ctx(material, err);
+
+	if (ssl_ctx == NULL)
+		return -EINVAL;
+	SSL_CTX_free(ssl_ctx);
+	return 0;
 }

@@ -35,8 +35,12 @@ BIO *tls__bio(struct slice bytes);
 /* err_set with OpenSSL's reason behind, whose queue is then empty. */
 int tls__err(struct err *err, const char *what);
 
-/* Protocol versions and ciphers, on one SSL_CTX. */
-int tls_params__apply(const struct tls_material *material, SSL_CTX *ssl_ctx,
-    struct err *err) WARN_UNUSED;
+/* An SSL_CTX with protocol versions, ciphers and all other parameters of
+ * `material`; NULL with what is wrong in `err`. */
+SSL_CTX *tls_params__ctx(const struct tls_material *material, struct err *err);
+/* Puts the pair into `ssl_ctx`; `chain` as SSL_CTX_use_cert_and_key.
+ * -EINVAL: it is too weak. */
+int tls_identity__use(const struct tls_identity *identity, SSL_CTX *ssl_ctx,
+    STACK_OF(X509) * chain, struct err *err) WARN_UNUSED;
 
 #endif

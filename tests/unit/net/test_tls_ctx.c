@@ -390,7 +390,36 @@ bad_material(void **state)
 		UNIT_CASE(cases[i].name, ctx == NULL);
 		UNIT_CASE(cases[i].name, ERR_peek_error() == 0);
 	}
+	{
+		struct tls_cert_info info;
+		struct err err;
+
+		assert_int_equal(
+		    tls_pair_check(&weak_pair, &info, &err), -EINVAL);
+		assert_non_null(strstr(err.text, "too weak"));
+	}
 	pki_done(&weak);
+}
+
+static void
+parts(void **state)
+{
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(tls_certs_check(buf_slice(&ca.cert), &err), 0);
+	assert_int_equal(tls_certs_check(text("x"), &err), -EINVAL);
+	assert_int_equal(tls_params_check(&MATERIAL(.ciphers = STR_LIT("HIGH"),
+					      .protocols = TLS_V1_0),
+			     &err),
+	    0);
+	assert_int_equal(
+	    tls_params_check(&MATERIAL(.ciphers = STR_LIT("NO-SUCH")), &err),
+	    -EINVAL);
+	assert_non_null(strstr(err.text, "ciphers: "));
+	assert_int_equal(
+	    tls_params_check(&MATERIAL(.dh = text("x")), &err), -EINVAL);
+	assert_non_null(strstr(err.text, "DH parameters: "));
 }
 
 static void
@@ -811,6 +840,7 @@ main(void)
 		cmocka_unit_test(bad_pairs),
 		cmocka_unit_test(pair_info),
 		cmocka_unit_test(bad_material),
+		cmocka_unit_test(parts),
 		cmocka_unit_test(sni),
 		cmocka_unit_test(sni_first),
 		cmocka_unit_test(two_kinds),
