@@ -16,6 +16,8 @@
  *	now                   time is up
  *	flush N               look at the configuration files now
  *	known                 the spawn helper has the list
+ *	tls                   (descriptor) new TLS material
+ *	tickets               (descriptor) new keys of session tickets
  *
  *	worker -> master
  *	programs              (descriptor) the list of spawn/grants.h, before

@@ -20,11 +20,19 @@
 #include "memfile.h"
 #include "spawn/grants.h"
 #include "spawn_child.h"
+#include "tls_watch.h"
 
 #define CHILD_MAGIC 0x63686c64
 
 /* What every worker inherits before the listening sockets. */
-enum { FD_CHANNEL = HERITAGE_FD + 1, FD_SHM, FD_SHM_RW, FD_SOCKETS };
+enum {
+	FD_CHANNEL = HERITAGE_FD + 1,
+	FD_SHM,
+	FD_SHM_RW,
+	FD_TLS,
+	FD_TICKETS,
+	FD_SOCKETS
+};
 
 const char *
 child_state_name(enum child_state state)
@@ -97,6 +105,7 @@ on_message(void *owner, struct slice text, int fd)
 		if (child->state != CHILD_STARTING)
 			return;
 		child->state = CHILD_READY;
+		tls_watch_on_ready(child->master, child);
 		slots_on_ready(child->master, child);
 	} else if (slice_eq_text(word, "fail")) {
 		take_failure(child, slice_trim(text));
@@ -262,6 +271,14 @@ child_exec(struct child *child, const struct generation *generation,
 
 	arena_init(&arena, 4096, 0);
 	fds = arena_array(&arena, count, sizeof(*fds));
+	rc = tls_watch_heritage(
+	    master, generation, child, &fds[FD_TLS], &fds[FD_TICKETS], err);
+	if (rc < 0) {
+		arena_done(&arena);
+		return rc;
+	}
+	heritage.tls_fd = fds[FD_TLS] == -1 ? 0 : FD_TLS;
+	heritage.tickets_fd = fds[FD_TICKETS] == -1 ? 0 : FD_TICKETS;
 	inherit_sockets(
 	    generation->set, child->slot, &arena, &heritage, fds + FD_SOCKETS);
 	rc = memory = heritage_write(&heritage, err);
@@ -420,6 +437,12 @@ int
 child_flush(struct child *child, unsigned id)
 {
 	return ORDER(child, -1, "flush %u", id);
+}
+
+int
+child_tls(struct child *child, const char *what, int fd)
+{
+	return ORDER(child, fd, "%s", what);
 }
 
 void

@@ -45,7 +45,8 @@ struct child {
 	unsigned generation, slot, segment;
 	int pid;
 	struct mono started;
-	struct mono kill_at; /* {0}: not yet */
+	struct mono kill_at;                  /* {0}: not yet */
+	unsigned tls_version, tickets_serial; /* what it has; tls_watch.h */
 	struct err failure;  /* its own words when it could not start */
 	struct buf programs; /* what it may have run: spawn/grants.h */
 	bool wants_known;    /* waits until the spawn helper has that */
@@ -82,6 +83,9 @@ void child_known(struct child *child);
 
 /* 0, or negative errno: it will not answer. */
 int child_flush(struct child *child, unsigned id);
+
+/* "tls" or "tickets", with the file.  0, or negative errno: not sent. */
+int child_tls(struct child *child, const char *what, int fd);
 
 /* Kills it when its time is up. */
 void child_tick(struct child *child, struct mono now);

@@ -15,10 +15,14 @@
 #include "conf/conf_value.h"
 #include "hook/carries.h"
 #include "offline.h"
+#include "tls_end.h"
+#include "tls_store.h"
 
 struct check {
 	struct conf_listeners *listeners; /* NULL: no file */
 	struct conf_listeners none;
+	bool without_keys;
+	struct tls_store *tls; /* NULL: it has a fault */
 };
 
 /* ---- tables ---- */
@@ -53,7 +57,8 @@ print_plugin(const struct plugin *plugin)
 	     need = need->next)
 		(void)printf("  %-28s   %s %.*s\n", "", need_names[need->kind],
 		    STR(need->what));
-	if (!has_hook(plugin))
+	/* The master reads the line of tls (conf_tls.h). */
+	if (!has_hook(plugin) && !str_eq_text(plugin->name, "tls"))
 		(void)printf("  %-28s   has no hook: it is never asked\n", "");
 }
 
@@ -108,6 +113,44 @@ print_listeners(const struct check *check)
 	}
 }
 
+static void
+print_tls_item(const struct tls_item *item)
+{
+	const struct tls_item_version *now = &item->now;
+	struct buf note = BUF_INIT;
+	char until[WALL_RFC3339_MAX];
+
+	if (item->kind != TLS_ITEM_PAIR)
+		return;
+	(void)printf("  %-28s ", item->name.n > 0 ? item->name.p : "*");
+	if (item->is_skipped) {
+		(void)printf("%s: not looked at, only root and the server "
+			     "may read it or its key\n",
+		    item->paths[TLS_ITEM_CERT]);
+		return;
+	}
+	(void)wall_rfc3339(now->info.not_after, until, sizeof(until));
+	(void)printf("%s, %s, until %.10s\n", now->info.subject,
+	    now->info.key_kind, until);
+	tls_end_print(&note, &now->info, wall_now());
+	if (note.n > 0)
+		(void)printf("  %-28s   warning: it %s\n", "", note.p);
+	if (now->staple_fault[0] != '\0')
+		(void)printf("  %-28s   warning: no OCSP staple: %s\n", "",
+		    now->staple_fault);
+	buf_done(&note);
+}
+
+static void
+print_tls(const struct check *check)
+{
+	if (check->without_keys || tls_store_is_empty(check->tls))
+		return;
+	(void)printf("certificates\n");
+	for (size_t i = 0; i < tls_store_count(check->tls); i++)
+		print_tls_item(tls_store_at(check->tls, i));
+}
+
 /* ---- the check ---- */
 
 static void
@@ -139,6 +182,26 @@ load(struct offline *self, const struct check *check)
 	return ret;
 }
 
+/* Without config/listen as the one listener that --listen would make. */
+static void
+check_tls(struct offline *self, struct check *check)
+{
+	struct tls_store_options options = { .is_check = true,
+		.is_blind = check->without_keys };
+	struct conf_listener usual = { .name = STR_EMPTY,
+		.path = STR_EMPTY,
+		.plugins = STR_LIT("plugins"),
+		.file = STR_EMPTY };
+	struct conf_listeners one = { .at = &usual, .count = 1 };
+	const struct conf_listeners *listeners = check->listeners;
+
+	if (listeners == NULL || listeners->count == 0)
+		listeners = &one;
+	if (tls_store_new(self->conf, listeners, &options, &check->tls,
+		&self->faults) < 0)
+		check->tls = NULL;
+}
+
 static void
 check_values(struct offline *self, const struct check *check)
 {
@@ -164,12 +227,14 @@ check_fiber(struct offline *self, void *arg)
 
 	parse_listen(self, check);
 	ret = load(self, check);
+	check_tls(self, check);
 	check_values(self, check);
 	if (self->faults.count > 0)
 		return -EINVAL;
 	if (ret < 0)
 		return ret;
 	print_listeners(check);
+	print_tls(check);
 	if (self->engine->logging != NULL)
 		print_set("logging", self->engine->logging);
 	for (unsigned i = 0; i < self->engine->set_count; i++)
@@ -179,6 +244,7 @@ check_fiber(struct offline *self, void *arg)
 
 static const struct option_spec options[] = {
 	{ "config", "DIR", "configuration directory (/etc/hookline)" },
+	{ "without-keys", NULL, "open no certificates and keys" },
 	{ NULL, NULL, NULL },
 };
 
@@ -186,9 +252,14 @@ static int
 on_option(void *arg, const struct option_spec *spec, const char *value,
     struct err *err)
 {
+	struct offline *offline = arg;
+
 	if (spec == NULL)
 		return err_set(err, -EINVAL, "unexpected argument %s", value);
-	*(const char **)arg = value;
+	if (strcmp(spec->name, "without-keys") == 0)
+		((struct check *)offline->arg)->without_keys = true;
+	else
+		offline->config_dir = value;
 	return 0;
 }
 
@@ -203,8 +274,8 @@ run(const struct command *self, int argc, char **argv)
 	struct err err = { 0, "" };
 	int ret;
 
-	if (option_parse(self->options, argc, argv, on_option,
-		&offline.config_dir, &err) < 0)
+	if (option_parse(self->options, argc, argv, on_option, &offline, &err) <
+	    0)
 		return command_usage_error(self, "%s", err.text);
 	ret = offline_run(&offline, &err);
 	faults = offline_print_faults(&offline.faults);
@@ -212,6 +283,7 @@ run(const struct command *self, int argc, char **argv)
 		(void)fprintf(stderr, "hookline check: %s\n", err.text);
 	if (check.listeners != NULL)
 		conf_listeners_free(&check.listeners);
+	tls_store_free(&check.tls);
 	offline_done(&offline);
 	if (ret < 0)
 		return EXIT_FAULT;

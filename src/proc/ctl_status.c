@@ -13,6 +13,7 @@
 #include "reload.h"
 #include "service.h"
 #include "spawn_child.h"
+#include "tls_status.h"
 
 static const char *
 phase_name(enum master_phase phase)
@@ -119,6 +120,7 @@ print_text(struct master *master, struct buf *buf)
 
 	print_head(master, buf);
 	print_children(master, buf);
+	tls_status_print(master, buf);
 	if (last[0] != '\0') {
 		(void)wall_rfc3339(when, text, sizeof(text));
 		buf_printf(buf, "\nlast reload %s %s\n", text, last);
@@ -217,6 +219,7 @@ print_json(struct master *master, struct buf *buf)
 	LIST_FOR_EACH (link, safe, &master->children)
 		print_json_child(&json, CONTAINER_OF(link, struct child, link));
 	json_close(&json, ']');
+	tls_status_print_json(master, &json);
 	print_json_faults(master, &json);
 	json_close(&json, '}');
 	buf_add_char(buf, '\n');

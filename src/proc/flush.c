@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "master_private.h"
+#include "tls_watch.h"
 
 struct flush {
 	struct link link;
@@ -29,6 +30,7 @@ flush_start(struct master *master, flush_fn *fn, void *arg)
 
 	LIST_FOR_EACH (link, safe, &master->children)
 		count++;
+	tls_watch_now(master);
 	flush->id = ++master->last_flush;
 	flush->fn = fn;
 	flush->arg = arg;

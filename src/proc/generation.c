@@ -11,6 +11,8 @@
 #include "base/mem.h"
 #include "conf/conf_listen.h"
 #include "master_private.h"
+#include "tls_store.h"
+#include "tls_watch.h"
 
 /* ---- begin --------------------------------------------------------------- */
 
@@ -32,7 +34,10 @@ generation_make(struct master *master, const struct settings *settings,
 {
 	const struct listen_set *old =
 	    master->current == NULL ? NULL : master->current->set;
+	int rc = tls_watch_prepare(master, next, settings->listeners, err);
 
+	if (rc < 0)
+		return rc;
 	next->workers = master->options->workers != 0 ? master->options->workers
 						      : settings->workers;
 	next->children = mem_array(next->workers, sizeof(struct child *));
@@ -97,6 +102,7 @@ generation_free(struct generation **generation)
 	if (g == NULL)
 		return;
 	listen_set_free(&g->set);
+	tls_store_free(&g->tls);
 	mem_free(g->children);
 	mem_free(g);
 	*generation = NULL;

@@ -16,6 +16,7 @@
 struct child;
 struct listen_set;
 struct master;
+struct tls_store;
 
 /* `err` is NULL when the generation has taken over. */
 typedef void generation_fn(struct master *master, const struct err *err);
@@ -23,6 +24,7 @@ typedef void generation_fn(struct master *master, const struct err *err);
 struct generation {
 	unsigned number, workers;
 	struct listen_set *set;
+	struct tls_store *tls;
 	struct wall begun;
 	struct mono deadline; /* to be ready */
 	generation_fn *done;

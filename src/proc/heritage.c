@@ -29,6 +29,8 @@ static const struct {
 	{ "channel_fd", offsetof(struct heritage, channel_fd) },
 	{ "shm_fd", offsetof(struct heritage, shm_fd) },
 	{ "shm_rw_fd", offsetof(struct heritage, shm_rw_fd) },
+	{ "tls_fd", offsetof(struct heritage, tls_fd) },
+	{ "tickets_fd", offsetof(struct heritage, tickets_fd) },
 }, texts[] = {
 	{ "config_dir", offsetof(struct heritage, config_dir) },
 	{ "state_dir", offsetof(struct heritage, state_dir) },

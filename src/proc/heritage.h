@@ -29,6 +29,8 @@ struct heritage {
 	unsigned segment; /* shm.h */
 	int master_pid;
 	int channel_fd, shm_fd, shm_rw_fd;
+	/* TLS material and ticket keys (net/tls_bundle.h); 0: no TLS. */
+	int tls_fd, tickets_fd;
 	hl_str config_dir, state_dir; /* absolute */
 	struct heritage_socket *sockets;
 	size_t socket_count;

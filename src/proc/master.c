@@ -31,6 +31,7 @@
 #include "spawn_child.h"
 #include "state_child.h"
 #include "state_dir.h"
+#include "tls_watch.h"
 
 /* ---- the end ------------------------------------------------------------- */
 
@@ -122,6 +123,7 @@ on_tick(uv_timer_t *timer)
 	reload_tick(master->reload, now);
 	flush_tick(master);
 	spawn_child_tick(master->spawn);
+	tls_watch_tick(master, now);
 	if (master->phase == MASTER_DRAINING &&
 	    !mono_is_before(now, master->phase_end))
 		master_stop(master, true);
@@ -246,6 +248,8 @@ settle(struct master *master, struct err *err)
 	if (rc == 0)
 		rc = state_dir_prepare(master->options->state_dir,
 		    &master->user, &master->state_dir, err);
+	if (rc == 0 && was_root && !privilege_can_read())
+		tls_watch_read_early(master);
 	if (rc == 0 && was_root)
 		rc = privilege_drop(&master->user, err);
 	if (rc == 0 && was_root)
@@ -355,6 +359,7 @@ master_end(struct master *master)
 	shm_sum_done(&master->past);
 	blame_done(&master->blame);
 	activation_done(&master->activation);
+	tls_watch_free(&master->tls);
 	if (master->pid_fd >= 0)
 		state_dir_unlock(master->state_dir, master->pid_fd);
 	mem_free(master->config_dir);
@@ -375,6 +380,7 @@ master_run(const struct master_options *options)
 	list_init(&master->children);
 	list_init(&master->flushes);
 	blame_init(&master->blame);
+	master->tls = tls_watch_new();
 	master_log_start();
 	prepare_descriptors();
 	raise_limits();

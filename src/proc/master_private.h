@@ -8,6 +8,7 @@
  * reload.c      check, then a new generation; who waits for it
  * flush.c       config-flush through all workers
  * watchdog.c    hooks that hold a worker
+ * tls_watch.c   certificates, keys, session tickets
  * ctl_server.c  the control socket
  *
  * One thread, one loop; nothing here blocks longer than a file look-up.
@@ -39,6 +40,7 @@ struct generation;
 struct reload;
 struct service;
 struct spawn_child;
+struct tls_watch;
 
 #define MASTER_TICK_MS 100
 /* How long a generation may take to get ready. */
@@ -95,6 +97,7 @@ struct master {
 	struct ctl_server *ctl;
 	struct service *state;     /* the state process */
 	struct spawn_child *spawn; /* the spawn helper */
+	struct tls_watch *tls;
 };
 
 /* -- master.c -- */

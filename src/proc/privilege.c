@@ -165,6 +165,37 @@ privilege_can_read(void)
 	return is_permitted(CAP_DAC_READ_SEARCH);
 }
 
+static void
+read_set(bool is_on)
+{
+	const uint64_t bit = CAP_BIT(CAP_DAC_READ_SEARCH);
+	uint64_t permitted = 0, effective = 0;
+
+	if (caps_get(&permitted, &effective) < 0 || (permitted & bit) == 0)
+		return;
+	(void)caps_set(permitted, is_on ? effective | bit : effective & ~bit);
+}
+
+bool
+privilege_read_begin(void)
+{
+	uint64_t permitted = 0, effective = 0;
+
+	/* Before root is given up, and in a check by root, it is on. */
+	if (caps_get(&permitted, &effective) < 0 ||
+	    (effective & CAP_BIT(CAP_DAC_READ_SEARCH)) != 0)
+		return false;
+	read_set(true);
+	return true;
+}
+
+void
+privilege_read_end(bool begun)
+{
+	if (begun)
+		read_set(false);
+}
+
 void
 privilege_no_new(void)
 {

@@ -39,6 +39,11 @@ int privilege_drop(const struct run_user *user, struct err *err) WARN_UNUSED;
 bool privilege_can_bind(void);
 bool privilege_can_read(void);
 
+/* Between the two, files of others can be read, as far as that is left; never
+ * around anything but open and stat.  The end gets what the beginning gave. */
+bool privilege_read_begin(void) WARN_UNUSED;
+void privilege_read_end(bool begun);
+
 /* For a worker: nothing it executes can gain anything. */
 void privilege_no_new(void);
 

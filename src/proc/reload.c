@@ -198,9 +198,10 @@ static int
 check_spawn(struct reload *reload)
 {
 	static char name[] = "hookline", command[] = "check",
-		    option[] = "--config";
+		    option[] = "--config", blind[] = "--without-keys";
 	struct master *master = reload->master;
-	char *args[] = { name, command, option, master->config_dir, NULL };
+	char *args[] = { name, command, option, master->config_dir, blind,
+		NULL };
 	uv_stdio_container_t stdio[3] = {
 		{ .flags = UV_IGNORE },
 		{ .flags = UV_IGNORE },

@@ -36,6 +36,7 @@
 #include "settings.h"
 #include "shm/shm.h"
 #include "shm/stats.h"
+#include "worker_tls.h"
 #include "spawn/grants.h"
 
 /* From `now`, or the loss of the master, to the end. */
@@ -248,6 +249,20 @@ run_known(struct worker *worker, struct slice args, int fd)
 		waiter_done(waiter, 0);
 }
 
+static void
+run_tls(struct worker *worker, struct slice args, int fd)
+{
+	(void)args;
+	worker_tls_take(worker->server, fd);
+}
+
+static void
+run_tickets(struct worker *worker, struct slice args, int fd)
+{
+	(void)args;
+	worker_tickets_take(worker->server, fd);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct worker *worker, struct slice args, int fd);
@@ -261,6 +276,8 @@ static const struct {
 	{ "now", run_now },
 	{ "flush", run_flush },
 	{ "known", run_known },
+	{ "tls", run_tls },
+	{ "tickets", run_tickets },
 };
 
 static void
@@ -330,6 +347,10 @@ process_prepare(const struct heritage *heritage)
 		_exit(EXIT_FAULT);
 	(void)fcntl(heritage->channel_fd, F_SETFD, FD_CLOEXEC);
 	(void)fcntl(heritage->shm_fd, F_SETFD, FD_CLOEXEC);
+	if (heritage->tls_fd != 0) {
+		(void)fcntl(heritage->tls_fd, F_SETFD, FD_CLOEXEC);
+		(void)fcntl(heritage->tickets_fd, F_SETFD, FD_CLOEXEC);
+	}
 	for (size_t i = 0; i < heritage->socket_count; i++)
 		(void)fcntl(heritage->sockets[i].fd, F_SETFD, FD_CLOEXEC);
 }
@@ -474,6 +495,8 @@ worker_load(struct worker *worker, struct err *err)
 		return -EINVAL;
 	rc = server_load(&options, &server, err);
 	worker->server = server;
+	if (rc == 0)
+		rc = worker_tls_inherit(server, heritage, err);
 	return rc < 0 ? rc
 		      : polled_add_all(&worker->polled, server, heritage, err);
 }

@@ -47,7 +47,7 @@ main(int argc, char **argv)
 		return command_serve.run(&command_serve, argc - 1, argv + 1);
 	if (strcmp(name, "ctl") == 0)
 		return command_ctl.run(&command_ctl, argc - 1, argv + 1);
-	if (strcmp(name, "check") == 0 && argc == 4)
+	if (strcmp(name, "check") == 0 && argc == 5)
 		return check(argv[3]);
 	return EXIT_USAGE;
 }

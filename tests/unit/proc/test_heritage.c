@@ -23,6 +23,8 @@ test_there_and_back(void **state)
 		.channel_fd = 4,
 		.shm_fd = 5,
 		.shm_rw_fd = 6,
+		.tls_fd = 10,
+		.tickets_fd = 11,
 		.config_dir = STR_LIT("/etc/a = b"),
 		.state_dir = STR_LIT("/var/lib/x"),
 		.sockets = sockets,
@@ -47,6 +49,8 @@ test_there_and_back(void **state)
 	assert_int_equal(out.channel_fd, 4);
 	assert_int_equal(out.shm_fd, 5);
 	assert_int_equal(out.shm_rw_fd, 6);
+	assert_int_equal(out.tls_fd, 10);
+	assert_int_equal(out.tickets_fd, 11);
 	assert_string_equal(out.config_dir.p, "/etc/a = b");
 	assert_string_equal(out.state_dir.p, "/var/lib/x");
 	assert_int_equal(out.socket_count, 2);
@@ -69,9 +73,10 @@ test_newline_is_refused(void **state)
 	assert_int_equal(heritage_write(&in, &err), -EINVAL);
 }
 
-#define GOOD                                                         \
-	"generation=1\nslot=0\nworkers=1\nsegment=0\nmaster_pid=1\n" \
-	"channel_fd=4\nshm_fd=5\nshm_rw_fd=6\nconfig_dir=/c\nstate_dir=/s\n"
+#define GOOD                                                            \
+	"generation=1\nslot=0\nworkers=1\nsegment=0\nmaster_pid=1\n"    \
+	"channel_fd=4\nshm_fd=5\nshm_rw_fd=6\ntls_fd=0\ntickets_fd=0\n" \
+	"config_dir=/c\nstate_dir=/s\n"
 
 static const struct {
 	const char *name, *text;
