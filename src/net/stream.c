@@ -12,53 +12,19 @@
  * Shutting down goes around uv_shutdown, which waits for a turn of the loop;
  * with an empty queue shutdown(2) does not block.
  *
- * A filter between the socket and the owner (TLS) belongs at three places:
- * stream_take (bytes in), stream_send (bytes out), linger_start (its closing
- * message before the shutdown).
+ * TLS stands between the socket and the owner (stream_tls.c): bytes in go
+ * through it in stream_take, bytes out in stream_write, and it says good-bye
+ * in stream_linger_close.
  */
-#include "net/stream.h"
-
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include <uv.h>
-
-#include "base/clock.h"
 #include "base/mem.h"
-#include "rt/alarm.h"
 #include "rt/fiber.h"
 #include "rt/rt.h"
 #include "rt/wait.h"
-
-#define STREAM_MAGIC 0x7374726du
-
-enum stream_state {
-	STREAM_OPEN,
-	STREAM_GONE,
-	STREAM_FLUSH,
-	STREAM_LINGER,
-	STREAM_CLOSING,
-};
-
-struct stream {
-	uint32_t magic;
-	uint8_t state;
-	bool has_eof;    /* read; nothing more comes */
-	bool is_stopped; /* taken out of the loop's set for reading */
-	int err;         /* why it is gone */
-	unsigned outs;   /* queued struct stream_out */
-	struct rt *rt;
-	const struct stream_events *events;
-	void *owner;
-	struct waiter *drainer; /* the fiber in stream_drain */
-	/* Bytes that may still be read, SIZE_MAX: no limit.  After
-	 * stream_linger_close: thrown away. */
-	size_t want;
-	struct alarm alarm; /* of FLUSH and LINGER */
-	uv_tcp_t tcp;
-};
+#include "stream_private.h"
 
 /* Output that the kernel did not take; lives until libuv calls back. */
 struct stream_out {
@@ -109,38 +75,60 @@ set_gone(struct stream *stream, int err)
 	stream->state = STREAM_GONE;
 	stream->err = err;
 	stop_reading(stream);
+	alarm_clear(stream->rt, &stream->alarm); /* of a handshake */
 	drainer_done(stream, err);
 }
 
-/* The client is lost, found by the loop. */
-static void
-on_lost(struct stream *stream, int err)
+void
+stream__on_lost(struct stream *stream, int err)
 {
 	if (stream->state == STREAM_OPEN) {
 		set_gone(stream, err);
-		stream->events->on_gone(stream->owner, err);
+		if (stream__is_shaking_hands(stream))
+			stream__tls_fail(stream, err, uv_strerror(err));
+		else
+			stream->events->on_gone(stream->owner, err);
 	} else if (stream->state != STREAM_GONE) {
 		stream_close(stream);
 	}
+}
+
+void
+stream__deliver(struct stream *stream, const char *p, size_t n)
+{
+	if (stream->want != SIZE_MAX)
+		stream->want -= n < stream->want ? n : stream->want;
+	stream->events->on_data(stream->owner, p, n);
 }
 
 /* Bytes from the client. */
 static void
 stream_take(struct stream *stream, const char *p, size_t n)
 {
+	if (stream->state == STREAM_OPEN && stream->tls != NULL) {
+		stream__tls_take(stream, p, n);
+		return;
+	}
+	if (stream->state == STREAM_OPEN) {
+		stream__deliver(stream, p, n);
+		return;
+	}
 	if (stream->want != SIZE_MAX)
 		stream->want -= n;
-	if (stream->state == STREAM_OPEN)
-		stream->events->on_data(stream->owner, p, n);
-	else if (stream->state == STREAM_LINGER && stream->want == 0)
+	if (stream->state == STREAM_LINGER && stream->want == 0)
 		stream_close(stream);
 }
 
-static void
-on_end_of_file(struct stream *stream)
+void
+stream__on_eof(struct stream *stream)
 {
+	bool again = stream->has_eof; /* TLS has its own end */
+
 	stream->has_eof = true;
-	if (stream->state == STREAM_OPEN)
+	if (stream__is_shaking_hands(stream))
+		stream__tls_fail(stream, -ECONNRESET, "the client has hung up");
+	else if (stream->state == STREAM_OPEN && !again &&
+		 !stream__tls_has_failed(stream))
 		stream->events->on_eof(stream->owner);
 	else if (stream->state == STREAM_LINGER)
 		stream_close(stream);
@@ -169,9 +157,9 @@ on_read(uv_stream_t *handle, ssize_t n, const uv_buf_t *buf)
 	else if (n == UV_ENOBUFS) /* on_alloc gave none: paused */
 		stop_reading(stream);
 	else if (n == UV_EOF)
-		on_end_of_file(stream);
+		stream__on_eof(stream);
 	else if (n < 0)
-		on_lost(stream, (int)n);
+		stream__on_lost(stream, (int)n);
 }
 
 static void
@@ -255,6 +243,7 @@ stream_linger_close(struct stream *stream)
 	if (stream->state != STREAM_OPEN)
 		return;
 	drainer_done(stream, -ECANCELED);
+	stream__tls_end(stream);
 	stream->want = STREAM_LINGER_BYTES;
 	stream->alarm.fn = on_alarm;
 	if (stream_queued(stream) == 0) {
@@ -284,6 +273,7 @@ stream_close(struct stream *stream)
 	if (stream->state == STREAM_CLOSING)
 		return;
 	stream->state = STREAM_CLOSING;
+	stream__tls_free(stream);
 	alarm_clear(stream->rt, &stream->alarm);
 	drainer_done(stream, -ECANCELED);
 	uv_close((uv_handle_t *)&stream->tcp, on_closed);
@@ -299,7 +289,7 @@ on_written(uv_write_t *req, int status)
 	if (stream->state == STREAM_CLOSING)
 		return;
 	if (status < 0) {
-		on_lost(stream, status);
+		stream__on_lost(stream, status);
 	} else if (stream_queued(stream) == 0) {
 		drainer_done(stream, 0);
 		if (stream->state == STREAM_FLUSH)
@@ -324,9 +314,8 @@ stream_enqueue(struct stream *stream, const char *bytes, size_t n)
 	return rc;
 }
 
-/* Bytes to the client. */
-static int
-stream_send(struct stream *stream, const char *bytes, size_t n)
+int
+stream__send(struct stream *stream, const char *bytes, size_t n)
 {
 	uv_buf_t buf = { .base = (char *)(uintptr_t)bytes, .len = n };
 	int rc = uv_try_write(handle_of(stream), &buf, 1);
@@ -350,7 +339,13 @@ stream_write(struct stream *stream, const void *bytes, size_t n)
 		return -ECANCELED;
 	if (n == 0)
 		return 0;
-	rc = stream_send(stream, bytes, n);
+	if (stream->tls != NULL && !stream__speaks_clear(stream)) {
+		rc = stream__tls_write(stream, bytes, n);
+		if (rc == -EAGAIN || stream__tls_has_failed(stream))
+			return rc;
+	} else {
+		rc = stream__send(stream, bytes, n);
+	}
 	if (rc < 0)
 		set_gone(stream, rc);
 	return rc;
@@ -392,15 +387,32 @@ stream_drain(struct stream *stream, uint64_t timeout_ms)
 	return rc;
 }
 
-void
-stream_want(struct stream *stream, size_t bytes)
+bool
+stream_has_unread(const struct stream *stream)
 {
+	char byte;
+
 	CHECK_OBJ(stream, STREAM_MAGIC);
+	return stream->state == STREAM_OPEN && !stream->has_eof &&
+	       recv(stream_fd(stream), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+}
+
+void
+stream__want(struct stream *stream, size_t bytes)
+{
 	if (stream->state != STREAM_OPEN)
 		return;
 	stream->want = bytes;
 	if (bytes > 0)
 		start_reading(stream);
+}
+
+void
+stream_want(struct stream *stream, size_t bytes)
+{
+	CHECK_OBJ(stream, STREAM_MAGIC);
+	if (!stream__is_shaking_hands(stream))
+		stream__want(stream, bytes);
 }
 
 void
@@ -431,5 +443,6 @@ stream_memory(const struct stream *stream)
 {
 	CHECK_OBJ(stream, STREAM_MAGIC);
 	return sizeof(*stream) + stream_queued(stream) +
-	       stream->outs * sizeof(struct stream_out);
+	       stream->outs * sizeof(struct stream_out) +
+	       stream__tls_memory(stream);
 }
