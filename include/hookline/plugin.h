@@ -113,7 +113,7 @@ struct hl_lines;   /* what config, user_config, received_line give */
 struct hl_log;     /* a log line, for the logging hook */
 struct hl_reply;   /* a reply, for the reply hook */
 struct hl_proxy;   /* a PROXY header */
-struct hl_tls;     /* a TLS session (a later release) */
+struct hl_tls;     /* what a TLS handshake has shown */
 struct hl_auth;    /* what a client has shown with AUTH */
 
 /* ---- the descriptor ------------------------------------------------ */
@@ -447,6 +447,34 @@ int hl_auth_scram_clear(struct hl_ctx *ctx, hl_str password);
  */
 enum hl_verdict hl_auth_unavailable(struct hl_ctx *ctx, const char *fmt, ...)
     HL_PRINTF(2, 3);
+/* ---- TLS ----------------------------------------------------------- */
+
+/* What hl_tls() or the tls_done hook gives; lives as long as the session.
+ * None of these blocks or fails. */
+hl_str hl_tls_version(const struct hl_tls *tls); /* "TLSv1.3" */
+hl_str hl_tls_cipher(const struct hl_tls *tls);  /* OpenSSL's name of it */
+unsigned hl_tls_bits(const struct hl_tls *tls);  /* of the cipher's key */
+/* The server name that the client asked for, in lower case; "" none. */
+hl_str hl_tls_sni(const struct hl_tls *tls);
+/* An earlier session of the client goes on; what its certificate said then
+ * holds now. */
+bool hl_tls_resumed(const struct hl_tls *tls);
+/* Who the client's certificate is for and who has signed it, as one line of
+ * RFC 2253 in UTF-8 ("CN=mx.example,O=Example"); "" without a certificate, or
+ * when it is longer than 1,024 bytes. */
+hl_str hl_tls_cert_subject(const struct hl_tls *tls);
+hl_str hl_tls_cert_issuer(const struct hl_tls *tls);
+/* SHA-256 of the certificate, 64 hex digits in lower case; "" there is none. */
+hl_str hl_tls_cert_fingerprint(const struct hl_tls *tls);
+/* True: the client CA of this server vouches for it, and it is valid now.
+ * Subject, issuer and names of any other are what the client made up. */
+bool hl_tls_cert_verified(const struct hl_tls *tls);
+/* When it ends, in seconds since 1970; 0 without a certificate. */
+int64_t hl_tls_cert_not_after(const struct hl_tls *tls);
+/* Its subjectAltNames that are host names or mail addresses, the first 32;
+ * index from 0, "" beyond the end. */
+size_t hl_tls_cert_name_count(const struct hl_tls *tls);
+hl_str hl_tls_cert_name(const struct hl_tls *tls, size_t index);
 
 /* ---- addresses and the envelope ------------------------------------ */
 

@@ -211,12 +211,6 @@ hl_relay_client_set(struct hl_ctx *ctx, bool yes)
 		ctx->conv->facts.relay_client = yes;
 }
 
-const struct hl_tls *
-hl_tls(const struct hl_ctx *ctx)
-{
-	return facts_of(ctx)->tls;
-}
-
 hl_str
 hl_auth_user(const struct hl_ctx *ctx)
 {

@@ -31,6 +31,10 @@ struct conv_ops {
 	/* The next line, copied into `arena`; BLOCKS. */
 	int (*client_line)(struct conv *conv, uint64_t timeout_ms,
 	    struct arena *arena, hl_str *ret);
+	/* Keying material of the session's TLS (tls_info_export).  0;
+	 * -ENOTCONN there is no TLS; -ENOTSUP; -EPROTO. */
+	int (*tls_exporter)(
+	    struct conv *conv, const char *label, unsigned char *ret, size_t n);
 };
 
 /* What the last run of a hook came to, for hl_result(): chains run in order,

@@ -9,6 +9,7 @@
 #define HOOKLINE_MAIL_FACTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/clock.h"
@@ -27,6 +28,10 @@ struct hl_tls {
 	hl_str sni;                       /* "" none was sent */
 	hl_str cert_subject, cert_issuer; /* of the client's; "" has none */
 	hl_str cert_fingerprint;          /* SHA-256, lower-case hex */
+	struct wall cert_not_after;
+	const hl_str *alt_names; /* DNS names and mail addresses */
+	size_t alt_name_count;
+	unsigned bits; /* of the cipher's key */
 	bool resumed;
 	bool cert_verified;
 };
