@@ -11,6 +11,23 @@
 #include "session.h"
 #include "shm/stats.h"
 
+/* On a listener of implicit TLS the words cannot be read and are not sent: a
+ * handshake costs more than this client is worth now. */
+static void
+refuse_to_admit(struct session *session, struct hl_ctx *ctx, const char *text)
+{
+	struct decision decision = { .hook = HOOK_PRE_CONNECTION,
+		.plugin = STR_LIT("core"),
+		.code = 421,
+		.enhanced = STR_EMPTY,
+		.text = str_of(text) };
+
+	if (session->listener->tls)
+		decision_reject(session, ctx, &decision);
+	else
+		reply_decision(session, ctx, &decision);
+}
+
 /* Refuses the client when there are too many. */
 static bool
 admit(struct session *session, struct hl_ctx *ctx)
@@ -30,7 +47,7 @@ admit(struct session *session, struct hl_ctx *ctx)
 	if (text == NULL)
 		return true;
 	session->skip_hooks = true;
-	reply_refuse(session, ctx, HOOK_PRE_CONNECTION, 421, NULL, text);
+	refuse_to_admit(session, ctx, text);
 	session_finish(session, END_QUIT);
 	return false;
 }
@@ -97,18 +114,14 @@ run_early_hooks(struct session *session, struct hl_ctx *ctx)
 }
 
 void
-session_welcome(struct session *session, struct hl_ctx *ctx)
+session_greet(struct session *session, struct hl_ctx *ctx)
 {
-	struct facts *facts = &session->conv.facts;
+	const struct facts *facts = &session->conv.facts;
 	struct outcome outcome;
 
-	session->bare_lf_excluded =
-	    session_is_in(ctx, STR_LIT("bare_lf_exclude"), &facts->peer);
-	if (!admit(session, ctx))
-		return;
 	if (session->limits->rdns && facts->peer_name.p == NULL)
 		peer_name_start(session->server->engine, &session->conv);
-	if (!run_early_hooks(session, ctx))
+	if (!run_early_hooks(session, ctx) || session_tls_refused(session, ctx))
 		return;
 	hook_run(ctx, HOOK_CONNECT, NULL, &outcome);
 	if (outcome.fate == FATE_KEEP && !outcome.answered)
@@ -117,11 +130,34 @@ session_welcome(struct session *session, struct hl_ctx *ctx)
 		(void)reply_outcome(session, ctx, &outcome);
 }
 
+static void
+look_up_lists(struct session *session, struct hl_ctx *ctx)
+{
+	session->bare_lf_excluded = session_is_in(
+	    ctx, STR_LIT("bare_lf_exclude"), &session->conv.facts.peer);
+}
+
+void
+session_welcome(struct session *session, struct hl_ctx *ctx)
+{
+	look_up_lists(session, ctx);
+	if (admit(session, ctx))
+		session_greet(session, ctx);
+}
+
 void
 session_accept(struct session *session, struct hl_ctx *ctx)
 {
 	session_resolve(session, ctx);
 	session->may_xclient = session_is_in(
 	    ctx, STR_LIT("xclient_hosts"), &session->conv.facts.peer);
-	session_welcome(session, ctx);
+	if (!session->listener->tls) {
+		session_welcome(session, ctx);
+		return;
+	}
+	look_up_lists(session, ctx);
+	if (!admit(session, ctx))
+		return;
+	session->skip_hooks = true; /* until the client can be heard */
+	session->wants_tls = true;
 }

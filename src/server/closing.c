@@ -3,7 +3,7 @@
  *
  *	quit, disc, timeout, shutdown:  disconnect, reset_transaction,
  *	                                post-connection
- *	end of file, gone:   [abort,] reset_transaction, disconnect,
+ *	end of file, gone, TLS failed: [abort,] reset_transaction, disconnect,
  *	                                post-connection
  * then the lingering close (HOOKS.md decision 14).
  */
@@ -57,7 +57,7 @@ run_abort(struct session *session, struct hl_ctx *ctx)
 	const struct txn *txn = session->conv.txn;
 	struct outcome ignored;
 
-	if (session->end == END_EOF && (txn == NULL || txn->sender == NULL))
+	if (session->end != END_GONE && (txn == NULL || txn->sender == NULL))
 		return;
 	hook_run(ctx, HOOK_ABORT, &args, &ignored);
 }
@@ -65,7 +65,8 @@ run_abort(struct session *session, struct hl_ctx *ctx)
 static void
 run_hooks(struct session *session, struct hl_ctx *ctx)
 {
-	bool lost = session->end == END_EOF || session->end == END_GONE;
+	bool lost = session->end == END_EOF || session->end == END_GONE ||
+		    session->end == END_TLS;
 
 	if (lost)
 		run_abort(session, ctx);
@@ -94,7 +95,8 @@ session_close(struct session *session, struct hl_ctx *ctx)
 	session->conv.facts.phase = HL_PHASE_END;
 	decision_end(session);
 	session_flush(session);
-	if (session->gone)
+	/* An alert of TLS is to arrive. */
+	if (session->gone && !session->tls_failed)
 		stream_close(session->stream);
 	else
 		stream_linger_close(session->stream);

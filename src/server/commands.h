@@ -18,7 +18,7 @@ typedef void command_fn(
 command_fn cmd_helo BLOCKS, cmd_ehlo BLOCKS, cmd_mail BLOCKS, cmd_rcpt BLOCKS;
 command_fn cmd_data BLOCKS, cmd_bdat BLOCKS, cmd_rset BLOCKS, cmd_noop BLOCKS,
     cmd_vrfy BLOCKS;
-command_fn cmd_help BLOCKS, cmd_quit BLOCKS;
+command_fn cmd_help BLOCKS, cmd_quit BLOCKS, cmd_starttls BLOCKS;
 command_fn cmd_xclient BLOCKS, cmd_xforward BLOCKS;
 
 /* One command line, without its line end. */
@@ -26,6 +26,10 @@ command_fn cmd_xclient BLOCKS, cmd_xforward BLOCKS;
 void check_errors(struct session *session, struct hl_ctx *ctx) BLOCKS;
 void dispatch(
     struct session *session, struct hl_ctx *ctx, struct slice line) BLOCKS;
+
+/* -- cmd_starttls.c -- */
+/* For EHLO: is there a certificate, and no TLS yet? */
+bool starttls_is_possible(const struct session *session);
 
 /* -- envelope.c: what MAIL and RCPT have in common -- */
 struct envelope {

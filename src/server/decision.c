@@ -92,6 +92,16 @@ add_session(struct log_line *line, const struct session *session)
 	log_add_text(line, LOG_sid, facts->sid);
 }
 
+static void
+add_tls(struct log_line *line, const struct session *session)
+{
+	const struct hl_tls *tls = session->conv.facts.tls;
+
+	if (tls != NULL)
+		log_printf(line, LOG_tls, "%.*s,%.*s", STR(tls->version),
+		    STR(tls->cipher));
+}
+
 void
 decision_reject(
     struct session *session, struct hl_ctx *ctx, const struct decision *d)
@@ -152,6 +162,7 @@ decision_accept(struct session *session, struct hl_ctx *ctx, struct txn *txn,
 	    (long long)(mono_since_us(mono_now(), txn->since) / 1000));
 	add_session(&line, session);
 	add_origin(&line, txn);
+	add_tls(&line, session);
 	log_add_text(&line, LOG_tid, txn->id);
 	log_end(&line);
 }
@@ -166,6 +177,7 @@ decision_end(struct session *session)
 		[END_GONE] = "gone",
 		[END_TIMEOUT] = "timeout",
 		[END_SHUTDOWN] = "shutdown",
+		[END_TLS] = "tls",
 	};
 	struct log_line line;
 
@@ -180,5 +192,6 @@ decision_end(struct session *session)
 			1000));
 	log_add_int(&line, LOG_size, (long long)session_memory(session));
 	add_session(&line, session);
+	add_tls(&line, session);
 	log_end(&line);
 }

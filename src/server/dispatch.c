@@ -26,6 +26,8 @@ static const struct handler {
 	    false },
 	[SMTP_VERB_XFORWARD] = { cmd_xforward, HOOK_UNRECOGNIZED_COMMAND, true,
 	    false },
+	[SMTP_VERB_STARTTLS] = { cmd_starttls, HOOK_UNRECOGNIZED_COMMAND, true,
+	    false },
 };
 
 static hl_str
@@ -123,7 +125,10 @@ dispatch(struct session *session, struct hl_ctx *ctx, struct slice line)
 	session->conv.command_line = text;
 	session->answered = false;
 	ctx->txn = session->conv.txn;
-	if (command.verb == SMTP_VERB_EXPN || command.verb == SMTP_VERB_ETRN)
+	if (session_is_refused(session, ctx, command.verb))
+		session->answered = true;
+	else if (command.verb == SMTP_VERB_EXPN ||
+		 command.verb == SMTP_VERB_ETRN)
 		ask_hooks(session, ctx, &command);
 	else if (handler->fn == NULL)
 		unrecognized(session, ctx, &command);

@@ -6,7 +6,7 @@
 
 #include <hookline/plugin.h>
 
-#include "session.h"
+#include "commands.h"
 #include "smtp/xclient.h"
 
 static void
@@ -65,6 +65,7 @@ static const struct row {
 	    NULL },
 	[EHLO_XCLIENT] = { "XCLIENT", 0, xclient_offers, xclient_words },
 	[EHLO_XFORWARD] = { "XFORWARD", 0, xclient_offers, xforward_words },
+	[EHLO_STARTTLS] = { "STARTTLS", 0, starttls_is_possible, NULL },
 };
 
 bool

@@ -25,6 +25,7 @@ enum ehlo_keyword {
 	EHLO_MT_PRIORITY,         /* RFC 6710 */
 	EHLO_XCLIENT,             /* Postfix's */
 	EHLO_XFORWARD,
+	EHLO_STARTTLS, /* RFC 3207 */
 	EHLO_KEYWORD_COUNT
 };
 

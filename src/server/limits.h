@@ -23,6 +23,7 @@ struct hl_ctx;
 /* X(field, conf key) for whole numbers, sizes and times (ms). */
 #define LIMITS(X)                                              \
 	X(timeout_ms, CONF_TIMEOUT)                            \
+	X(tls_timeout_ms, CONF_TLS_TIMEOUT)                    \
 	X(databytes, CONF_DATABYTES)                           \
 	X(size_threshold, CONF_SIZE_THRESHOLD)                 \
 	X(max_connections, CONF_MAX_CONNECTIONS)               \

@@ -82,6 +82,16 @@ count_error(struct session *session, unsigned code)
 }
 
 void
+reply_decision(struct session *session, struct hl_ctx *ctx,
+    const struct decision *decision)
+{
+	reply_send(
+	    session, ctx, decision->code, decision->enhanced, decision->text);
+	count_error(session, decision->code);
+	decision_reject(session, ctx, decision);
+}
+
+void
 reply_refuse(struct session *session, struct hl_ctx *ctx, enum hook_id hook,
     unsigned code, const char *enhanced, const char *text)
 {
@@ -92,9 +102,7 @@ reply_refuse(struct session *session, struct hl_ctx *ctx, enum hook_id hook,
 		.enhanced = str_of(enhanced),
 		.text = str_of(text) };
 
-	reply_text(session, ctx, code, enhanced, text);
-	count_error(session, code);
-	decision_reject(session, ctx, &decision);
+	reply_decision(session, ctx, &decision);
 }
 
 /* Nobody, if all have declined; but if its text is sent it is its reply. */

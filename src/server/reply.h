@@ -9,6 +9,8 @@
 
 #include "session.h"
 
+struct decision;
+
 /* `enhanced` "" for none.  Nothing is sent to a client that is gone. */
 void reply_send(struct session *session, struct hl_ctx *ctx, unsigned code,
     hl_str enhanced, hl_str text) BLOCKS;
@@ -18,6 +20,9 @@ void reply_text(struct session *session, struct hl_ctx *ctx, unsigned code,
 void reply_refuse(struct session *session, struct hl_ctx *ctx,
     enum hook_id hook, unsigned code, const char *enhanced,
     const char *text) BLOCKS;
+/* The same for a decision that was made before. */
+void reply_decision(struct session *session, struct hl_ctx *ctx,
+    const struct decision *decision) BLOCKS;
 /* Sends what an outcome says, if its fate has a reply, logs a refusal, and
  * does what the fate says to session and transaction (reset, disconnect).
  * Returns false when the conversation does not go on as if accepted. */

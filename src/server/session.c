@@ -22,6 +22,7 @@ static const struct conv_ops conv_ops = {
 	.reply = reply_of_plugin,
 	.client_wait = session_client_wait,
 	.client_line = session_client_line,
+	.tls_exporter = session_tls_exporter,
 };
 
 static void
@@ -227,4 +228,6 @@ const struct stream_events session_stream_events = {
 	.on_eof = session_on_eof,
 	.on_gone = session_on_gone,
 	.on_closed = on_closed,
+	.on_secure = session_on_secure,
+	.on_tls_failed = session_on_tls_failed,
 };

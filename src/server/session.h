@@ -16,6 +16,7 @@
  * proxy.c      the PROXY header before all else
  * accept.c     who the client is, up to the greeting
  * session_run.c the steps
+ * session_tls.c the handshake of TLS, and what follows from it
  * reply.c      replies
  * closing.c    the end of a session
  * cmd_*.c      one verb each;  dispatch.c finds it
@@ -38,6 +39,7 @@
 #include "limits.h"
 #include "rt/timeq.h"
 #include "shm/peers.h"
+#include "smtp/command.h"
 #include "smtp/line.h"
 
 struct data;
@@ -45,6 +47,7 @@ struct fiber;
 struct server;
 struct server_listener;
 struct stream;
+struct stream_tls_failure;
 
 #define SESSION_MAGIC 0x73657373u
 
@@ -56,6 +59,7 @@ enum session_end {
 	END_GONE, /* reset, broken pipe */
 	END_TIMEOUT,
 	END_SHUTDOWN, /* 421 4.3.2 */
+	END_TLS,      /* TLS has failed */
 };
 
 /* What the loop wants the next run of the fiber to do. */
@@ -63,7 +67,8 @@ enum session_event {
 	EVENT_ACCEPT = 1 << 0,
 	EVENT_TIMEOUT = 1 << 1,
 	EVENT_SHUTDOWN = 1 << 2,
-	EVENT_PROXY = 1 << 3, /* a PROXY header comes first */
+	EVENT_PROXY = 1 << 3,  /* a PROXY header comes first */
+	EVENT_SECURE = 1 << 4, /* the TLS handshake is done */
 };
 
 /* Bytes that no command has taken yet: borrowed from the stream's shared
@@ -91,6 +96,10 @@ struct session {
 	bool reads_exactly;    /* no byte ahead: see proxy.c */
 	bool is_counted;       /* peer_ref holds */
 	bool may_xclient;      /* its network is in xclient_hosts */
+	bool wants_tls;        /* the handshake is the next step */
+	bool is_shaking;       /* [loop] a handshake is under way */
+	bool tls_failed;       /* [loop] */
+	bool tls_is_new;       /* tls_done has not yet run */
 	uint32_t errors;
 	uint32_t junk;
 	uint16_t plugin_code; /* of the last reply that a plugin sent */
@@ -113,8 +122,17 @@ struct session {
 	const struct hl_addr *addr; /* of the running MAIL or RCPT */
 	struct txn *queued;         /* while its reply is made; for log lines */
 	struct forwarded *forwarded; /* of the next message; NULL: nothing */
+	const struct tls_refusal *refusal; /* of tls_done, or NULL */
 	struct conv_result results[HOOK_COUNT];
 	struct conv conv;
+};
+
+/* What every command but QUIT is answered since tls_done has refused; lives in
+ * the session's arena. */
+struct tls_refusal {
+	unsigned code;
+	hl_str enhanced, text, plugin;
+	bool disconnects;
 };
 
 static inline struct session *
@@ -174,10 +192,33 @@ void session_resolve(struct session *session, struct hl_ctx *ctx) BLOCKS;
 /* Is `addr` in the networks of that control file? */
 bool session_is_in(
     struct hl_ctx *ctx, hl_str key, const struct inet_addr *addr) BLOCKS;
-/* Limits, pre-connection, connect, greeting; again after XCLIENT. */
+/* pre-connection, connect, greeting. */
+void session_greet(struct session *session, struct hl_ctx *ctx) BLOCKS;
+/* Limits, then session_greet; again after XCLIENT. */
 void session_welcome(struct session *session, struct hl_ctx *ctx) BLOCKS;
-/* All of it. */
+/* Settings, limits, then TLS if it is implicit, else session_greet. */
 void session_accept(struct session *session, struct hl_ctx *ctx) BLOCKS;
+
+/* -- session_tls.c -- */
+/* The step when wants_tls is set.  False: the handshake is under way, there
+ * is nothing to do. */
+bool session_start_tls(struct session *session, struct hl_ctx *ctx) BLOCKS;
+void session_on_secure(void *owner);
+void session_on_tls_failed(
+    void *owner, const struct stream_tls_failure *failure);
+/* The step when EVENT_SECURE is set: facts, a new beginning, tls_done. */
+void session_secure(struct session *session, struct hl_ctx *ctx) BLOCKS;
+/* Before the greeting: has tls_done refused, and was that answered? */
+bool session_tls_refused(struct session *session, struct hl_ctx *ctx) BLOCKS;
+/* tls_done has refused: answers the command so. */
+bool session_is_refused(
+    struct session *session, struct hl_ctx *ctx, enum smtp_verb verb) BLOCKS;
+/* Does a TLS handshake stand where a command should? */
+bool session_is_hello_in_clear(const struct session *session);
+void session_refuse_hello(struct session *session, struct hl_ctx *ctx) BLOCKS;
+/* conv_ops.tls_exporter */
+int session_tls_exporter(
+    struct conv *conv, const char *label, unsigned char *ret, size_t n);
 
 /* -- session_run.c -- */
 void session_run(struct session *session, struct hl_ctx *ctx) BLOCKS;

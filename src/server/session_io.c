@@ -179,6 +179,8 @@ session_rest(struct session *session)
 	buf_done(&session->out);
 	if (session->input.own.n == 0)
 		buf_done(&session->input.own);
+	if (session->is_shaking)
+		return; /* the stream reads, and has the deadline */
 	if (session->parked_want) {
 		session->parked_want = false;
 		stream_resume(session->stream);
@@ -197,7 +199,8 @@ no_fiber(struct session *session)
 	int ret = stream_write(session->stream, sorry, sizeof(sorry) - 1);
 
 	session->end = END_SHUTDOWN;
-	if ((session->events & (EVENT_ACCEPT | EVENT_PROXY)) == 0)
+	if ((session->events & (EVENT_ACCEPT | EVENT_PROXY)) == 0 &&
+	    !session->skip_hooks)
 		return;
 	session->closing = true;
 	list_remove(&session->waiting);

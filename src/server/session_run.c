@@ -23,8 +23,10 @@ step_timeout(struct session *session, struct hl_ctx *ctx)
 static void
 step_shutdown(struct session *session, struct hl_ctx *ctx)
 {
-	reply_text(
-	    session, ctx, 421, "4.3.2", "Service closing, try again later");
+	/* Within a handshake nothing can be said. */
+	if (!session->is_shaking)
+		reply_text(session, ctx, 421, "4.3.2",
+		    "Service closing, try again later");
 	session_finish(session, END_SHUTDOWN);
 }
 
@@ -55,6 +57,10 @@ step_command(struct session *session, struct hl_ctx *ctx)
 	struct slice line;
 	size_t used;
 
+	if (session_is_hello_in_clear(session)) {
+		session_refuse_hello(session, ctx);
+		return true;
+	}
 	switch (smtp_line_next(&session->line, input_peek(session),
 	    (size_t)session->limits->max_line, session_bare_lf(session), &line,
 	    &used)) {
@@ -105,6 +111,11 @@ step_events(struct session *session, struct hl_ctx *ctx)
 		session_accept(session, ctx);
 		return true;
 	}
+	if ((session->events & EVENT_SECURE) != 0) {
+		session->events &= (uint8_t)~EVENT_SECURE;
+		session_secure(session, ctx);
+		return true;
+	}
 	if ((session->events & EVENT_TIMEOUT) != 0) {
 		session->events &= (uint8_t)~EVENT_TIMEOUT;
 		step_timeout(session, ctx);
@@ -121,8 +132,12 @@ step_events(struct session *session, struct hl_ctx *ctx)
 static bool
 step(struct session *session, struct hl_ctx *ctx)
 {
+	if (session->wants_tls)
+		return session_start_tls(session, ctx);
 	if (step_events(session, ctx))
 		return true;
+	if (session->is_shaking)
+		return false;
 	if (stream_queued(session->stream) > OUT_MAX)
 		return wait_for_reader(session);
 	if (data_is_due(session))
@@ -137,18 +152,19 @@ session_run(struct session *session, struct hl_ctx *ctx)
 		bool did;
 
 		if (session->gone) {
-			session_finish(session, END_GONE);
+			session_finish(
+			    session, session->tls_failed ? END_TLS : END_GONE);
 			break;
 		}
 		did = step(session, ctx);
-		if (session->end == END_NOT)
+		if (session->end == END_NOT && !session->is_shaking)
 			check_memory(session, ctx);
 		arena_reset(ctx->arena);
 		if (session->out.n > OUT_MAX)
 			session_flush(session);
 		if (did)
 			continue;
-		if (!session->eof)
+		if (session->is_shaking || !session->eof)
 			return;
 		session_finish(session, END_EOF);
 	}

@@ -24,13 +24,25 @@ proto_of(const struct session *session, struct hl_ctx *ctx)
 	    facts->tls != NULL ? "S" : "", facts->auth_user.n > 0 ? "A" : "");
 }
 
+/* "TLSv1.3 cipher TLS_AES_256_GCM_SHA384"; empty in clear. */
+static hl_str
+tls_of(const struct session *session, struct arena *arena)
+{
+	const struct hl_tls *tls = session->conv.facts.tls;
+
+	if (tls == NULL)
+		return STR_EMPTY;
+	return arena_printf(
+	    arena, "%.*s cipher %.*s", STR(tls->version), STR(tls->cipher));
+}
+
 static hl_str
 received_by_hook(struct session *session, struct hl_ctx *ctx)
 {
 	struct hl_lines lines = { .arena = ctx->arena };
 	struct hook_args args = { .a = proto_of(session, ctx),
 		.b = STR_EMPTY,
-		.c = STR_EMPTY,
+		.c = tls_of(session, ctx->arena),
 		.ret = &lines };
 	struct buf value = BUF_INIT;
 	struct outcome outcome;
@@ -75,7 +87,7 @@ received_own(struct session *session, struct hl_ctx *ctx)
 		.version = SLICE_LIT(HOOKLINE_VERSION),
 		.proto = slice_str(proto_of(session, ctx)),
 		.id = slice_of(txn->id),
-		.tls = SLICE_LIT(""),
+		.tls = slice_str(tls_of(session, ctx->arena)),
 		.rcpt = SLICE_LIT(""),
 		.date = wall_now(),
 	};
