@@ -14,6 +14,7 @@ from .dns import DnsServer
 from .errors import DialogError, Failure
 from .script import raw_bytes
 from .server import Server
+from .tls import Client, options as tls_options
 from .wire import Wire
 
 SHARED = Path(__file__).resolve().parent.parent / "plugins"
@@ -32,6 +33,7 @@ class Play:
         self.transcript = []
         self.started = False
         self.dns = None
+        self.tls = Client(self.server.tmp)
         self.plugins = []
         self.output = ""
         self.status = None
@@ -104,7 +106,7 @@ class Play:
 
     # ---- steps -------------------------------------------------------
 
-    SETUP = {"config", "plugin", "file", "dns", "start"}
+    SETUP = {"config", "plugin", "file", "dns", "start", "cert"}
     ON_SERVER = {"stop", "kill", "signal", "wait", "log", "nolog",
                  "logcount", "maildir", "file", "ctl", "out", "out~", "exit"}
 
@@ -122,10 +124,16 @@ class Play:
 
     def on_wire(self, step, wire):
         word = step.word
+        if wire.tls:
+            self.tls.keep_session(wire.tls)
         if word == "C":
             wire.send(self.expand(step.text).encode() + b"\r\n")
         elif word == "C~":
             wire.send(raw_bytes(self.expand(step.text)))
+        elif word == "C!":
+            wire.send_raw(raw_bytes(self.expand(step.text)))
+        elif word in ("tls", "starttls"):
+            self.start_tls(step, wire)
         elif word == "BDAT":
             chunk = raw_bytes(self.expand(step.text))
             size = f"BDAT {len(chunk)} {step.arg}".rstrip()
@@ -140,9 +148,9 @@ class Play:
                 raise Failure(f"expected a reply {step.text!r}, "
                               f"got {lines}")
         elif word == "closed":
-            wire.expect_end({"closed"})
+            wire.expect_end("closed")
         elif word == "gone":
-            wire.expect_end({"closed", "reset"})
+            wire.expect_end(None)
         elif word == "quiet":
             wire.expect_quiet(int(step.arg))
         elif word == "elapsed":
@@ -173,6 +181,30 @@ class Play:
                     self.options.timeout, self.transcript)
         self.wires[step.conn] = wire
         return wire
+
+    def start_tls(self, step, wire):
+        """With `fails` there must be no session, and then the connection
+        is over."""
+        opts = tls_options(self.expand(step.arg))
+        if step.word == "starttls":
+            wire.send(b"STARTTLS\r\n")
+            lines = wire.reply()
+            if not lines[0].startswith("220"):
+                raise Failure(f"expected a reply '220', got {lines}")
+        tls = self.tls.wrap(opts)
+        try:
+            wire.start_tls(tls)
+        except Failure as err:
+            if "fails" not in opts:
+                raise
+            wire.note("!", str(err))
+            wire.close()
+            del self.wires[step.conn]
+            if opts["fails"] and opts["fails"] not in str(err):
+                raise Failure(f"fails otherwise: {err}") from err
+            return
+        if "fails" in opts:
+            raise Failure("the handshake succeeds")
 
     @staticmethod
     def expect_line(wire, want):
@@ -206,6 +238,14 @@ class Play:
 
     def do_config(self, step):
         self.server.config(step.arg, self.lines_of(step))
+
+    def do_cert(self, step):
+        name, _, kind = step.arg.partition(" ")
+        authority = self.server.stage.authority
+        authority.give(name, kind or "ec", self.server.tmp)
+        for path in self.server.tmp.glob("*.*"):
+            if path.suffix in (".crt", ".key"):
+                self.server.stage.give(path)
 
     def do_dns(self, step):
         if self.dns:

@@ -16,6 +16,9 @@ WORDS = {
     "kill": r"",
     "signal": r"[A-Z0-9]+",
     "connect": r"(\S+)?( *from \S+)?",
+    "cert": r"[\w.-]+( (ec|rsa))?",
+    "tls": r"([a-z]+(=\S+)? ?)*",
+    "starttls": r"([a-z]+(=\S+)? ?)*",
     "close": r"",
     "half-close": r"",
     "reset": r"",
@@ -26,14 +29,15 @@ WORDS = {
     "elapsed": r"\d+-\d+",
 }
 # Words with a colon and text after it.
-TEXTS = {"C", "C~", "BDAT", "S", "S~", "S*", "log", "nolog", "logcount",
+TEXTS = {"C", "C~", "C!", "BDAT", "S", "S~", "S*", "log", "nolog", "logcount",
          "maildir", "maildir~", "file", "ctl", "out", "out~", "exit"}
 BLOCKS = {"config", "plugin", "file", "dns"}
 # Those that belong to one connection.
-ON_CONNECTION = {"C", "C~", "BDAT", "S", "S~", "S*", "connect", "close",
-                 "half-close", "reset", "closed", "gone", "quiet", "elapsed"}
+ON_CONNECTION = {"C", "C~", "C!", "BDAT", "S", "S~", "S*", "connect", "tls",
+                 "starttls", "close", "half-close", "reset", "closed", "gone",
+                 "quiet", "elapsed"}
 
-LINE = re.compile(r"(?:(?P<conn>[ABD-RT-Z]):)?(?P<word>[A-Za-z-]+[~*]?)"
+LINE = re.compile(r"(?:(?P<conn>[ABD-RT-Z]):)?(?P<word>[A-Za-z-]+[~*!]?)"
                   r"(?P<arg> [^:]*)?(?::(?P<text>.*))?$", re.DOTALL)
 
 

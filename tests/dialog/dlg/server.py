@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from .errors import Failure
+from .tls import Authority
 
 # Words that no dialog may leave in the log, unless it says `allow:`.
 FAULTS = re.compile(r"ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|"
@@ -41,6 +42,7 @@ class Stage:
         self.user = None
         self.base = Path(tempfile.mkdtemp(prefix="hookline-dialog-"))
         self.base.chmod(0o755)
+        self.authority = Authority(self.base / "ca")
         self.in_tree = self.plugin_dir().is_dir()
         if os.geteuid() == 0:
             self.user = pwd.getpwnam(RUN_USER)

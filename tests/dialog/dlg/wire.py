@@ -37,6 +37,7 @@ class Wire:
         self.done = False        # we closed it, or the end was expected
         self.sent_at = time.monotonic()
         self.last_at = self.sent_at
+        self.tls = None          # dlg.tls.Tls after a handshake
         self.sock = self.dial(address, source)
 
     def dial(self, address, source):
@@ -62,6 +63,10 @@ class Wire:
     def send(self, data):
         shown = repr(data[:200])[1:]
         self.note("C", shown + (" ..." if len(data) > 200 else ""))
+        self.send_raw(self.tls.encrypt(data) if self.tls else data)
+
+    def send_raw(self, data):
+        """Past TLS, and without a note."""
         try:
             if self.one_byte:
                 for piece in pieces(data):
@@ -77,24 +82,46 @@ class Wire:
             self.note("!", f"write: {err}")
         self.sent_at = self.last_at = time.monotonic()
 
-    def fill(self, timeout):
-        """Reads more; False when nothing came in time."""
-        if self.ended:
-            return True
+    def receive(self, timeout):
+        """What comes next, as it is; None when nothing came in time."""
         self.sock.settimeout(max(timeout, 0.000001))
         try:
             data = self.sock.recv(65536)
         except (socket.timeout, BlockingIOError):
-            return False
+            return None
         except OSError as err:
             self.note("!", f"read: {err}")
             self.ended = "reset"
-            return True
+            return b""
         if not data:
-            self.ended = "closed"
+            self.ended = self.ended or "closed"
             self.note("!", "end of file")
-        self.input += data
+        return data
+
+    def fill(self, timeout):
+        """Reads more; False when nothing came in time."""
+        if self.ended:
+            return True
+        data = self.receive(timeout)
+        if data is None:
+            return False
+        if not self.tls:
+            self.input += data
+            return True
+        if not data and self.ended == "closed":
+            self.ended = "cut off: no close_notify came"
+        self.input += self.tls.decrypt(data)
+        self.ended = self.tls.ended or self.ended
         return True
+
+    def start_tls(self, tls):
+        """The handshake; from here on all is encrypted."""
+        if self.input:
+            raise Failure(f"before TLS: {bytes(self.input)!r}")
+        tls.shake(self)
+        self.tls = tls
+        self.note("!", f"TLS: {tls.obj.version()} {tls.obj.cipher()[0]}"
+                       f"{', resumed' if tls.obj.session_reused else ''}")
 
     def line(self):
         """The server's next line, without CRLF."""
@@ -132,14 +159,15 @@ class Wire:
             raise Failure(f"not a reply: {lines[-1]!r}")
         return lines
 
-    def expect_end(self, kinds):
+    def expect_end(self, kind):
+        """`kind` "closed": in good order; None: any end."""
         deadline = time.monotonic() + self.timeout
         while not self.ended:
             if not self.fill(deadline - time.monotonic()):
                 raise Failure("still open")
         if self.input:
             raise Failure(f"unexpected: {bytes(self.input)!r}")
-        if self.ended not in kinds:
+        if kind and self.ended != kind:
             raise Failure(f"connection {self.ended}")
         self.done = True
 
@@ -170,6 +198,8 @@ class Wire:
     def close(self, how="close"):
         if self.sock.fileno() == -1:
             return
+        if self.tls and how != "reset":
+            self.send_raw(self.tls.bye())
         if how == "half-close":
             try:
                 self.sock.shutdown(socket.SHUT_WR)
