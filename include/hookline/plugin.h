@@ -728,9 +728,9 @@ enum hl_dns_type {
 	HL_DNS_TLSA = 52
 };
 /* Records > 0; 0 no such name or no such record; -EAGAIN the DNS failed
- * (answer 4xx, never 5xx); -EINVAL bad name; -ETIMEDOUT; -ECANCELED.  CNAMEs
- * are followed, MX is sorted, TXT strings are joined.  `ret` may be NULL and
- * is set for >= 0.  BLOCKS. */
+ * (answer 4xx, never 5xx), or has more than 256 records; -EINVAL bad name;
+ * -ETIMEDOUT; -ECANCELED.  CNAMEs are followed, MX is sorted, TXT strings are
+ * joined.  `ret` may be NULL and is set for >= 0.  BLOCKS. */
 int hl_dns_query(struct hl_ctx *ctx, hl_str name, enum hl_dns_type type,
     const struct hl_dns **ret);
 /* "192.0.2.1" to "1.2.0.192.in-addr.arpa", or with another zone for lists:

@@ -19,9 +19,11 @@
 #include "base/slice.h"
 #include "base/str.h"
 
-#define DNS_RECORDS_MAX 64 /* an answer with more is refused as oversized */
-#define DNS_ALIASES_MAX 8  /* CNAMEs followed from the name asked for */
-#define DNS_TTL_MAX 300    /* seconds that anything is kept */
+/* Domains with over a hundred TXT records exist.  An answer with more is
+ * refused as oversized: a policy must not decide on part of a set. */
+#define DNS_RECORDS_MAX 256
+#define DNS_ALIASES_MAX 8 /* CNAMEs followed from the name asked for */
+#define DNS_TTL_MAX 300   /* seconds that anything is kept */
 
 /* The numbers are those on the wire. */
 enum dns_type {

@@ -75,8 +75,8 @@ $TTL 60
 1       IN PTR mx1.zone.test.
 """
 
-BIG = 60    # TXT records of one name: over 1,232 octets, not over 64
-HUGE = 65   # A records: one too many
+BIG = 250   # TXT records of one name: over 1,232 octets, not over 256
+HUGE = 257  # A records: one too many
 LONG = 8    # strings of 250 octets in one record
 
 CONF = """
@@ -197,7 +197,8 @@ def write(folder, name, text):
 
 def zone_text():
     big = "\n".join(f'big IN TXT "record {i} {"x" * 40}"' for i in range(BIG))
-    huge = "\n".join(f"huge IN A 198.51.100.{i}" for i in range(HUGE))
+    huge = "\n".join(f"huge IN A 198.51.{i >> 8}.{i & 255}"
+                     for i in range(HUGE))
     return (ZONE.replace("{big}", big).replace("{huge}", huge)
             .replace("{long}", f'"{"l" * 250}" ' * LONG))
 
