@@ -36,11 +36,11 @@ signals_reset(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Above the standard three, whatever number it had. */
+/* Above those that the program gets, whatever number it had. */
 static int
 lift(int fd)
 {
-	return fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	return fcntl(fd, F_DUPFD_CLOEXEC, PROGRAM_INPUT_AGAIN + 1);
 }
 
 static int
@@ -54,8 +54,9 @@ descriptors_place(int in, int out)
 	if (in == -1 || out == -1 || null == -1 ||
 	    dup2(in, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1 ||
 	    dup2(null, STDERR_FILENO) == -1 ||
-	    close_range(STDERR_FILENO + 1, UINT32_MAX, CLOSE_RANGE_CLOEXEC) ==
-		-1)
+	    dup2(in, PROGRAM_INPUT_AGAIN) == -1 ||
+	    close_range(
+		PROGRAM_INPUT_AGAIN + 1, UINT32_MAX, CLOSE_RANGE_CLOEXEC) == -1)
 		return -errno;
 	return 0;
 }

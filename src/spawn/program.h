@@ -2,8 +2,9 @@
 /* program.h - starts a program and tells how it ended.
  *
  * The program gets a session (and process group) of its own, default
- * signals, nothing but its three standard descriptors, the directory "/" and
- * a fixed environment.  No shell.  It is killed when the thread that started
+ * signals, the directory "/" and a fixed environment; of descriptors its
+ * three standard ones, and its input once more as number 3, where programs
+ * with the interface of checkpassword read it.  No shell.  It is killed when the thread that started
  * it dies; what it has started itself is not.
  */
 #ifndef HOOKLINE_SPAWN_PROGRAM_H
@@ -12,6 +13,8 @@
 #include <sys/types.h>
 
 #include "base/check.h"
+
+#define PROGRAM_INPUT_AGAIN 3
 
 struct program {
 	pid_t pid;

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/mman.h>
 
 #include "spawn/program.h"
 
@@ -101,6 +102,33 @@ test_low_numbers(void **state)
 	assert_int_equal(run_to_end(&program), 0);
 }
 
+/* The input is 0 and 3, both at one place in it, and there is no other. */
+static void
+test_descriptors(void **state)
+{
+	const char *argv[] = { "/bin/sh", "-c",
+		"read a && read b <&3 && echo $b $a && ls /proc/self/fd",
+		NULL };
+	struct program program;
+	int in = memfd_create("in", MFD_CLOEXEC), out[2];
+	char text[64] = "";
+	size_t n = 0;
+	ssize_t got;
+
+	(void)state;
+	assert_int_equal(pwrite(in, "one\ntwo\n", 8, 0), 8);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	assert_int_equal(program_start(argv, in, out[1], &program), 0);
+	(void)close(out[1]);
+	while ((got = read(out[0], text + n, sizeof(text) - 1 - n)) > 0)
+		n += (size_t)got;
+	/* 4 is the directory that ls reads. */
+	assert_string_equal(text, "two one\n0\n1\n2\n3\n4\n");
+	assert_int_equal(run_to_end(&program), 0);
+	(void)close(in);
+	(void)close(out[0]);
+}
+
 /* It does not outlive who started it. */
 static void
 test_parent_dies(void **state)
@@ -134,6 +162,7 @@ main(void)
 		cmocka_unit_test(test_kill),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_low_numbers),
+		cmocka_unit_test(test_descriptors),
 		cmocka_unit_test(test_parent_dies),
 	};
 
