@@ -416,7 +416,7 @@ hl_str hl_auth_attempt_authzid(const struct hl_auth *auth);
 
 /* Is it the password of which `clear`, `crypted` or both are kept ("" for what
  * is not)?  `crypted` is a hash of crypt(3) that begins with '$' (yescrypt,
- * bcrypt, SHA-512 ...) or the keys of SCRAM-SHA-256 in the form of RFC 5803;
+ * bcrypt, SHA-512 ...), one of Argon2 ($argon2id$ ...), or the keys of SCRAM-SHA-256 in the form of RFC 5803;
  * it is checked on the thread pool.  Compares in constant time.
  * HL_OK; HL_DENY it is not, or nothing is kept; HL_DECLINED: CRAM-MD5, and
  * `clear` is "", or `crypted` has no known form (logged).  BLOCKS. */
@@ -442,6 +442,10 @@ int hl_auth_scram_stored(struct hl_ctx *ctx, hl_str stored);
  * thread pool.  0; -EINVAL "", or another hook; -ECANCELED; -ETIMEDOUT.
  * BLOCKS. */
 int hl_auth_scram_clear(struct hl_ctx *ctx, hl_str password);
+/* The client's credentials in base64, as a server of another protocol takes
+ * them from a SASL client at once: of PLAIN and LOGIN as PLAIN (RFC 4616),
+ * of XOAUTH2 and OAUTHBEARER (RFC 7628) as the same; "" of others. */
+hl_str hl_auth_response(struct hl_ctx *ctx, const struct hl_auth *auth);
 /* Nobody can tell now, e.g. the directory does not answer: logs why, answers
  * 454 4.7.0, and does not count as a failed attempt.  Return what it returns.
  */
@@ -800,7 +804,7 @@ int hl_send_datagram(
 
 struct hl_spawn {
 	const char *const *argv; /* argv[0] is the absolute path */
-	const void *input;       /* to its stdin, or NULL */
+	const void *input;       /* its stdin, and descriptor 3; or NULL */
 	size_t input_size;
 	size_t output_max;       /* of stdout that is kept; 0: none */
 	uint64_t timeout_ms;     /* then it is killed; 0: the hook's */

@@ -9,6 +9,7 @@
 #include "password.h"
 #include "rt/offload.h"
 #include "run.h"
+#include "smtp/base64.h"
 
 hl_str
 hl_auth_attempt_mechanism(const struct hl_auth *auth)
@@ -215,6 +216,63 @@ hl_auth_scram_clear(struct hl_ctx *ctx, hl_str password)
 	if (ret == 0)
 		auth_ret->keys = derive.keys;
 	secret_wipe(&derive.keys, sizeof(derive.keys));
+	return ret;
+}
+
+/* A "saslname" (RFC 5801 4): ',' and '=' have other meanings. */
+static void
+add_saslname(struct buf *text, hl_str name)
+{
+	for (size_t i = 0; i < name.n; i++) {
+		if (name.p[i] == ',')
+			buf_add(text, "=2C", 3);
+		else if (name.p[i] == '=')
+			buf_add(text, "=3D", 3);
+		else
+			buf_add_char(text, name.p[i]);
+	}
+}
+
+/* False for a mechanism that has no such form. */
+static bool
+write_response(struct buf *text, const struct hl_auth *auth)
+{
+	if (str_eq_text(auth->mechanism, "plain") ||
+	    str_eq_text(auth->mechanism, "login")) {
+		buf_add_char(text, '\0');
+		buf_add_slice(text, slice_str(auth->user));
+		buf_add_char(text, '\0');
+		buf_add_slice(text, slice_str(auth->clear));
+	} else if (str_eq_text(auth->mechanism, "xoauth2")) {
+		buf_printf(text, "user=%.*s\1auth=Bearer %.*s\1\1",
+		    STR(auth->user), STR(auth->clear));
+	} else if (str_eq_text(auth->mechanism, "oauthbearer")) {
+		buf_printf(text, "n,%s", auth->user.n > 0 ? "a=" : "");
+		add_saslname(text, auth->user);
+		buf_printf(text, ",\1auth=Bearer %.*s\1\1", STR(auth->clear));
+	} else {
+		return false;
+	}
+	return true;
+}
+
+hl_str
+hl_auth_response(struct hl_ctx *ctx, const struct hl_auth *auth)
+{
+	struct buf text = BUF_INIT;
+	hl_str ret = STR_EMPTY;
+	char *encoded;
+
+	ctx_check(ctx);
+	/* It must not grow: what it leaves behind then is not wiped. */
+	buf_reserve(&text, 64 + 3 * auth->user.n + auth->clear.n);
+	if (write_response(&text, auth)) {
+		encoded = arena_alloc(ctx->arena, BASE64_ENCODED(text.n) + 1);
+		base64_encode(buf_slice(&text), encoded);
+		ret = str_of(encoded);
+	}
+	secret_wipe(text.p, text.n);
+	buf_done(&text);
 	return ret;
 }
 

@@ -5,12 +5,15 @@
  */
 #include "password.h"
 
+#include <argon2.h>
 #include <crypt.h>
 #include <errno.h>
 
 #include "base/digest.h"
 #include "base/mem.h"
 #include "smtp/scram_keys.h"
+
+#define ARGON2_STORED_MAX 1024u
 
 static bool
 is_crypt(hl_str stored)
@@ -37,6 +40,40 @@ check_crypt(hl_str stored, hl_str attempt)
 	secret_wipe(data, sizeof(*data));
 	mem_free(data);
 	return ret;
+}
+
+/* "$argon2id$v=19$m=65536,t=3,p=4$SALT$HASH"; an old one has no version. */
+static bool
+is_argon2(hl_str stored)
+{
+	struct slice left = slice_from(slice_str(stored), 1), part;
+	size_t parts = 0;
+
+	while (slice_cut(&left, '$', &part)) {
+		if (part.n == 0)
+			return false;
+		parts += !slice_starts(part, "v=");
+	}
+	return parts == 4 && stored.n < ARGON2_STORED_MAX;
+}
+
+static int
+check_argon2(hl_str stored, hl_str attempt)
+{
+	argon2_type type = Argon2_d;
+
+	if (slice_starts(slice_str(stored), "$argon2id"))
+		type = Argon2_id;
+	else if (slice_starts(slice_str(stored), "$argon2i"))
+		type = Argon2_i;
+	switch (argon2_verify(stored.p, attempt.p, attempt.n, type)) {
+	case ARGON2_OK:
+		return 1;
+	case ARGON2_VERIFY_MISMATCH:
+		return 0;
+	default:
+		return -ENOTSUP;
+	}
 }
 
 static bool
@@ -78,6 +115,9 @@ static const struct form {
 	int (*check)(hl_str stored, hl_str attempt);
 } forms[] = {
 	{ "SCRAM-SHA-256$", is_scram, check_scram },
+	{ "$argon2id$", is_argon2, check_argon2 },
+	{ "$argon2i$", is_argon2, check_argon2 },
+	{ "$argon2d$", is_argon2, check_argon2 },
 	{ "$", is_crypt, check_crypt },
 };
 

@@ -281,6 +281,44 @@ test_steady(void **state)
 	assert_memory_not_equal(again.salt, unknown.salt, 16);
 }
 
+/* ---- for another server ---- */
+
+static const struct {
+	const char *mechanism, *user, *clear, *want;
+} responses[] = {
+	/* RFC 4616 4, without its authorization identity */
+	{ "plain", "tim", "tanstaaftanstaaf", "AHRpbQB0YW5zdGFhZnRhbnN0YWFm" },
+	{ "login", "tim", "x", "AHRpbQB4" },
+	{ "xoauth2", "a@b", "t0ken",
+	    "dXNlcj1hQGIBYXV0aD1CZWFyZXIgdDBrZW4BAQ==" },
+	/* n,a=u=2Ce=3D,^Aauth=Bearer t^A^A */
+	{ "oauthbearer", "u,e=", "t",
+	    "bixhPXU9MkNlPTNELAFhdXRoPUJlYXJlciB0AQE=" },
+	{ "oauthbearer", "", "t", "biwsAWF1dGg9QmVhcmVyIHQBAQ==" },
+	{ "cram-md5", "tim", "", "" },
+	{ "external", "tim", "", "" },
+};
+
+static enum hl_verdict
+respond(struct hl_ctx *ctx)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(responses); i++) {
+		struct hl_auth auth = plain;
+
+		auth.mechanism = hl_text(responses[i].mechanism);
+		auth.user = hl_text(responses[i].user);
+		auth.clear = hl_text(responses[i].clear);
+		EXPECT_TEXT(hl_auth_response(ctx, &auth), responses[i].want);
+	}
+	return HL_DECLINED;
+}
+
+static void
+test_response(void **state)
+{
+	run(*state, HOOK_AUTH_PLAIN, &plain_args, respond);
+}
+
 /* ---- nobody can tell ---- */
 
 static enum hl_verdict
@@ -319,6 +357,7 @@ main(void)
 		TEST(test_keys),
 		TEST(test_clear_keys),
 		TEST(test_steady),
+		TEST(test_response),
 		TEST(test_unavailable),
 #undef TEST
 	};

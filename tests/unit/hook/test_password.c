@@ -18,6 +18,15 @@
 	"WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:" \
 	"wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
 
+#define ARGON2(type, hash) \
+	"$argon2" type "$v=19$m=256,t=1,p=1$c2FsdHNhbHQ$" hash
+#define ARGON2ID ARGON2("id", "aZFwXCe6xWEOaK1eekWK3udKu2lJgipgPACcGNkgqPc")
+#define ARGON2I ARGON2("i", "CHkrtSSGqRSY60daqX5AuK/uWPfPJLMaLsqwPOBv2qU")
+#define ARGON2D ARGON2("d", "DELdVo4KZDO/Uru+4VIFmm42duTKNUzQSIdygV2BsYw")
+#define ARGON2ID_LANES                               \
+	"$argon2id$v=19$m=1024,t=2,p=4$c2FsdHNhbHQ$" \
+	"GZvMtKtmRV10Xl61p4j5Rt085yQSYolm2MsAJpD5DBA"
+
 static const struct {
 	const char *name, *stored, *attempt;
 	int ret;
@@ -34,6 +43,14 @@ static const struct {
 	{ "sha512, cut", "$6$rounds=1000$abcdefgh$Knnmxd98KHugNnO", "pencil",
 	    0 },
 	{ "setting alone", "$6$abcdefgh$", "pencil", 0 },
+	{ "argon2id", ARGON2ID, "pencil", 1 },
+	{ "argon2id, wrong", ARGON2ID, "pencil ", 0 },
+	{ "argon2id, four lanes", ARGON2ID_LANES, "pencil", 1 },
+	{ "argon2i", ARGON2I, "pencil", 1 },
+	{ "argon2i, wrong", ARGON2I, "", 0 },
+	{ "argon2d", ARGON2D, "pencil", 1 },
+	{ "argon2, cut", "$argon2id$v=19$m=256,t=1,p=1$c2FsdHNhbHQ", "pencil",
+	    -ENOTSUP },
 	{ "not known", "$argon3$v=19$abc$def", "pencil", -ENOTSUP },
 	{ "clear text", "pencil", "pencil", -ENOTSUP },
 	{ "clear text, dollar", "$pencil", "$pencil", -ENOTSUP },
