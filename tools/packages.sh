@@ -10,14 +10,14 @@
 PACKAGES_BUILD="gcc libc6-dev pkg-config meson ninja-build python3
 	libuv1-dev libboost-context-dev libc-ares-dev libsqlite3-dev
 	libpcre2-dev libcdb-dev libcrypt-dev libssl-dev libidn2-dev
-	libsystemd-dev"
+	libsystemd-dev libargon2-dev libldap-dev"
 PACKAGES_RUN="swaks"
 
 # What test.sh adds: test libraries, checkers, real clients.
 PACKAGES_TEST="libcmocka-dev python3-pytest g++ clang clang-tidy
 	clang-format libclang-rt-14-dev llvm cppcheck mandoc shellcheck procps
-	curl haproxy msmtp netcat-openbsd nsd openssl postfix sqlite3 strace systemd
-	valgrind"
+	curl dovecot-imapd haproxy msmtp netcat-openbsd nsd openssl postfix
+	sasl2-bin slapd sqlite3 strace systemd valgrind"
 
 packages_missing() {
 	local name
