@@ -83,6 +83,13 @@ obey(struct hl_ctx *ctx, const char *hook, const char **ret_text)
 		return obey(ctx, hook, NULL);           \
 	}
 static enum hl_verdict
+on_tls_done(struct hl_ctx *ctx, const struct hl_tls *tls)
+{
+	(void)tls;
+	return obey(ctx, "tls_done", NULL);
+}
+
+static enum hl_verdict
 on_proxy(struct hl_ctx *ctx, const struct hl_proxy *proxy)
 {
 	(void)proxy;
@@ -299,6 +306,7 @@ static const struct hl_plugin plugin = {
 	.init_worker = on_init_worker,
 	.shutdown = on_shutdown,
 	.proxy = on_proxy,
+	.tls_done = on_tls_done,
 	.pre_connection = on_pre_connection,
 	.connect = on_connect,
 	.ehlo_parse = on_ehlo_parse,

@@ -17,6 +17,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,7 @@ EHLO, MAIL, RCPT = ("EHLO c.test", "MAIL FROM:<a@b.test>",
 WAY = {
     "pre-connection": ["connect"], "connect": ["connect"],
     "proxy": ["proxied"],
+    "tls_done": ["connect", EHLO, "STARTTLS", EHLO],
     "reply": ["connect", EHLO, "NOOP"],
     "ehlo_parse": ["connect", EHLO], "ehlo": ["connect", EHLO],
     "capabilities": ["connect", EHLO],
@@ -109,7 +111,8 @@ def verb(step):
 class Server:
     """One hookline with the conform plugins in front of a base."""
 
-    def __init__(self, program, plugin_dir, extra=None, order=None):
+    def __init__(self, program, plugin_dir, extra=None, order=None,
+                 listen=""):
         self.dir = tempfile.mkdtemp(prefix="hl-conform-")
         os.chmod(self.dir, 0o777)
         self.config = os.path.join(self.dir, "config")
@@ -129,7 +132,8 @@ class Server:
             "plugins": "conform %s\nconform_base %s\n" % (self.dir, self.dir),
             "plugin_dirs": plugins + "\n", "me": "mx.test\n",
             "listen": "unix:%s\nunix:%s.proxied proxy\n" % (
-                self.path, self.path), "rcpthosts": "example.com\n",
+                self.path, self.path) + listen % {"path": self.path},
+            "rcpthosts": "example.com\n",
             "databytes": "1000000\n", "max_errors": "0\n",
             "max_per_client": "0\n", "rdns": "0\n", "loglevel": "info\n",
             "smtpgreeting": "file greeting ESMTP\n", "max_junk": "0\n",
@@ -162,6 +166,17 @@ class Server:
                 pass
             time.sleep(0.01)
         return False
+
+    def wait_quiet(self):
+        """The session of wait_ready has ended."""
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            try:
+                if "post-connection" in self.trace():
+                    return
+            except FileNotFoundError:
+                pass
+            time.sleep(0.005)
 
     def order(self, hook, value, reply, text):
         path = os.path.join(self.dir, "order")
@@ -264,6 +279,13 @@ class Client:
         elif step != "connect":
             self.sock.sendall(step.encode() + b"\r\n")
         return self.reply()
+
+    def start_tls(self):
+        """Whoever the server says it is."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        self.sock = context.wrap_socket(self.sock)
 
     def close(self):
         self.sock.close()
@@ -595,6 +617,108 @@ def case_abort(server, row, verdict, value, text):
     raise Failure("hooks: want %s, got %s" % (want, trace))
 
 
+def made_certificate():
+    """The control file that names it, and files for a Server to write."""
+    folder = tempfile.mkdtemp(prefix="hl-conform-tls-")
+    try:
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+             "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=mx.test",
+             "-days", "30", "-keyout", folder + "/key", "-out",
+             folder + "/cert"], check=True, capture_output=True)
+        files = {}
+        for name in ("key", "cert"):
+            with open(os.path.join(folder, name)) as source:
+                files["tls." + name] = source.read()
+    finally:
+        shutil.rmtree(folder)
+    files["tls_certs"] = \
+        "mx.test %(dir)s/config/tls.cert %(dir)s/config/tls.key\n"
+    return files
+
+
+def refused_text(cell, text):
+    return text if text and cell["fate"] in ("reply", "disc") \
+        else cell["text"]
+
+
+def case_starttls(server, case):
+    """Its answer comes with the next command, and with all but QUIT."""
+    cell = case.cell
+    client = Client(server.path)
+    client.do("connect")
+    client.do(EHLO)
+    got = client.do("STARTTLS")
+    if not same((220, "2.0.0", None), got):
+        raise Failure("STARTTLS: got %s" % (got,))
+    client.start_tls()
+    before = ["pre-connection", "connect", "ehlo_parse", "ehlo",
+              "capabilities", "tls_done"]
+    if not cell["code"]:
+        if not same((250, None, None), client.do(EHLO)):
+            raise Failure("the session does not go on")
+        before += ["ehlo_parse", "ehlo", "capabilities"]
+    else:
+        want = (cell["code"], cell["enhanced"], refused_text(cell, case.text))
+        for step in (EHLO, "NOOP") if cell["fate"] != "disc" else (EHLO,):
+            got = client.do(step)
+            if not same(want, got):
+                raise Failure("%s: want %s, got %s" % (step, want, got))
+    if cell["fate"] == "disc":
+        if client.reply() is not None:
+            raise Failure("still open")
+    else:
+        if not same((221, None, None), client.do("QUIT")):
+            raise Failure("QUIT is refused")
+        before.append("quit")
+    client.close()
+    expect_hooks(server, before + ["disconnect", "post-connection"])
+
+
+def case_implicit(server, case, connect_row):
+    """Its answer comes instead of the greeting, with connect's codes."""
+    cell = case.cell
+    client = Client(server.path)
+    client.open(".tls")
+    client.start_tls()
+    got = client.reply()
+    hooks = ["pre-connection", "tls_done"]
+    if not cell["code"]:
+        if not same((220, None, None), got):
+            raise Failure("want the greeting, got %s" % (got,))
+        client.do("QUIT")
+        hooks += ["connect", "quit"]
+    else:
+        want = (connect_row["verdicts"][case.verdict]["code"], None,
+                refused_text(cell, case.text))
+        if not same(want, got) or got[1] is not None:
+            raise Failure("want %s, got %s" % (want, got))
+    if client.reply() is not None:
+        raise Failure("still open")
+    client.close()
+    expect_hooks(server, hooks + ["disconnect", "post-connection"])
+
+
+def expect_hooks(server, want):
+    end = time.monotonic() + 10
+    trace = None
+    while trace != want and time.monotonic() < end:
+        trace = server.hooks_run()
+        time.sleep(0.002)
+    if trace != want:
+        raise Failure("hooks: want %s, got %s" % (want, trace))
+
+
+def case_tls_done(server, row, verdict, value, text, connect_row):
+    case = Case(row, verdict, value, text)
+    server.order("tls_done", value, 0, text)
+    case_starttls(server, case)
+    check_noted(server, case)
+    server.order("tls_done", value, 0, text)
+    case_implicit(server, case, connect_row)
+    check_noted(server, case)
+
+
 def case_deny(server, row, verdict, value, text):
     """deny is run by a second plugin's DENY: the base has none, so the
     order is given for noop's DENY of this very plugin."""
@@ -692,11 +816,14 @@ SPECIAL = {"abort": case_abort, "deny": case_deny}
 OWN_SERVER = ("init_worker", "shutdown")
 
 
-def run_one(server, others, program, plugin_dir, item):
+def run_one(server, others, program, plugin_dir, connect_row, item):
     row, verdict, value, text, reply = item
     name = row["name"]
     if name in OWN_SERVER:
         run_start(program, plugin_dir, row, verdict, value, text)
+    elif name == "tls_done":
+        case_tls_done(others["tls"], row, verdict, value, text,
+                      connect_row)
     elif name == "timeout":
         case_timeout(others["timeout"], row, verdict, value, text)
     elif name == "logging":
@@ -720,20 +847,25 @@ def main(argv):
         "timeout": Server(program, plugin_dir, {"timeout": "1\n"}),
         "logging": Server(program, plugin_dir,
                           {"logging": "conform %(dir)s\n"}),
+        "tls": Server(program, plugin_dir, made_certificate(),
+                      listen="unix:%(path)s.tls tls\n"),
     }
+    connect_row = [row for row in rows if row["name"] == "connect"][0]
     passed = failed = 0
     server.no_order()
     for one in [server] + list(others.values()):
         if not one.wait_ready():
             print(one.logged())
             return 1
+    others["tls"].wait_quiet()
     for item in cases(rows, only):
         label = \
             "%s %s%s%s" % (item[0]["name"], item[1] or item[2],
                            " text" if item[3] else "",
                            " replied" if item[4] else "")
         try:
-            run_one(server, others, program, plugin_dir, item)
+            run_one(server, others, program, plugin_dir, connect_row,
+                    item)
             passed += 1
             if verbose:
                 print("ok - %s" % label)
