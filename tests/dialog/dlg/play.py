@@ -132,6 +132,8 @@ class Play:
             wire.send(raw_bytes(self.expand(step.text)))
         elif word == "C!":
             wire.send_raw(raw_bytes(self.expand(step.text)))
+        elif word == "EHLO":
+            self.say_ehlo(wire, step.text.split())
         elif word in ("tls", "starttls"):
             self.start_tls(step, wire)
         elif word == "BDAT":
@@ -181,6 +183,18 @@ class Play:
                     self.options.timeout, self.transcript)
         self.wires[step.conn] = wire
         return wire
+
+    @staticmethod
+    def say_ehlo(wire, wanted):
+        """Looks for keywords, wherever they stand."""
+        wire.send(b"EHLO client.example\r\n")
+        lines = wire.reply()
+        if not lines[0].startswith("250"):
+            raise Failure(f"expected a reply '250', got {lines}")
+        have = {line[4:].split(" ")[0] for line in lines[1:]}
+        for word in wanted:
+            if (word.lstrip("!") in have) == word.startswith("!"):
+                raise Failure(f"{word}: {lines}")
 
     def start_tls(self, step, wire):
         """With `fails` there must be no session, and then the connection

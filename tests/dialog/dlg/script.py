@@ -29,12 +29,12 @@ WORDS = {
     "elapsed": r"\d+-\d+",
 }
 # Words with a colon and text after it.
-TEXTS = {"C", "C~", "C!", "BDAT", "S", "S~", "S*", "log", "nolog", "logcount",
-         "maildir", "maildir~", "file", "ctl", "out", "out~", "exit"}
+TEXTS = {"EHLO", "C", "C~", "C!", "BDAT", "S", "S~", "S*", "log", "nolog",
+         "logcount", "maildir", "maildir~", "file", "ctl", "out", "out~", "exit"}
 BLOCKS = {"config", "plugin", "file", "dns"}
 # Those that belong to one connection.
-ON_CONNECTION = {"C", "C~", "C!", "BDAT", "S", "S~", "S*", "connect", "tls",
-                 "starttls", "close", "half-close", "reset", "closed", "gone",
+ON_CONNECTION = {"EHLO", "C", "C~", "C!", "BDAT", "S", "S~", "S*", "connect",
+                 "tls", "starttls", "close", "half-close", "reset", "closed", "gone",
                  "quiet", "elapsed"}
 
 LINE = re.compile(r"(?:(?P<conn>[ABD-RT-Z]):)?(?P<word>[A-Za-z-]+[~*!]?)"

@@ -37,7 +37,8 @@ tls_client_new(int version, const char *sni, const struct pki_cert *cert)
 	SSL_set_bio(c.ssl, c.in, c.out);
 	SSL_set_connect_state(c.ssl);
 	if (sni != NULL)
-		(void)SSL_set_tlsext_host_name(c.ssl, sni);
+		(void)SSL_ctrl(c.ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
+		    TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)sni);
 	return c;
 }
 
