@@ -30,7 +30,7 @@
 
 struct arena_block {
 	struct arena_block *next;
-	uint32_t used;
+	uint32_t used; /* of a block of its own: its size, at most */
 	uint32_t size; /* 0: a block of its own, never filled further */
 };
 
@@ -101,6 +101,16 @@ arena_reset(struct arena *arena)
 	}
 }
 
+void
+arena_wipe(struct arena *arena)
+{
+	run_deferred(arena);
+	for (struct arena_block *block = arena->blocks; block != NULL;
+	     block = block->next)
+		secret_wipe(block + 1, block->used);
+	arena_reset(arena);
+}
+
 /* Counts `size` bytes; not the gaps of alignment, so that the same requests
  * cost the same in every build. */
 static void
@@ -122,6 +132,7 @@ take_alone(struct arena *arena, size_t size)
 	if (!num_add(size, sizeof(*block), &total))
 		mem_exhausted();
 	block = mem_alloc(total);
+	block->used = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
 	if (arena->blocks == NULL) {
 		arena->blocks = block;
 	} else {

@@ -38,6 +38,9 @@ void arena_done(struct arena *arena);
 /* As arena_done, but keeps one block for the next use; clears `overflow`. */
 void arena_reset(struct arena *arena);
 
+/* As arena_reset, and overwrites what was handed out since the last one. */
+void arena_wipe(struct arena *arena);
+
 void *arena_alloc(struct arena *arena, size_t size);
 void *arena_array(struct arena *arena, size_t count, size_t size);
 /* Copies; NULs inside become spaces (STYLE section 5). */

@@ -131,6 +131,35 @@ buf_shift(struct buf *buf, size_t n)
 	memmove(buf->p, buf->p + n, buf->n + 1);
 }
 
+void
+buf_add_secret(struct buf *buf, const void *bytes, size_t n)
+{
+	struct buf old = *buf;
+
+	if (old.p != NULL && n > old.cap - old.n) {
+		*buf = BUF_INIT;
+		buf_reserve(buf, old.cap + 1 + n);
+		buf_add(buf, old.p, old.n);
+		buf_done_secret(&old);
+	}
+	buf_add(buf, bytes, n);
+}
+
+void
+buf_shift_secret(struct buf *buf, size_t n)
+{
+	buf_shift(buf, n);
+	secret_wipe(buf->p + buf->n, n);
+}
+
+void
+buf_done_secret(struct buf *buf)
+{
+	if (buf->p != NULL)
+		secret_wipe(buf->p, buf->n);
+	buf_done(buf);
+}
+
 struct slice
 buf_slice(const struct buf *buf)
 {

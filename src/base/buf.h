@@ -35,6 +35,11 @@ void buf_vprintf(struct buf *buf, const char *fmt, va_list args)
     PRINTF_LIKE(2, 0);
 /* Removes the first `n` bytes. */
 void buf_shift(struct buf *buf, size_t n);
+/* For what may hold a secret: nothing of it stays in memory that the buf has
+ * given up.  Grow with buf_add_secret alone. */
+void buf_add_secret(struct buf *buf, const void *bytes, size_t n);
+void buf_shift_secret(struct buf *buf, size_t n);
+void buf_done_secret(struct buf *buf);
 struct slice buf_slice(const struct buf *buf); /* borrowed until a change */
 
 #endif

@@ -261,6 +261,28 @@ test_deferred_may_defer(void **state)
 }
 
 /* Large requests first, so that the kept block is not simply the first. */
+/* The block that is kept holds nothing of what was in it. */
+static void
+test_wipe(void **state)
+{
+	struct arena arena;
+	hl_str secret;
+
+	(void)state;
+	arena_init(&arena, 256, 0);
+	(void)arena_alloc(&arena, 1000);
+	secret = arena_str(&arena, SLICE_LIT("password"));
+	arena_wipe(&arena);
+	assert_int_equal(arena.used, 0);
+#if !ARENA_ALONE /* else it is freed */
+	assert_memory_equal(secret.p, "\0\0\0\0\0\0\0\0", 8);
+#else
+	(void)secret;
+#endif
+	(void)arena_str(&arena, SLICE_LIT("again"));
+	arena_done(&arena);
+}
+
 static void
 test_reset_keeps_one_ordinary_block(void **state)
 {
@@ -325,6 +347,7 @@ main(void)
 		cmocka_unit_test(test_printf_of_all_lengths),
 		cmocka_unit_test(test_deferred_run_last_first_and_once),
 		cmocka_unit_test(test_deferred_may_defer),
+		cmocka_unit_test(test_wipe),
 		cmocka_unit_test(test_reset_keeps_one_ordinary_block),
 		cmocka_unit_test(test_first_request_opens_a_block),
 	};

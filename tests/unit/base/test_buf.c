@@ -123,6 +123,29 @@ test_shift(void **state)
 	buf_done(&buf);
 }
 
+/* What the buf has given up is no longer there. */
+static void
+test_secret(void **state)
+{
+	struct buf buf = BUF_INIT;
+	size_t cap;
+
+	(void)state;
+	buf_add_secret(&buf, "AUTH secret", 11);
+	cap = buf.cap;
+	buf_shift_secret(&buf, 5);
+	unit_slice_is("shifted", buf_slice(&buf), "secret");
+	assert_memory_equal(buf.p + buf.n, "\0\0\0\0\0", 5);
+	while (buf.cap == cap)
+		buf_add_secret(&buf, "x", 1);
+	assert_memory_equal(buf.p, "secretx", 7);
+	assert_int_equal(buf.n, cap + 1);
+	assert_int_equal(buf.p[buf.n], '\0');
+	buf_done_secret(&buf);
+	assert_null(buf.p);
+	buf_done_secret(&buf);
+}
+
 static void
 shift_too_far(void)
 {
@@ -160,6 +183,7 @@ main(void)
 		cmocka_unit_test(test_printf_fits_or_grows),
 		cmocka_unit_test(test_reserve_keeps_memory_in_place),
 		cmocka_unit_test(test_shift),
+		cmocka_unit_test(test_secret),
 		cmocka_unit_test(test_misuse_aborts),
 	};
 
