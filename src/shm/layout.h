@@ -68,6 +68,7 @@ struct shm_key {
 /* Links are numbers of entries, 1 to SHM_PEER_MAX; 0: none. */
 struct shm_peer {
 	struct shm_key key;
+	uint64_t failed;       /* AUTH: see peers.c */
 	uint32_t open;         /* connections */
 	uint16_t next;         /* in the bucket */
 	uint16_t older, newer; /* among entries without open connections */

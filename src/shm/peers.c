@@ -13,6 +13,12 @@
 
 #define READ_TRIES 8
 
+/* Failed AUTHs of an entry are one word, so that a reader never sees half of
+ * it: when the number was true (ms) above, and the number in 1/256 below. */
+#define FAILED_BITS 24
+#define FAILED_MAX ((UINT64_C(1) << FAILED_BITS) - 1)
+#define FAILED_ONE 256
+
 struct shm_key
 shm_key_of(const struct inet_addr *addr, unsigned v6_bits)
 {
@@ -163,6 +169,7 @@ peers_insert(struct shm *shm, unsigned bucket, const struct shm_key *key)
 	if (at != 0) {
 		peer = entry(peers, at);
 		peer->key = *key;
+		__atomic_store_n(&peer->failed, 0, __ATOMIC_RELAXED);
 		peer->open = 0;
 		peer->next = peers->buckets[bucket];
 		__atomic_store_n(
@@ -211,25 +218,70 @@ shm_peer_remove(struct shm *shm, shm_peer_ref ref)
 		idle_add(peers, ref);
 }
 
-static unsigned
-segment_count(
+/* What is left of it at `now`, in 1/256.  Within a half-life it falls in a
+ * straight line, which is near enough. */
+static uint64_t
+failed_now(uint64_t failed, struct mono now, uint64_t half_ms)
+{
+	uint64_t count = failed & FAILED_MAX, then_ms = failed >> FAILED_BITS;
+	uint64_t now_ms = now.ns / 1000000;
+	uint64_t age_ms = now_ms > then_ms ? now_ms - then_ms : 0;
+	uint64_t halves = age_ms / half_ms;
+
+	if (halves >= FAILED_BITS)
+		return 0;
+	count >>= halves;
+	return count - count * (age_ms % half_ms) / (2 * half_ms);
+}
+
+void
+shm_peer_failed(
+    struct shm *shm, shm_peer_ref ref, struct mono now, uint64_t half_ms)
+{
+	struct shm_peer *peer;
+	uint64_t count;
+
+	if (ref == SHM_PEER_NONE)
+		return;
+	peer = entry(&shm->own->peers, ref);
+	count = failed_now(peer->failed, now, half_ms) + FAILED_ONE;
+	if (count > FAILED_MAX)
+		count = FAILED_MAX;
+	__atomic_store_n(&peer->failed, now.ns / 1000000 << FAILED_BITS | count,
+	    __ATOMIC_RELAXED);
+}
+
+/* What a segment knows of `key`; zeroed if it does not. */
+struct seen {
+	unsigned open;
+	uint64_t failed;
+};
+
+static struct seen
+segment_read(
     const struct shm_peers *peers, unsigned bucket, const struct shm_key *key)
 {
-	unsigned open = 0;
+	struct seen seen = { 0, 0 };
 
 	for (unsigned i = 0; i < READ_TRIES; i++) {
 		uint32_t turn = __atomic_load_n(&peers->turn, __ATOMIC_ACQUIRE);
 		unsigned at = peers_find(peers, bucket, key);
+		const struct shm_peer *peer =
+		    at == 0 ? NULL : &peers->entries[at - 1];
 
-		open = at == 0 ? 0
-			       : __atomic_load_n(&peers->entries[at - 1].open,
-				     __ATOMIC_RELAXED);
+		seen = (struct seen){ 0, 0 };
+		if (peer != NULL) {
+			seen.open =
+			    __atomic_load_n(&peer->open, __ATOMIC_RELAXED);
+			seen.failed =
+			    __atomic_load_n(&peer->failed, __ATOMIC_RELAXED);
+		}
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		if (turn % 2 == 0 &&
 		    turn == __atomic_load_n(&peers->turn, __ATOMIC_RELAXED))
 			break;
 	}
-	return open;
+	return seen;
 }
 
 unsigned
@@ -242,9 +294,28 @@ shm_peer_count(struct shm *shm, const struct shm_key *key)
 		const struct shm_segment *segment = shm_segment(shm, i);
 
 		if (segment != NULL)
-			open += segment_count(&segment->peers, bucket, key);
+			open += segment_read(&segment->peers, bucket, key).open;
 	}
 	return open;
+}
+
+double
+shm_peer_failures(struct shm *shm, const struct shm_key *key, struct mono now,
+    uint64_t half_ms)
+{
+	unsigned bucket = bucket_of(shm->head, key);
+	unsigned count = is_nobody(key) ? 0 : shm_count(shm);
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct shm_segment *segment = shm_segment(shm, i);
+
+		if (segment != NULL)
+			sum += failed_now(
+			    segment_read(&segment->peers, bucket, key).failed,
+			    now, half_ms);
+	}
+	return (double)sum / FAILED_ONE;
 }
 
 unsigned

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/inet.h"
 #include "shm/layout.h"
 #include "shm/shm.h"
@@ -31,6 +32,14 @@ typedef uint16_t shm_peer_ref;
 shm_peer_ref shm_peer_add(struct shm *shm, const struct shm_key *key);
 /* Uncounts it.  After PROXY or XCLIENT: remove, then add the new key. */
 void shm_peer_remove(struct shm *shm, shm_peer_ref ref);
+
+/* Notes a failed AUTH of a connection; now and the half-life as below. */
+void shm_peer_failed(
+    struct shm *shm, shm_peer_ref ref, struct mono now, uint64_t half_ms);
+/* Failed AUTHs of `key`, over all workers: each counts 1 at first and half as
+ * much after each half-life.  At most 65,535 for each worker. */
+double shm_peer_failures(struct shm *shm, const struct shm_key *key,
+    struct mono now, uint64_t half_ms);
 
 /* Open connections of `key` now, over all workers. */
 unsigned shm_peer_count(struct shm *shm, const struct shm_key *key);

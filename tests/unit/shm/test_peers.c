@@ -149,6 +149,114 @@ test_sums_over_workers(void **state)
 	shm_free(&master);
 }
 
+#define HALF_MS 600000
+
+static struct mono
+at_ms(uint64_t ms)
+{
+	return (struct mono){ (1000000000 + ms) * 1000000 };
+}
+
+static void
+failures_are(struct shm *shm, const struct shm_key *key, uint64_t ms,
+    double least, double most)
+{
+	double got = shm_peer_failures(shm, key, at_ms(ms), HALF_MS);
+
+	if (got < least || got > most)
+		fail_msg("after %llu ms: %f, want %f to %f",
+		    (unsigned long long)ms, got, least, most);
+}
+
+/* They are forgotten by and by, not when the connection ends. */
+static void
+test_failures(void **state)
+{
+	struct shm *shm = shm_private();
+	struct shm_key a = key_of("192.0.2.1", 64);
+	struct shm_key b = key_of("192.0.2.2", 64);
+	shm_peer_ref ref = shm_peer_add(shm, &a);
+
+	(void)state;
+	failures_are(shm, &a, 0, 0, 0);
+	for (unsigned i = 0; i < 8; i++)
+		shm_peer_failed(shm, ref, at_ms(0), HALF_MS);
+	failures_are(shm, &a, 0, 8, 8);
+	failures_are(shm, &b, 0, 0, 0);
+	shm_peer_remove(shm, ref);
+	failures_are(shm, &a, 1000, 7.9, 8);
+	failures_are(shm, &a, HALF_MS / 2, 5.9, 6.1);
+	failures_are(shm, &a, HALF_MS, 4, 4);
+	failures_are(shm, &a, 3 * HALF_MS, 1, 1);
+	failures_are(shm, &a, 100 * HALF_MS, 0, 0);
+	/* One more on top of what is left. */
+	ref = shm_peer_add(shm, &a);
+	shm_peer_failed(shm, ref, at_ms(HALF_MS), HALF_MS);
+	failures_are(shm, &a, HALF_MS, 5, 5);
+	/* A clock that seems to go back, and no entry at all. */
+	failures_are(shm, &a, 0, 5, 5);
+	shm_peer_failed(shm, SHM_PEER_NONE, at_ms(0), HALF_MS);
+	shm_peer_remove(shm, ref);
+	shm_free(&shm);
+}
+
+static void
+test_failures_have_an_end(void **state)
+{
+	struct shm *shm = shm_private();
+	struct shm_key key = key_of("192.0.2.1", 64);
+	shm_peer_ref ref = shm_peer_add(shm, &key);
+
+	(void)state;
+	for (unsigned i = 0; i < 70000; i++)
+		shm_peer_failed(shm, ref, at_ms(0), HALF_MS);
+	failures_are(shm, &key, 0, 65535, 65536);
+	shm_peer_remove(shm, ref);
+	shm_free(&shm);
+}
+
+static void
+test_failures_of_all_workers(void **state)
+{
+	struct shm *master, *views[2];
+	struct shm_key key = key_of("192.0.2.1", 64);
+	unsigned segments[2];
+	struct err err;
+
+	(void)state;
+	assert_int_equal(shm_create(&master, &err), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		views[i] = worker_of(master, i, &segments[i]);
+		shm_peer_failed(
+		    views[i], shm_peer_add(views[i], &key), at_ms(0), HALF_MS);
+	}
+	failures_are(views[0], &key, 0, 2, 2);
+	failures_are(views[1], &key, HALF_MS, 1, 1);
+	for (unsigned i = 0; i < 2; i++)
+		shm_free(&views[i]);
+	shm_free(&master);
+}
+
+/* Who gets the place of another has not failed. */
+static void
+test_failures_of_a_new_client(void **state)
+{
+	struct shm *shm = shm_private();
+	struct shm_key first = key_number(0), key;
+	shm_peer_ref ref = shm_peer_add(shm, &first);
+
+	(void)state;
+	shm_peer_failed(shm, ref, at_ms(0), HALF_MS);
+	shm_peer_remove(shm, ref);
+	for (uint32_t i = 1; i <= SHM_PEER_MAX; i++) {
+		key = key_number(i);
+		(void)shm_peer_add(shm, &key);
+	}
+	failures_are(shm, &first, 0, 0, 0);
+	failures_are(shm, &key, 0, 0, 0);
+	shm_free(&shm);
+}
+
 static void
 test_full_table(void **state)
 {
@@ -267,6 +375,10 @@ main(void)
 		cmocka_unit_test(test_one_worker),
 		cmocka_unit_test(test_unix_peers),
 		cmocka_unit_test(test_sums_over_workers),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_failures_have_an_end),
+		cmocka_unit_test(test_failures_of_all_workers),
+		cmocka_unit_test(test_failures_of_a_new_client),
 		cmocka_unit_test(test_full_table),
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_reader_survives_garbage),
