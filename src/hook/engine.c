@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "auth_secret.h"
 #include "base/mem.h"
 #include "conf/conf_list.h"
 #include "conf/conf_pattern.h"
@@ -36,7 +37,7 @@ engine_new(const struct engine_options *options)
 	engine->conf = options->conf;
 	engine->shm = options->shm;
 	CHECK(engine->shm != NULL);
-	random_bytes(engine->secret, sizeof(engine->secret));
+	auth_secret_get(options->state_dir, engine->secret);
 	arena_init(&engine->arena, 4096, 0);
 	engine->log_batch = log_batch_new(engine->rt);
 	log_batch_use(engine->log_batch);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "auth_secret.h"
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/err.h"
@@ -68,8 +69,8 @@ struct engine {
 	    void *arg, struct hl_ctx *ctx, const struct record *record);
 	void *on_record_arg;
 	struct log_batch *log_batch;
-	uint8_t secret[32]; /* of the installation; see auth_keys.c */
-	bool dry_run;       /* `try`: nothing is queued */
+	uint8_t secret[AUTH_SECRET]; /* of the installation */
+	bool dry_run;                /* `try`: nothing is queued */
 };
 
 struct engine *engine_new(const struct engine_options *options);

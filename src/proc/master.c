@@ -316,6 +316,8 @@ master_start(struct master *master, struct err *err)
 	if (rc == 0)
 		rc = master->pid_fd = state_dir_lock(master->state_dir, err);
 	if (rc >= 0)
+		rc = state_dir_secret(master->state_dir, err);
+	if (rc >= 0)
 		rc = shm_create(&master->shm, err);
 	if (rc < 0)
 		return rc;

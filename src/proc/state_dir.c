@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "hook/auth_secret.h"
 #include "net/listen_socket.h"
 
 #define DIR_MODE 0750
@@ -267,4 +268,36 @@ state_dir_unlink(const char *dir, const char *name)
 
 	(void)unlink(path);
 	mem_free(path);
+}
+
+static int
+write_secret(const char *path, struct err *err)
+{
+	uint8_t secret[AUTH_SECRET];
+	int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+	int fd = open(path, flags, 0600), rc = 0;
+
+	if (fd == -1)
+		return fail(err, path);
+	random_bytes(secret, sizeof(secret));
+	if (write(fd, secret, sizeof(secret)) != sizeof(secret))
+		rc = fail(err, path);
+	secret_wipe(secret, sizeof(secret));
+	if (close(fd) == -1 && rc == 0)
+		rc = fail(err, path);
+	return rc;
+}
+
+int
+state_dir_secret(const char *dir, struct err *err)
+{
+	char *path = path_of(dir, AUTH_SECRET_FILE);
+	struct stat st;
+	int rc = 0;
+
+	if (lstat(path, &st) == -1 || !S_ISREG(st.st_mode) ||
+	    st.st_size != AUTH_SECRET)
+		rc = write_secret(path, err);
+	mem_free(path);
+	return rc;
 }

@@ -4,6 +4,7 @@
  *	hookline.pid  the master's pid; locked as long as it lives
  *	ctl.sock      ctl_server.h
  *	state.sock    state_child.h; state.db, state/store.h
+ *	auth.secret   hook/auth_secret.h
  *	spawn.sock    spawn_child.h
  */
 #ifndef HOOKLINE_PROC_STATE_DIR_H
@@ -37,6 +38,9 @@ void state_dir_unlock(const char *dir, int fd);
  * ending.  Returns the descriptor; -ENAMETOOLONG, or as listen_socket_make. */
 int state_dir_listen(const char *dir, const char *name, bool keeps_bounds,
     struct err *err) WARN_UNUSED;
+/* Makes DIR/auth.secret if it is not there or not whole; after
+ * state_dir_lock. */
+int state_dir_secret(const char *dir, struct err *err) WARN_UNUSED;
 /* Removes DIR/NAME; one that is not there is fine. */
 void state_dir_unlink(const char *dir, const char *name);
 

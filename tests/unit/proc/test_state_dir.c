@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
+#include "hook/auth_secret.h"
 #include "proc/state_dir.h"
 
 static char base[64];
@@ -114,6 +115,49 @@ test_link_is_refused(void **state)
 	mem_free(dir);
 }
 
+static void
+read_secret(const char *dir, uint8_t ret[AUTH_SECRET])
+{
+	char path[160];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/" AUTH_SECRET_FILE, dir);
+	fd = open(path, O_RDONLY);
+	assert_true(fd >= 0);
+	assert_int_equal(read(fd, ret, AUTH_SECRET), AUTH_SECRET);
+	(void)close(fd);
+}
+
+/* Made once, for its owner alone; a broken one is replaced, a link is not
+ * followed. */
+static void
+test_secret(void **state)
+{
+	char *dir = prepare("/secret");
+	uint8_t first[AUTH_SECRET], again[AUTH_SECRET];
+	char path[160];
+	struct stat st;
+	struct err err;
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/" AUTH_SECRET_FILE, dir);
+	assert_int_equal(state_dir_secret(dir, &err), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	read_secret(dir, first);
+	assert_int_equal(state_dir_secret(dir, &err), 0);
+	read_secret(dir, again);
+	assert_memory_equal(first, again, AUTH_SECRET);
+	assert_int_equal(truncate(path, 5), 0);
+	assert_int_equal(state_dir_secret(dir, &err), 0);
+	read_secret(dir, again);
+	assert_memory_not_equal(first, again, AUTH_SECRET);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("/dev/null", path), 0);
+	assert_int_equal(state_dir_secret(dir, &err), -ELOOP);
+	mem_free(dir);
+}
+
 int
 main(void)
 {
@@ -122,6 +166,7 @@ main(void)
 		cmocka_unit_test(test_not_a_directory),
 		cmocka_unit_test(test_lock),
 		cmocka_unit_test(test_link_is_refused),
+		cmocka_unit_test(test_secret),
 	};
 
 	return cmocka_run_group_tests_name("state_dir", tests, setup, teardown);
