@@ -363,8 +363,9 @@ hl_str hl_helo(const struct hl_ctx *ctx);     /* accepted HELO name, or "" */
 bool hl_is_esmtp(const struct hl_ctx *ctx);   /* it said EHLO */
 hl_str hl_me(const struct hl_ctx *ctx);       /* config/me */
 hl_str hl_session_id(const struct hl_ctx *ctx);
-hl_str hl_txn_id(const struct hl_ctx *ctx);       /* "" before MAIL */
-hl_str hl_command_line(const struct hl_ctx *ctx); /* as the client sent it */
+hl_str hl_txn_id(const struct hl_ctx *ctx); /* "" before MAIL */
+/* As the client sent it, but of AUTH the mechanism alone: "AUTH PLAIN ***". */
+hl_str hl_command_line(const struct hl_ctx *ctx);
 enum hl_phase hl_phase(const struct hl_ctx *ctx);
 bool hl_relay_client(const struct hl_ctx *ctx); /* may relay */
 void hl_relay_client_set(struct hl_ctx *ctx, bool yes);
@@ -673,7 +674,8 @@ void hl_lines_printf(struct hl_lines *lines, const char *fmt, ...)
 hl_str hl_lines_text(const struct hl_lines *lines);
 void hl_out_set(struct hl_out *ret, hl_str address);
 /* For *_parse hooks.  mail, rcpt: the address (with or without brackets);
- * helo, ehlo: the host. */
+ * helo, ehlo: the host; auth: the mechanism, and as a parameter of any name the
+ * initial response, in base64. */
 void hl_parsed_set(struct hl_parsed *ret, hl_str what);
 void hl_parsed_param(struct hl_parsed *ret, hl_str name, hl_str value);
 

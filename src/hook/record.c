@@ -38,6 +38,8 @@ record_args(struct arena *arena, const struct record *record)
 		return arena_printf(
 		    arena, "%.*s %.*s", STR(args->a), STR(args->b));
 	case HOOK_CALL_PARSE:
+		return record->hook == HOOK_AUTH_PARSE ? STR_LIT("***")
+						       : args->a;
 	case HOOK_CALL_PRE:
 	case HOOK_CALL_TEXT:
 	case HOOK_CALL_CONFIG:

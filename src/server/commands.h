@@ -18,7 +18,8 @@ typedef void command_fn(
 command_fn cmd_helo BLOCKS, cmd_ehlo BLOCKS, cmd_mail BLOCKS, cmd_rcpt BLOCKS;
 command_fn cmd_data BLOCKS, cmd_bdat BLOCKS, cmd_rset BLOCKS, cmd_noop BLOCKS,
     cmd_vrfy BLOCKS;
-command_fn cmd_help BLOCKS, cmd_quit BLOCKS, cmd_starttls BLOCKS;
+command_fn cmd_help BLOCKS, cmd_quit BLOCKS, cmd_starttls BLOCKS,
+    cmd_auth BLOCKS;
 command_fn cmd_xclient BLOCKS, cmd_xforward BLOCKS;
 
 /* One command line, without its line end. */

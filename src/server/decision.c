@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "hook/auth.h"
 #include "mail/forwarded.h"
 #include "shm/stats.h"
 #include "smtp/reply.h"
@@ -102,6 +103,16 @@ add_tls(struct log_line *line, const struct session *session)
 		    STR(tls->cipher));
 }
 
+/* Who was refused, but nothing of what it showed. */
+static void
+add_auth(struct log_line *line, const struct session *session)
+{
+	if (session->auth == NULL)
+		return;
+	log_add(line, LOG_mechanism, slice_str(session->auth->mechanism));
+	log_add(line, LOG_user, slice_str(session->auth->user));
+}
+
 void
 decision_reject(
     struct session *session, struct hl_ctx *ctx, const struct decision *d)
@@ -134,6 +145,30 @@ decision_reject(
 	if (txn_of(session) != NULL)
 		log_add_text(&line, LOG_tid, txn_of(session)->id);
 	log_add(&line, LOG_text, text);
+	add_auth(&line, session);
+	log_end(&line);
+}
+
+void
+decision_auth(
+    struct session *session, struct hl_ctx *ctx, const struct outcome *outcome)
+{
+	struct log_line line;
+
+	(void)ctx;
+	if (!log_is_on(LOG_LEVEL_INFO))
+		return;
+	log_begin(&line, LOG_LEVEL_INFO);
+	log_add_text(&line, LOG_event, "auth");
+	log_add_text(&line, LOG_result, "ok");
+	log_add_text(&line, LOG_hook, hook_table[outcome->hook].name);
+	log_add(&line, LOG_plugin,
+	    outcome->plugin != NULL ? slice_str(outcome->plugin->name)
+				    : SLICE_LIT(""));
+	log_add(&line, LOG_mechanism,
+	    slice_str(session->conv.facts.auth_mechanism));
+	log_add(&line, LOG_user, slice_str(session->conv.facts.auth_user));
+	add_session(&line, session);
 	log_end(&line);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* dispatch.c - finds the function of a command line (HOOKS.md R12). */
+#include "auth.h"
 #include "data.h"
 #include "hook/hook_log.h"
 #include "rt/fiber.h"
@@ -22,6 +23,7 @@ static const struct handler {
 	[SMTP_VERB_VRFY] = { cmd_vrfy, HOOK_VRFY, true, false },
 	[SMTP_VERB_HELP] = { cmd_help, HOOK_HELP, true, false },
 	[SMTP_VERB_QUIT] = { cmd_quit, HOOK_QUIT, false, false },
+	[SMTP_VERB_AUTH] = { cmd_auth, HOOK_AUTH, false, false },
 	[SMTP_VERB_XCLIENT] = { cmd_xclient, HOOK_UNRECOGNIZED_COMMAND, false,
 	    false },
 	[SMTP_VERB_XFORWARD] = { cmd_xforward, HOOK_UNRECOGNIZED_COMMAND, true,
@@ -45,7 +47,9 @@ unrecognized(struct session *session, struct hl_ctx *ctx,
     const struct smtp_command *command)
 {
 	struct hook_args args = { .a = lower(ctx->arena, command->word),
-		.b = arena_str(ctx->arena, command->rest) };
+		.b = command->verb == SMTP_VERB_AUTH
+			 ? auth_masked(ctx->arena, command->rest)
+			 : arena_str(ctx->arena, command->rest) };
 	struct outcome outcome;
 
 	hook_run(ctx, HOOK_UNRECOGNIZED_COMMAND, &args, &outcome);
@@ -122,7 +126,11 @@ dispatch(struct session *session, struct hl_ctx *ctx, struct slice line)
 	struct smtp_command command = smtp_command_split(slice_str(text));
 	const struct handler *handler = &handlers[command.verb];
 
-	session->conv.command_line = text;
+	session->conv.command_line =
+	    command.verb == SMTP_VERB_AUTH
+		? arena_printf(ctx->arena, "AUTH %s",
+		      auth_masked(ctx->arena, command.rest).p)
+		: text;
 	session->answered = false;
 	ctx->txn = session->conv.txn;
 	if (session_is_refused(session, ctx, command.verb))
@@ -130,7 +138,8 @@ dispatch(struct session *session, struct hl_ctx *ctx, struct slice line)
 	else if (command.verb == SMTP_VERB_EXPN ||
 		 command.verb == SMTP_VERB_ETRN)
 		ask_hooks(session, ctx, &command);
-	else if (handler->fn == NULL)
+	else if (handler->fn == NULL ||
+		 (command.verb == SMTP_VERB_AUTH && !auth_is_known(session)))
 		unrecognized(session, ctx, &command);
 	else
 		run_handler(session, ctx, handler, command.rest);

@@ -6,7 +6,7 @@
 
 #include <hookline/plugin.h>
 
-#include "commands.h"
+#include "auth.h"
 #include "smtp/xclient.h"
 
 static void
@@ -61,6 +61,7 @@ static const struct row {
 	[EHLO_CHUNKING] = { "CHUNKING", 0, NULL, NULL },
 	[EHLO_BINARYMIME] = { "BINARYMIME", HL_CARRIES_BINARYMIME, NULL, NULL },
 	[EHLO_SMTPUTF8] = { "SMTPUTF8", HL_CARRIES_SMTPUTF8, NULL, NULL },
+	[EHLO_AUTH] = { "AUTH", 0, auth_is_offered, auth_list },
 	[EHLO_MT_PRIORITY] = { "MT-PRIORITY", HL_CARRIES_MT_PRIORITY, NULL,
 	    NULL },
 	[EHLO_XCLIENT] = { "XCLIENT", 0, xclient_offers, xclient_words },

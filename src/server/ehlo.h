@@ -22,6 +22,7 @@ enum ehlo_keyword {
 	EHLO_CHUNKING,            /* RFC 3030 */
 	EHLO_BINARYMIME,          /* RFC 3030 */
 	EHLO_SMTPUTF8,            /* RFC 6531 */
+	EHLO_AUTH,                /* RFC 4954 */
 	EHLO_MT_PRIORITY,         /* RFC 6710 */
 	EHLO_XCLIENT,             /* Postfix's */
 	EHLO_XFORWARD,

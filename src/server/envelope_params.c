@@ -60,6 +60,24 @@ check_no_value(
 	return false;
 }
 
+/* AUTH=<> or a mailbox in xtext (RFC 4954 5): who has vouched for the sender.
+ * Nothing is built on it; plugins may. */
+static bool
+check_auth(
+    struct session *session, struct hl_ctx *ctx, const struct smtp_param *param)
+{
+	hl_str decoded;
+
+	if (param->value.n > 0 &&
+	    (str_eq_text(param->value, "<>") ||
+		smtp_xtext_decode(
+		    ctx->arena, slice_str(param->value), &decoded) == 0))
+		return true;
+	reply_refuse(session, ctx, HOOK_MAIL, 501, "5.5.4",
+	    "AUTH must be <> or a mailbox in xtext");
+	return false;
+}
+
 /* priority-value = (["-"] NZDIGIT) / "0"  (RFC 6710 5) */
 static bool
 check_priority(
@@ -91,6 +109,7 @@ static const struct row {
 	{ "size", HOOK_MAIL, EHLO_SIZE, check_size },
 	{ "body", HOOK_MAIL, EHLO_8BITMIME, check_body },
 	{ "smtputf8", HOOK_MAIL, EHLO_SMTPUTF8, check_no_value },
+	{ "auth", HOOK_MAIL, EHLO_AUTH, check_auth },
 	{ "mt-priority", HOOK_MAIL, EHLO_MT_PRIORITY, check_priority },
 };
 

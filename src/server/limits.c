@@ -53,6 +53,8 @@ limits_resolve(struct hl_ctx *ctx)
 	    own(hook_config_text(ctx, CONF_SMTPGREETING, ctx->arena));
 	limits->auth_id =
 	    own(hook_config_text(ctx, CONF_ME_AUTH_RESULTS, ctx->arena));
+	limits->auth_mechanisms =
+	    own(hook_config_text(ctx, CONF_AUTH_MECHANISMS, ctx->arena));
 	return limits;
 }
 
@@ -67,6 +69,7 @@ limits_unref(struct limits **limits)
 	mem_free((void *)(uintptr_t)old->me.p);
 	mem_free((void *)(uintptr_t)old->greeting.p);
 	mem_free((void *)(uintptr_t)old->auth_id.p);
+	mem_free((void *)(uintptr_t)old->auth_mechanisms.p);
 	mem_free(old);
 }
 

@@ -41,15 +41,21 @@ struct hl_ctx;
 	X(max_session_memory, CONF_MAX_SESSION_MEMORY)         \
 	X(max_transaction_memory, CONF_MAX_TRANSACTION_MEMORY) \
 	X(rdns, CONF_RDNS)                                     \
+	X(tls_before_auth, CONF_TLS_BEFORE_AUTH)               \
+	X(auth_delay_ms, CONF_AUTH_DELAY)                      \
+	X(max_auth_failures, CONF_MAX_AUTH_FAILURES)           \
+	X(max_auth_per_client, CONF_MAX_AUTH_PER_CLIENT)       \
+	X(auth_half_ms, CONF_AUTH_FAILURES_HALF_LIFE)          \
 	X(proxy_timeout_ms, CONF_PROXY_TIMEOUT)                \
 	X(bare_lf, CONF_BARE_LF)
 
 struct limits {
 	unsigned refs;
 	struct mono made;
-	hl_str me;       /* config/me; owned */
-	hl_str greeting; /* config/smtpgreeting; owned; may be "" */
-	hl_str auth_id;  /* config/me-auth-results; owned; may be "" */
+	hl_str me;              /* config/me; owned */
+	hl_str greeting;        /* config/smtpgreeting; owned; may be "" */
+	hl_str auth_id;         /* config/me-auth-results; owned; may be "" */
+	hl_str auth_mechanisms; /* config/auth_mechanisms; owned; may be "" */
 	uint64_t command_timeout_ms;
 #define LIMITS_FIELD(field, key) int64_t field;
 	LIMITS(LIMITS_FIELD)

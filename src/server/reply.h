@@ -42,6 +42,9 @@ struct decision {
 };
 void decision_reject(
     struct session *session, struct hl_ctx *ctx, const struct decision *d);
+/* The success of an AUTH; failures are refusals. */
+void decision_auth(
+    struct session *session, struct hl_ctx *ctx, const struct outcome *outcome);
 /* The end of a session: how, after how long, what it held. */
 void decision_end(struct session *session);
 void decision_accept(struct session *session, struct hl_ctx *ctx,

@@ -83,7 +83,8 @@ session_free(struct session *session)
 		mem_free((void *)(uintptr_t)session->conv.facts.helo.p);
 	arena_done(&session->conv.arena);
 	buf_done(&session->out);
-	buf_done(&session->input.own);
+	buf_done_secret(&session->input.own);
+	mem_free(session->auth_failed_user);
 	limits_unref(&session->limits);
 	session->magic = 0;
 	mem_free(session);

@@ -44,6 +44,7 @@
 
 struct data;
 struct fiber;
+struct hl_auth;
 struct server;
 struct server_listener;
 struct stream;
@@ -100,6 +101,9 @@ struct session {
 	bool is_shaking;       /* [loop] a handshake is under way */
 	bool tls_failed;       /* [loop] */
 	bool tls_is_new;       /* tls_done has not yet run */
+	bool line_is_auth;     /* the line that arrives is an AUTH command */
+	bool has_secret;       /* the call arena is to be wiped */
+	uint8_t auth_failures;
 	uint32_t errors;
 	uint32_t junk;
 	uint16_t plugin_code; /* of the last reply that a plugin sent */
@@ -120,6 +124,10 @@ struct session {
 	struct buf out;             /* replies not yet given to the stream */
 	struct data *data;          /* while a message arrives */
 	const struct hl_addr *addr; /* of the running MAIL or RCPT */
+	const struct hl_auth *auth; /* of the running AUTH; for log lines */
+	/* The last failed AUTH; on the heap, NULL: none. */
+	char *auth_failed_user;
+	const char *auth_failed_by; /* mechanism, as in AUTH's line */
 	struct txn *queued;         /* while its reply is made; for log lines */
 	struct forwarded *forwarded; /* of the next message; NULL: nothing */
 	const struct tls_refusal *refusal; /* of tls_done, or NULL */
@@ -168,6 +176,8 @@ void session_before_park(struct conv *conv);
 enum smtp_bare_lf session_bare_lf(const struct session *session);
 struct slice input_peek(const struct session *session);
 void input_take(struct session *session, size_t n);
+/* The same, and overwrites them. */
+void input_take_secret(struct session *session, size_t n);
 /* The fiber parked or ended: what is borrowed must be kept. */
 void input_settle(struct session *session);
 void session_rest(struct session *session);

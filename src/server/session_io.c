@@ -42,13 +42,33 @@ input_take(struct session *session, size_t n)
 }
 
 void
+input_take_secret(struct session *session, size_t n)
+{
+	struct slice in = input_peek(session);
+
+	CHECK(n <= in.n);
+	secret_wipe((void *)(uintptr_t)in.p, n);
+	input_take(session, n);
+}
+
+/* What a client sends between messages may be half of a password: the shared
+ * buffer, which it leaves, keeps nothing of it. */
+static void
+keep(struct session *session, struct slice in)
+{
+	buf_add_secret(&session->input.own, in.p, in.n);
+	if (session->data == NULL)
+		secret_wipe((void *)(uintptr_t)in.p, in.n);
+}
+
+void
 input_settle(struct session *session)
 {
 	struct input *input = &session->input;
 
 	if (input->borrowed.n > 0) {
 		CHECK(input->own.n == 0);
-		buf_add_slice(&input->own, input->borrowed);
+		keep(session, input->borrowed);
 	}
 	input->borrowed = SLICE_NONE;
 	if (input->own.n == 0)
@@ -89,11 +109,11 @@ session_on_data(void *owner, const char *p, size_t n)
 	if (session->closing)
 		return;
 	if (input->taken > input->own.n / 2) {
-		buf_shift(&input->own, input->taken);
+		buf_shift_secret(&input->own, input->taken);
 		input->taken = 0;
 	}
 	if (session->fiber != NULL || input->own.n > 0)
-		buf_add(&input->own, p, n);
+		keep(session, (struct slice){ p, n });
 	else
 		input->borrowed = (struct slice){ p, n };
 	if (session->fiber != NULL) {
@@ -286,7 +306,7 @@ session_client_line(
 
 		if (status == SMTP_LINE_DONE)
 			*ret = arena_str(arena, line);
-		input_take(session, used);
+		input_take_secret(session, used);
 		if (status == SMTP_LINE_DONE)
 			return 0;
 		if (status == SMTP_LINE_BAD)

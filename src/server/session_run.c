@@ -50,37 +50,59 @@ line_is_bad(struct session *session, struct hl_ctx *ctx)
 	session_finish(session, END_QUIT);
 }
 
+/* AUTH may be longer than other commands (RFC 4954 4). */
+static size_t
+line_max(struct session *session, struct slice in)
+{
+	if (session->line.scanned == 0 && !session->line.is_skipping)
+		session->line_is_auth = false;
+	if (slice_casestarts(in, "AUTH ") && !session->line.is_skipping)
+		session->line_is_auth = true;
+	return session->line_is_auth ? SMTP_LINE_MAX_AUTH
+				     : (size_t)session->limits->max_line;
+}
+
+/* Done with the line; what came with AUTH is not left in memory. */
+static void
+take_line(struct session *session, size_t n)
+{
+	if (session->line_is_auth)
+		input_take_secret(session, n);
+	else
+		input_take(session, n);
+}
+
 /* False: no whole line yet. */
 static bool
 step_command(struct session *session, struct hl_ctx *ctx)
 {
-	struct slice line;
-	size_t used;
+	struct slice line, in = input_peek(session);
+	size_t used, max = line_max(session, in);
 
 	if (session_is_hello_in_clear(session)) {
 		session_refuse_hello(session, ctx);
 		return true;
 	}
-	switch (smtp_line_next(&session->line, input_peek(session),
-	    (size_t)session->limits->max_line, session_bare_lf(session), &line,
-	    &used)) {
+	switch (smtp_line_next(
+	    &session->line, in, max, session_bare_lf(session), &line, &used)) {
 	case SMTP_LINE_MORE:
-		input_take(session, used);
+		take_line(session, used);
 		return false;
 	case SMTP_LINE_DONE:
 		/* Copied before anything may park: the bytes are borrowed. */
 		line = slice_str(arena_str(ctx->arena, line));
-		input_take(session, used);
+		session->has_secret = session->line_is_auth;
+		take_line(session, used);
 		dispatch(session, ctx, line);
 		break;
 	case SMTP_LINE_TOO_LONG:
-		input_take(session, used);
+		take_line(session, used);
 		reply_refuse(session, ctx, HOOK_UNRECOGNIZED_COMMAND, 500,
-		    "5.5.2", "Line too long");
+		    session->line_is_auth ? "5.5.6" : "5.5.2", "Line too long");
 		check_errors(session, ctx);
 		break;
 	case SMTP_LINE_BAD:
-		input_take(session, used);
+		take_line(session, used);
 		line_is_bad(session, ctx);
 		break;
 	}
@@ -159,7 +181,11 @@ session_run(struct session *session, struct hl_ctx *ctx)
 		did = step(session, ctx);
 		if (session->end == END_NOT && !session->is_shaking)
 			check_memory(session, ctx);
-		arena_reset(ctx->arena);
+		if (session->has_secret)
+			arena_wipe(ctx->arena);
+		else
+			arena_reset(ctx->arena);
+		session->has_secret = false;
 		if (session->out.n > OUT_MAX)
 			session_flush(session);
 		if (did)

@@ -21,6 +21,8 @@ session_start_over(struct session *session, struct hl_ctx *ctx)
 	facts->esmtp = false;
 	facts->auth_user = STR_EMPTY;
 	facts->auth_mechanism = STR_EMPTY;
+	mem_free(session->auth_failed_user);
+	session->auth_failed_user = NULL; /* but the failures count */
 	facts->relay_client = false;
 	facts->phase = HL_PHASE_CONNECT;
 }

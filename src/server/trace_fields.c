@@ -135,6 +135,10 @@ add_authres(struct session *session, struct hl_ctx *ctx, struct slice id)
 		facts.auth = AUTHRES_PASS;
 		facts.user = slice_str(session->conv.facts.auth_user);
 		facts.mechanism = slice_str(session->conv.facts.auth_mechanism);
+	} else if (session->auth_failed_user != NULL) {
+		facts.auth = AUTHRES_FAIL;
+		facts.user = slice_of(session->auth_failed_user);
+		facts.mechanism = slice_of(session->auth_failed_by);
 	}
 	authres_value(&facts, &value);
 	(void)ctx;

@@ -161,6 +161,34 @@ PARSE(on_helo_parse, "helo_parse")
 PARSE(on_ehlo_parse, "ehlo_parse")
 PARSE(on_mail_parse, "mail_parse")
 PARSE(on_rcpt_parse, "rcpt_parse")
+PARSE(on_auth_parse, "auth_parse")
+
+#define AUTH(name, hook)                                    \
+	static enum hl_verdict name(                        \
+	    struct hl_ctx *ctx, const struct hl_auth *auth) \
+	{                                                   \
+		(void)auth;                                 \
+		return obey(ctx, hook, NULL);               \
+	}
+AUTH(on_auth, "auth")
+AUTH(on_auth_plain, "auth-plain")
+AUTH(on_auth_login, "auth-login")
+AUTH(on_auth_cram_md5, "auth-cram-md5")
+AUTH(on_auth_xoauth2, "auth-xoauth2")
+AUTH(on_auth_oauthbearer, "auth-oauthbearer")
+AUTH(on_auth_external, "auth-external")
+
+/* Of the password "pencil". */
+static enum hl_verdict
+on_auth_scram(struct hl_ctx *ctx, hl_str mechanism, hl_str user)
+{
+	(void)mechanism, (void)user;
+	if (hl_auth_scram(ctx, 4096, HL_STR("W22ZaJ0SNY7soEsUEjb6gQ=="),
+		HL_STR("WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY="),
+		HL_STR("wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=")) < 0)
+		abort();
+	return obey(ctx, "auth-scram-sha-256", NULL);
+}
 
 #define PRE(name, hook)                                              \
 	static enum hl_verdict name(struct hl_ctx *ctx, hl_str addr, \
@@ -314,6 +342,15 @@ static const struct hl_plugin plugin = {
 	.helo_parse = on_helo_parse,
 	.helo = on_helo,
 	.capabilities = on_capabilities,
+	.auth_parse = on_auth_parse,
+	.auth = on_auth,
+	.auth_plain = on_auth_plain,
+	.auth_login = on_auth_login,
+	.auth_cram_md5 = on_auth_cram_md5,
+	.auth_xoauth2 = on_auth_xoauth2,
+	.auth_oauthbearer = on_auth_oauthbearer,
+	.auth_external = on_auth_external,
+	.auth_scram_sha_256 = on_auth_scram,
 	.rcpt_parse = on_rcpt_parse,
 	.rcpt_pre = on_rcpt_pre,
 	.rcpt = on_rcpt,

@@ -23,6 +23,8 @@ import sys
 import tempfile
 import time
 
+import auth
+
 VALUES = {"DECLINED": 0, "OK": 900, "DENY": 901, "DENYSOFT": 902,
           "DENY_DISCONNECT": 903, "DENYSOFT_DISCONNECT": 904, "DONE": 910}
 BAD = [1, 908, 909, 2147483648]
@@ -60,7 +62,10 @@ WAY = {
     "post-connection": ["connect", EHLO, "QUIT"],
     "ok": ["connect", EHLO, "NOOP"],
     "config": ["connect"], "timeout": ["connect"],
+    "auth_parse": ["connect", EHLO, "AUTH PLAIN AHVzZXIAcGVuY2ls"],
 }
+for name in auth.WAYS:
+    WAY[name] = ["connect", EHLO]       # and then case_auth
 for name in ("header", "data_headers_end", "body_chunk", "data_post_headers",
              "received_line", "data_post", "queue_pre", "queue",
              "queue_post"):
@@ -78,6 +83,7 @@ STEP_HOOKS = {
     "message": ["header", "header", "data_headers_end", "body_chunk",
                 "data_post_headers", "received_line", "data_post",
                 "queue_pre", "queue", "reset_transaction", "queue_post"],
+    "AUTH": ["auth_parse", "auth-plain", "auth"],
     "NOOP": ["noop"], "VRFY": ["vrfy"], "HELP": ["help"],
     "RSET": ["rset", "reset_transaction"],
     "QUIT": ["quit", "disconnect", "post-connection"],
@@ -91,6 +97,7 @@ STEP_REPLY = {
     "MAIL": (250, "2.1.0", "<a@b.test> sender ok"),
     "RCPT": (250, "2.1.5", "<x@example.com> recipient ok"),
     "DATA": (354, None, "go ahead"), "message": (250, "2.0.0", None),
+    "AUTH": (535, "5.7.8", "Authentication failed"),
     "NOOP": (250, "2.0.0", "ok"),
     "VRFY": (252, "2.5.0", None), "HELP": (214, "2.0.0", None),
     "RSET": (250, "2.0.0", "ok"), "FOO": (500, "5.5.1", None),
@@ -137,7 +144,8 @@ class Server:
             "databytes": "1000000\n", "max_errors": "0\n",
             "max_per_client": "0\n", "rdns": "0\n", "loglevel": "info\n",
             "smtpgreeting": "file greeting ESMTP\n", "max_junk": "0\n",
-            "conform_key": "from file\n",
+            "conform_key": "from file\n", "tls_before_auth": "0\n",
+            "auth_delay": "0\n", "max_auth_failures": "0\n",
         }
         files.update(extra or {})
         for name, text in files.items():
@@ -329,6 +337,8 @@ class Case:
             return cell
         cell.update(code=451, enhanced="4.3.0",
                     text="Internal error, try again later")
+        if self.hook in auth.WAYS:
+            cell.update(code=454, enhanced="4.7.0")
         if "noenh" in self.row["flags"]:
             cell["enhanced"] = ""
         return cell
@@ -389,6 +399,8 @@ class Case:
             return STEP_REPLY[step]
         if self.hook in ("ehlo_parse", "helo_parse"):
             return (501, None, None)    # no host has a space
+        if self.hook == "auth_parse":
+            return (504, "5.5.4", None)  # nor has a mechanism
         # "plugin text" is no address
         return (501, {"mail_parse": "5.1.7", "mail_pre": "5.1.7"}.get(
             self.hook, "5.1.3"), None)
@@ -435,7 +447,7 @@ class Case:
                         fate in ("reset", "disc"):
                     return self.cut(hooks, fate)
         if fate == "data" and self.text and self.hook in (
-                "ehlo_parse", "helo_parse"):
+                "ehlo_parse", "helo_parse", "auth_parse"):
             return hooks[:1]
         if fate == "data" and self.text and self.hook in (
                 "mail_parse", "mail_pre", "rcpt_parse", "rcpt_pre"):
@@ -731,6 +743,35 @@ def case_deny(server, row, verdict, value, text):
         raise Failure("got %s" % (got,))
 
 
+def case_auth(server, row, verdict, value, text, reply):
+    """The exchange ends as the table says; `auth` follows where nobody has
+    decided."""
+    case = Case(row, verdict, value, text, reply)
+    server.order(case.hook, value, reply, text)
+    client = Client(server.path)
+    for step in case.way:
+        client.do(step)
+    got = auth.WAYS[case.hook](client)
+    want = case.expected_reply()
+    if case.cell["code"] == 0 and case.cell["fate"] != "answered":
+        want = STEP_REPLY["AUTH"]       # nobody has decided
+    if not same(want, got):
+        raise Failure("reply: want %s, got %s" % (want, got))
+    again = client.do("AUTH PLAIN =")
+    if again[0] != (503 if want[0] == 235 else 501):
+        raise Failure("AUTH afterwards: %s" % (again,))
+    client.leave()
+    trace = [hook for hook in server.hooks_run() if hook.startswith("auth")]
+    expected = ["auth_parse", case.hook]
+    if case.hook in auth.WITH_AUTH and case.cell["fate"] == "go":
+        expected.append("auth")
+    if case.hook == "auth":
+        expected.insert(1, "auth-plain")
+    if trace[:len(expected)] != expected or "auth" in trace[len(expected):]:
+        raise Failure("hooks: want %s, got %s" % (expected, trace))
+    check_noted(server, case)
+
+
 def case_data(server, row, verdict, value, text):
     """received_line: the field itself."""
     server.order("received_line", value, 0, text)
@@ -749,6 +790,8 @@ def cases(rows, only):
     for row in rows:
         if "later" in row["flags"] or (only and row["name"] not in only):
             continue
+        if row["name"] == "auth-external":
+            continue    # needs a client's certificate: tests/session
         for text in TEXTS:
             for verdict, value in VALUES.items():
                 yield row, verdict, value, text, 0
@@ -828,6 +871,8 @@ def run_one(server, others, program, plugin_dir, connect_row, item):
         case_timeout(others["timeout"], row, verdict, value, text)
     elif name == "logging":
         case_logging(others["logging"], row, verdict, value, text)
+    elif name in auth.WAYS:
+        case_auth(server, row, verdict, value, text, reply)
     elif name in SPECIAL:
         SPECIAL[name](server, row, verdict, value, text)
     else:

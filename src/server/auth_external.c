@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* auth_external.c - EXTERNAL (RFC 4422 A): the client's certificate.
+ *
+ * Offered only to a client whose certificate was verified.  That somebody has
+ * a certificate does not say as whom it may act: the hook decides, by hl_tls.
+ */
+#include "auth.h"
+#include "smtp/sasl.h"
+
+bool
+auth_can_external(const struct session *session)
+{
+	const struct hl_tls *tls = session->conv.facts.tls;
+
+	return tls != NULL && tls->cert_verified;
+}
+
+bool
+auth_show_external(struct auth_exchange *x)
+{
+	const struct hl_tls *tls = x->session->conv.facts.tls;
+	struct slice authzid;
+
+	if (!auth_first(x, &authzid))
+		return false;
+	if (authzid.n > 0 && !sasl_user_is_sane(authzid))
+		return auth_malformed(x);
+	x->shown.authzid = arena_str(x->ctx->arena, authzid);
+	x->shown.user = authzid.n > 0 ? x->shown.authzid : tls->cert_subject;
+	return sasl_user_is_sane(slice_str(x->shown.user)) || auth_deny(x);
+}
