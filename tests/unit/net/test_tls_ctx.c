@@ -50,7 +50,7 @@ tear_down(void **state)
 struct shake {
 	/* In. */
 	struct tls_ctx *ctx;
-	const char *sni, *ciphers, *alpn, *sigalgs;
+	const char *sni, *ciphers, *alpn;
 	int max_version;
 	bool ask_status;
 	const struct pki_cert *client;
@@ -88,9 +88,6 @@ client_ctx(struct shake *shake)
 	if (shake->ciphers != NULL)
 		assert_int_equal(
 		    SSL_CTX_set_cipher_list(ctx, shake->ciphers), 1);
-	if (shake->sigalgs != NULL)
-		assert_int_equal(
-		    SSL_CTX_set1_sigalgs_list(ctx, shake->sigalgs), 1);
 	if (shake->client != NULL)
 		assert_int_equal(
 		    SSL_CTX_use_cert_and_key(
@@ -104,11 +101,14 @@ client_ssl(struct shake *shake, SSL_CTX *ctx)
 {
 	SSL *ssl = SSL_new(ctx);
 	unsigned char alpn[32];
+	char sni_name[64]; /* OpenSSL's macro wants it writable */
 
 	SSL_set_app_data(ssl, shake);
 	SSL_set_connect_state(ssl);
-	if (shake->sni != NULL)
-		assert_int_equal(SSL_set_tlsext_host_name(ssl, shake->sni), 1);
+	if (shake->sni != NULL) {
+		(void)snprintf(sni_name, sizeof(sni_name), "%s", shake->sni);
+		assert_int_equal(SSL_set_tlsext_host_name(ssl, sni_name), 1);
+	}
 	if (shake->ask_status)
 		(void)SSL_set_tlsext_status_type(ssl, TLSEXT_STATUSTYPE_ocsp);
 	if (shake->session != NULL)
