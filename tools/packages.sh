@@ -17,7 +17,8 @@ PACKAGES_RUN="swaks"
 PACKAGES_TEST="libcmocka-dev python3-pytest g++ clang clang-tidy
 	clang-format libclang-rt-14-dev llvm cppcheck mandoc shellcheck procps
 	curl dovecot-imapd haproxy msmtp netcat-openbsd nsd openssl postfix
-	sasl2-bin slapd sqlite3 strace systemd valgrind"
+	sasl2-bin slapd sqlite3 strace systemd testssl.sh
+	valgrind"
 
 packages_missing() {
 	local name

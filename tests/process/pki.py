@@ -22,14 +22,18 @@ class Authority:
                 "-subj", "/CN=Test CA", "-keyout", self.key,
                 "-out", self.cert)
 
-    def issue(self, stem, name, kind="ec", days=90):
-        """STEM.crt and STEM.key for the DNS name; both only for root."""
+    def issue(self, stem, name, kind="ec", days=90, more=()):
+        """STEM.crt and STEM.key for the DNS name; both only for root.
+        `more` are extensions of the certificate."""
         key, cert = self.path / f"{stem}.key", self.path / f"{stem}.crt"
         how = (["-newkey", "rsa:2048"] if kind == "rsa" else
                ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"])
         request = openssl("req", "-new", *how, "-nodes", "-subj",
                           f"/CN={name}", "-addext",
-                          f"subjectAltName=DNS:{name}", "-keyout", key)
+                          f"subjectAltName=DNS:{name}",
+                          *(word for each in more
+                            for word in ("-addext", each)),
+                          "-keyout", key)
         openssl("x509", "-req", "-CA", self.cert, "-CAkey", self.key,
                 "-days", days, "-copy_extensions", "copyall", "-out", cert,
                 input=request)
