@@ -118,6 +118,26 @@ on_done(uv_work_t *request, int status)
 	start_what_may(rt);
 }
 
+static void
+on_own_thread(void *arg)
+{
+	struct work *work = arg;
+
+	work->result = work->fn(work->arg);
+}
+
+/* The pool has not begun (rt_pool_open). */
+static int
+run_alone(struct work *work)
+{
+	uv_thread_t thread;
+
+	if (uv_thread_create(&thread, on_own_thread, work) < 0)
+		return work->fn(work->arg);
+	CHECK(uv_thread_join(&thread) == 0);
+	return work->result;
+}
+
 int
 rt_offload_always(int (*fn)(void *arg), void *arg)
 {
@@ -126,6 +146,8 @@ rt_offload_always(int (*fn)(void *arg), void *arg)
 
 	CHECK(fiber != NULL);
 	work.rt = fiber->rt;
+	if (work.rt->pool_waits)
+		return run_alone(&work);
 	work.class = class_of(work.rt, fiber->work_class);
 	list_push_back(&work.class->queue, &work.link);
 	work.rt->work_queued++;

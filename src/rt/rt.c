@@ -107,6 +107,7 @@ rt_new(const struct rt_options *options)
 		stack = LEAST_STACK_BYTES;
 	rt->magic = RT_MAGIC;
 	rt->arena_cap = o->arena_cap;
+	rt->pool_waits = o->pool_waits;
 	rt->io_threads =
 	    option(o->io_threads, DEFAULT_IO_THREADS, MOST_IO_THREADS);
 	set_pool_size(rt->io_threads);
@@ -165,6 +166,13 @@ rt_loop(struct rt *rt)
 {
 	CHECK_OBJ(rt, RT_MAGIC);
 	return &rt->loop;
+}
+
+void
+rt_pool_open(struct rt *rt)
+{
+	CHECK_OBJ(rt, RT_MAGIC);
+	rt->pool_waits = false;
 }
 
 int

@@ -14,6 +14,7 @@
 #ifndef HOOKLINE_RT_RT_H
 #define HOOKLINE_RT_RT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/check.h"
@@ -28,6 +29,7 @@ struct rt_options {
 	unsigned warm_stacks; /* idle stacks that keep their pages; 32 */
 	size_t stack_bytes;   /* 128 KiB; 512 KiB under sanitizers */
 	size_t arena_cap;     /* cap of each call arena in bytes; none */
+	bool pool_waits;      /* for rt_pool_open, see there */
 };
 
 /* Sets UV_THREADPOOL_SIZE in the environment (libuv reads it at the first
@@ -41,6 +43,12 @@ void rt_free(struct rt **rt);
 
 /* The uv_loop_t; owned by the rt. */
 struct uv_loop_s *rt_loop(struct rt *rt);
+
+/* Before this call a rt with `pool_waits` has no thread but the loop's: what
+ * is offloaded runs on a thread of its own that has ended when rt_offload
+ * returns, and the loop waits for it.  So what is done to the calling thread
+ * here (confinement) holds for all threads of the pool. */
+void rt_pool_open(struct rt *rt);
 
 /* Runs the loop until rt_stop or until nothing is left to wait for.
  * Returns 0 when nothing is left, 1 after rt_stop.  Never on a fiber. */

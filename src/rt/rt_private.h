@@ -52,6 +52,7 @@ struct rt {
 	/* offload.c */
 	struct list work_classes; /* those that have work */
 	unsigned io_threads;
+	bool pool_waits; /* rt_pool_open has not been called */
 	unsigned work_running, work_queued;
 
 	/* dir_sync.c */

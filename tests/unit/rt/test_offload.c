@@ -205,6 +205,45 @@ classes_in_turn(void **state)
 	assert_int_equal(rt_run(rt), 0);
 }
 
+static pid_t worked_on;
+
+static int
+notes_its_thread(void *arg)
+{
+	(void)arg;
+	worked_on = gettid();
+	return 7;
+}
+
+/* Until rt_pool_open there is no thread when an offload has returned. */
+static void
+no_pool_yet(void **state)
+{
+	struct rt_options options = { .pool_waits = true };
+	struct actor actor = { .fn = notes_its_thread };
+	char path[64];
+
+	(void)state;
+	test_rt_done(&rt);
+	rt = rt_new(&options);
+	assert_int_equal(fiber_start(rt, offloads, &actor), 0);
+	assert_true(actor.ended); /* it did not even park */
+	assert_int_equal(actor.rc, 7);
+	assert_int_not_equal(worked_on, gettid());
+	(void)snprintf(path, sizeof(path), "/proc/self/task/%d", worked_on);
+	/* The kernel removes it a moment after it was joined. */
+	while (access(path, F_OK) == 0)
+		;
+	rt_pool_open(rt);
+	actor.ended = false;
+	assert_int_equal(fiber_start(rt, offloads, &actor), 0);
+	assert_false(actor.ended);
+	assert_int_equal(rt_run(rt), 0);
+	assert_true(actor.ended);
+	(void)snprintf(path, sizeof(path), "/proc/self/task/%d", worked_on);
+	assert_int_equal(access(path, F_OK), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -216,6 +255,7 @@ main(void)
 		TEST(a_cancelled_fiber_does_not_begin),
 		TEST(one_class_holds_half),
 		TEST(classes_in_turn),
+		TEST(no_pool_yet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
