@@ -97,6 +97,12 @@ conf_dir_path(const struct conf_dir *dir)
 }
 
 const char *
+conf_dir_extra(const struct conf_dir *dir)
+{
+	return dir->extra;
+}
+
+const char *
 conf_dir_hostname(const struct conf_dir *dir)
 {
 	return dir->hostname;

@@ -53,6 +53,8 @@ int conf_dir_open(const char *path, const struct conf_options *options,
 /* Lists that are still held live on. */
 void conf_dir_free(struct conf_dir **dir);
 const char *conf_dir_path(const struct conf_dir *dir);
+/* $QMAIL/control, or NULL. */
+const char *conf_dir_extra(const struct conf_dir *dir);
 /* The host's name when the directory was opened; "localhost" if unknown. */
 const char *conf_dir_hostname(const struct conf_dir *dir);
 
