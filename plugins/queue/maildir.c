@@ -109,7 +109,16 @@ on_init_worker(struct hl_ctx *ctx)
 	const struct args *args = hl_args(ctx);
 	hl_str fault;
 
-	if (args->subdir.n == 0 && make_folders(ctx, &args->dir, 1, &fault) < 0)
+	int rc;
+
+	if (args->subdir.n == 0) {
+		rc = make_folders(ctx, &args->dir, 1, &fault);
+	} else {
+		rc = hl_file_mkdir(ctx, args->dir, args->mode);
+		fault = hl_printf(ctx, "cannot make %s: %s; %s", args->dir.p,
+		    strerror(-rc), hl_file_remedy(rc));
+	}
+	if (rc < 0)
 		hl_log(ctx, HL_LOG_ERROR, "fail, %s", fault.p);
 	return HL_DECLINED;
 }

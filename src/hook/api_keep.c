@@ -20,7 +20,8 @@ hl_file_remedy(int rc)
 		{ EDQUOT, "raise the quota of the user that workers run as" },
 		{ EROFS, "its file system is mounted read-only" },
 		{ EACCES, "give the directory to the user that workers run as, "
-			  "and let it pass those above" },
+			  "and let it pass those above; reload if it was "
+			  "made or mounted meanwhile" },
 		{ EPERM, "give the directory to the user that workers run as" },
 		{ ENOENT, "make the directory, or mount its file system" },
 		{ ENOTDIR, "what stands in the way is no directory" },

@@ -124,7 +124,21 @@ def test_not_ours(server, base):
         assert maildir_files(mail, "tmp") == []
 
 
-@pytest.mark.parametrize("folder", ["tmp", "new", ""])
+def test_maildir_vanishes(server):
+    """Which workers may write to is settled when they start."""
+    mail = server.state / "mail"
+    with start(server, "queue/maildir mail") as smtp:
+        assert send(smtp).startswith("250")
+        shutil.rmtree(mail)
+        reply = send(smtp)
+        assert reply == SOFT or reply.startswith("250")  # 250: no Landlock
+        assert server.ctl("reload").returncode == 0
+    with Smtp(server.where()) as smtp:
+        assert send(smtp).startswith("250")
+        assert maildir_files(mail)
+
+
+@pytest.mark.parametrize("folder", ["tmp", "new"])
 def test_folder_vanishes(server, folder):
     mail = server.state / "mail"
     with start(server, "queue/maildir mail") as smtp:
