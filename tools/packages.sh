@@ -10,7 +10,7 @@
 PACKAGES_BUILD="gcc libc6-dev pkg-config meson ninja-build python3
 	libuv1-dev libboost-context-dev libc-ares-dev libsqlite3-dev
 	libpcre2-dev libcdb-dev libcrypt-dev libssl-dev libidn2-dev
-	libsystemd-dev libargon2-dev libldap-dev"
+	libsystemd-dev libargon2-dev libldap-dev libseccomp-dev"
 PACKAGES_RUN="swaks"
 
 # What test.sh adds: test libraries, checkers, real clients.

@@ -41,8 +41,8 @@ enum log_level {
 	X(err) X(limit) X(count) X(phase) X(user) X(addr) X(path) X(name) \
 	X(version) X(state) X(dropped) X(port) X(type) X(cmd) X(relay) \
 	X(delay_ms) X(policy) X(at) X(stack) X(workers) X(sessions) \
-	X(mechanism) X(result) \
-	X(orig_ip) X(orig_name) X(tls) X(sni)
+	X(mechanism) X(result) X(orig_ip) X(orig_name) X(tls) X(sni) \
+	X(landlock) X(seccomp)
 /* clang-format on */
 
 enum log_key {

@@ -13,8 +13,11 @@
 #include "conf/conf_listen.h"
 #include "conf/conf_list.h"
 #include "conf/conf_value.h"
+#include "confine_plan.h"
 #include "hook/carries.h"
 #include "offline.h"
+#include "server/server_needs.h"
+#include "settings.h"
 #include "tls_end.h"
 #include "tls_store.h"
 
@@ -219,6 +222,32 @@ check_values(struct offline *self, const struct check *check)
 	mem_free(names);
 }
 
+/* What a worker with this configuration could still use. */
+static void
+print_confinement(struct offline *self)
+{
+	const struct server_need *needs;
+	size_t count = server_needs(self->engine, &needs);
+	struct confine_plan plan;
+
+	(void)printf("confinement\n");
+	if (!settings_confine(self->conf)) {
+		(void)printf("  off\n");
+		return;
+	}
+	confine_plan_init(&plan);
+	confine_plan_needs(&plan, needs, count);
+	for (size_t i = 0; i < plan.place_count; i++)
+		(void)printf("  %-10s %s\n",
+		    plan.places[i].may_write ? "writes" : "reads",
+		    plan.places[i].path);
+	for (size_t i = 0; !plan.any_port && i < plan.port_count; i++)
+		(void)printf("  %-10s %u\n", "port", plan.ports[i]);
+	if (plan.any_port)
+		(void)printf("  %-10s any\n", "port");
+	confine_plan_done(&plan);
+}
+
 static int
 check_fiber(struct offline *self, void *arg)
 {
@@ -239,6 +268,7 @@ check_fiber(struct offline *self, void *arg)
 		print_set("logging", self->engine->logging);
 	for (unsigned i = 0; i < self->engine->set_count; i++)
 		print_set(self->engine->sets[i]->key.p, self->engine->sets[i]);
+	print_confinement(self);
 	return 0;
 }
 

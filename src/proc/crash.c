@@ -3,6 +3,7 @@
 #include "crash.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -12,10 +13,14 @@
 
 #include "base/check.h"
 #include "rt/fiber.h"
+#include "sandbox.h"
 #include "shm/running.h"
 #include "shm/stats.h"
 
 #define STACK_SIZE (64 * 1024)
+/* Of each worker: what a plugin does once it may do for each client. */
+#define FORBIDDEN_LINES 20
+#define CODE_SECCOMP 1 /* SYS_SECCOMP, which only the kernel's headers have */
 
 static struct shm *crash_shm;
 static pid_t crash_thread;
@@ -165,6 +170,61 @@ on_crash(int number, siginfo_t *info, void *context)
 		(void)raise(number);
 }
 
+/* ---- calls that a worker may not make (sandbox.h) ------------------------- */
+
+/* The call was not made; this is what it returns. */
+static void
+set_result(void *context, int result)
+{
+	ucontext_t *at = context;
+
+#if defined(__x86_64__)
+	at->uc_mcontext.gregs[REG_RAX] = result;
+#elif defined(__aarch64__)
+	at->uc_mcontext.regs[0] = (unsigned long long)(long long)result;
+#else
+	(void)at; /* sandbox.c does not send the signal there */
+	(void)result;
+#endif
+}
+
+static void
+on_forbidden(int number, siginfo_t *info, void *context)
+{
+	static unsigned lines;
+	struct words words = { .n = 0 };
+	int before_errno = errno;
+
+	if (info->si_code != CODE_SECCOMP) {
+		(void)signal(number, SIG_DFL);
+		(void)raise(number);
+		return;
+	}
+	set_result(context, -EPERM);
+	if (__atomic_fetch_add(&lines, 1, __ATOMIC_RELAXED) < FORBIDDEN_LINES) {
+		add_text(&words, "error event=forbidden cmd=");
+		add_text(&words, sandbox_call_name(info->si_syscall));
+		add_number(&words, " pid=", (unsigned long)getpid());
+		add_running(&words);
+		add_place(&words, context);
+		words.text[words.n++] = '\n';
+		(void)!write(STDERR_FILENO, words.text, words.n);
+	}
+	errno = before_errno;
+}
+
+static void
+forbidden_install(void)
+{
+	struct sigaction action = {
+		.sa_sigaction = on_forbidden,
+		.sa_flags = SA_SIGINFO | SA_ONSTACK,
+	};
+
+	(void)sigemptyset(&action.sa_mask);
+	(void)sigaction(SIGSYS, &action, NULL);
+}
+
 void
 crash_install(struct shm *shm)
 {
@@ -183,4 +243,5 @@ crash_install(struct shm *shm)
 	(void)sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		(void)sigaction(signals[i].number, &action, &before[i]);
+	forbidden_install();
 }

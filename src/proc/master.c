@@ -124,6 +124,9 @@ on_tick(uv_timer_t *timer)
 	flush_tick(master);
 	spawn_child_tick(master->spawn);
 	tls_watch_tick(master, now);
+	if (resolv_watch_look(&master->resolv, RESOLV_WATCH_PATH, now) &&
+	    settings_are_confined(master->config_dir))
+		resolv_watch_tell();
 	if (master->phase == MASTER_DRAINING &&
 	    !mono_is_before(now, master->phase_end))
 		master_stop(master, true);
@@ -324,8 +327,9 @@ master_start(struct master *master, struct err *err)
 	loop_start(master);
 	rc = ctl_server_start(master, &master->ctl, err);
 	if (rc == 0)
-		rc = state_child_start(
-		    &master->loop, master->state_dir, &master->state, err);
+		rc = state_child_start(&master->loop, master->state_dir,
+		    settings_are_confined(master->config_dir), &master->state,
+		    err);
 	if (rc == 0)
 		rc = spawn_child_start(master, err);
 	if (rc == 0)

@@ -29,6 +29,7 @@
 #include "master.h"
 #include "notify.h"
 #include "privilege.h"
+#include "resolv_watch.h"
 #include "respawn.h"
 #include "settings.h"
 #include "shm/shm.h"
@@ -98,6 +99,7 @@ struct master {
 	struct service *state;     /* the state process */
 	struct spawn_child *spawn; /* the spawn helper */
 	struct tls_watch *tls;
+	struct resolv_watch resolv;
 };
 
 /* -- master.c -- */

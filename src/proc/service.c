@@ -29,7 +29,7 @@ struct run {
 struct service {
 	uv_loop_t *loop;
 	const struct service_kind *kind;
-	const char *dir;
+	const char *dir, *word;
 	int listen_fd;
 	void (*on_start)(void *arg);
 	void *arg;
@@ -175,7 +175,7 @@ spawn(
 	static char name[] = "hookline";
 	char *command = mem_dup(slice_of(service->kind->command));
 	char *dir = mem_dup(slice_of(service->dir));
-	char *args[] = { name, command, dir, NULL };
+	char *args[] = { name, command, dir, NULL, NULL };
 	uv_stdio_container_t stdio[FD_COUNT] = {
 		[STDIN_FILENO] = { .flags = UV_IGNORE },
 		[STDOUT_FILENO] = { .flags = UV_INHERIT_FD, .data.fd = 1 },
@@ -193,10 +193,14 @@ spawn(
 		.stdio_count = FD_COUNT,
 		.stdio = stdio,
 	};
-	int rc = uv_spawn(service->loop, &run->process, &options);
+	int rc;
 
+	if (service->word != NULL)
+		args[3] = mem_dup(slice_of(service->word));
+	rc = uv_spawn(service->loop, &run->process, &options);
 	mem_free(command);
 	mem_free(dir);
+	mem_free(args[3]);
 	return rc;
 }
 
@@ -259,7 +263,7 @@ start(struct service *service)
 
 int
 service_start(struct uv_loop_s *loop, const struct service_kind *kind,
-    const char *dir, void (*on_start)(void *arg), void *arg,
+    const char *dir, const char *word, void (*on_start)(void *arg), void *arg,
     struct service **ret, struct err *err)
 {
 	struct service *service;
@@ -275,6 +279,7 @@ service_start(struct uv_loop_s *loop, const struct service_kind *kind,
 	service->loop = loop;
 	service->kind = kind;
 	service->dir = dir;
+	service->word = word;
 	service->listen_fd = fd;
 	service->timer.data = service;
 	CHECK(uv_timer_init(loop, &service->timer) == 0);

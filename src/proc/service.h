@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* service.h - a process of our own that the master keeps running.
  *
- * `hookline COMMAND DIR`, forked and executed from our own binary.  The
+ * `hookline COMMAND DIR [WORD]`, forked and executed from our own binary.  The
  * master makes a listening socket for it once and keeps it, so workers that
  * connect while a process is replaced wait for the next.  A process that died
  * is started again after a wait (respawn.h).  When the master closes its end
@@ -39,12 +39,13 @@ struct service_kind {
 
 /* kind      borrowed for ever
  * dir       the state directory; borrowed, and the argument of the command
+ * word      static; a further argument, NULL: none
  * on_start  after each start that succeeded, but not within this call, which
  *           has started the first; may be NULL
  * Returns 0; as state_dir_listen.  A process that cannot be started is
  * logged and tried again. */
 int service_start(struct uv_loop_s *loop, const struct service_kind *kind,
-    const char *dir, void (*on_start)(void *arg), void *arg,
+    const char *dir, const char *word, void (*on_start)(void *arg), void *arg,
     struct service **ret, struct err *err) WARN_UNUSED;
 
 /* The loop must run until the service's handles are closed: that takes as

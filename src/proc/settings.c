@@ -123,6 +123,28 @@ settings_done(struct settings *settings)
 		conf_listeners_free(&settings->listeners);
 }
 
+/* The values of the row, in their order. */
+enum { CONFINE_ON, CONFINE_OFF };
+
+bool
+settings_confine(struct conf_dir *dir)
+{
+	return conf_enum(dir, STR_EMPTY, CONF_CONFINE) == CONFINE_ON;
+}
+
+bool
+settings_are_confined(const char *config_dir)
+{
+	struct conf_dir *dir;
+	bool ret;
+
+	if (settings_open(config_dir, &dir, NULL) < 0)
+		return true;
+	ret = settings_confine(dir);
+	conf_dir_free(&dir);
+	return ret;
+}
+
 uint64_t
 settings_drain_timeout_ms(const char *config_dir)
 {

@@ -30,6 +30,11 @@ int settings_read(const char *config_dir, const char *const *listen,
     unsigned listen_count, struct settings *ret, struct err *err) WARN_UNUSED;
 void settings_done(struct settings *settings);
 
+/* config/confine, as a process reads it when it starts; on when it cannot be
+ * read. */
+bool settings_confine(struct conf_dir *dir);
+bool settings_are_confined(const char *config_dir);
+
 /* config/drain_timeout as it is now; its default when it cannot be read. */
 uint64_t settings_drain_timeout_ms(const char *config_dir);
 

@@ -98,7 +98,7 @@ spawn_child_start(struct master *master, struct err *err)
 {
 	struct spawn_child *spawn = mem_alloc(sizeof(*spawn));
 	int rc = service_start(&master->loop, &spawn_kind, master->state_dir,
-	    on_start, spawn, &spawn->service, err);
+	    NULL, on_start, spawn, &spawn->service, err);
 
 	if (rc < 0) {
 		mem_free(spawn);

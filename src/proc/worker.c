@@ -9,12 +9,10 @@
 #include "worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -27,21 +25,19 @@
 #include "conf/conf_value.h"
 #include "crash.h"
 #include "heritage.h"
-#include "memfile.h"
 #include "polled.h"
-#include "privilege.h"
 #include "rt/rt.h"
 #include "rt/wait.h"
 #include "server/server.h"
 #include "settings.h"
 #include "shm/shm.h"
 #include "shm/stats.h"
+#include "worker_process.h"
+#include "worker_programs.h"
 #include "worker_tls.h"
-#include "spawn/grants.h"
 
 /* From `now`, or the loss of the master, to the end. */
 #define NOW_MS 900
-#define MASTER_LOST_S 1
 /* An old generation's sessions end when they are so old. */
 #define OLD_SESSION_MS 3600000
 #define AGE_OUT_EVERY_MS 10000
@@ -58,6 +54,8 @@ struct worker {
 	enum server_drain drain;
 	bool is_draining, is_empty;
 	struct waiter *known; /* for the order of that name; NULL: none */
+	struct server_loaded loaded;
+	bool is_confined; /* config/confine */
 	uv_prepare_t gauges;
 	uv_timer_t end, age_out;
 	uv_timer_t faults; /* runs as long as there are any */
@@ -320,47 +318,11 @@ on_term(uv_signal_t *handle, int sig)
 
 /* ---- start --------------------------------------------------------------- */
 
-/* The master died while a hook may hold the thread. */
-static void
-on_parent_lost(int sig)
-{
-	(void)sig;
-	(void)alarm(MASTER_LOST_S);
-}
-
-static void
-process_prepare(const struct heritage *heritage)
-{
-	struct sigaction lost = { .sa_handler = on_parent_lost };
-	char name[16];
-
-	privilege_no_new();
-	(void)snprintf(name, sizeof(name), "hookline w%u", heritage->slot);
-	(void)prctl(PR_SET_NAME, name);
-	/* From a terminal these reach the master too, which decides. */
-	(void)signal(SIGINT, SIG_IGN);
-	(void)signal(SIGHUP, SIG_IGN);
-	(void)signal(SIGALRM, SIG_DFL);
-	(void)sigaction(SIGUSR2, &lost, NULL);
-	(void)prctl(PR_SET_PDEATHSIG, SIGUSR2);
-	if (getppid() != heritage->master_pid)
-		_exit(EXIT_FAULT);
-	(void)fcntl(heritage->channel_fd, F_SETFD, FD_CLOEXEC);
-	(void)fcntl(heritage->shm_fd, F_SETFD, FD_CLOEXEC);
-	if (heritage->tls_fd != 0) {
-		(void)fcntl(heritage->tls_fd, F_SETFD, FD_CLOEXEC);
-		(void)fcntl(heritage->tickets_fd, F_SETFD, FD_CLOEXEC);
-	}
-	for (size_t i = 0; i < heritage->socket_count; i++)
-		(void)fcntl(heritage->sockets[i].fd, F_SETFD, FD_CLOEXEC);
-}
-
 static int
-options_read(
-    const struct heritage *heritage, struct rt_options *ret, struct err *err)
+options_read(struct worker *worker, struct rt_options *ret, struct err *err)
 {
 	struct conf_dir *dir;
-	int rc = settings_open(heritage->config_dir.p, &dir, err);
+	int rc = settings_open(worker->heritage.config_dir.p, &dir, err);
 
 	if (rc < 0)
 		return rc;
@@ -368,6 +330,8 @@ options_read(
 	ret->io_threads = (unsigned)conf_int(dir, STR_EMPTY, CONF_IO_THREADS);
 	ret->arena_cap =
 	    (size_t)conf_size(dir, STR_EMPTY, CONF_MAX_CALL_MEMORY);
+	worker->is_confined = settings_confine(dir);
+	ret->pool_waits = true;
 	log_set_level((enum log_level)conf_enum(dir, STR_EMPTY, CONF_LOGLEVEL));
 	conf_dir_free(&dir);
 	return 0;
@@ -410,63 +374,29 @@ handles_open(struct worker *worker)
 	    channel_open(loop, worker->heritage.channel_fd, &events, worker);
 }
 
-/* ---- what the plugins may have run ---------------------------------------- */
-
-static int
-programs_list(
-    const struct server_loaded *loaded, struct buf *list, struct err *err)
-{
-	grants_begin(list, loaded->max_programs);
-	for (size_t i = 0; i < loaded->need_count; i++) {
-		const struct server_need *need = &loaded->needs[i];
-		int rc = need->kind == SERVER_NEED_EXEC
-			     ? grants_add(list, slice_str(need->what))
-			     : 0;
-
-		if (rc < 0)
-			return err_set(err, rc, "hl_need_exec: %.100s: %s",
-			    need->what.p,
-			    rc == -E2BIG ? "too many programs"
-					 : "not an absolute path");
-	}
-	return 0;
-}
-
-/* BLOCKS until the spawn helper knows. */
-static int
-programs_send(struct worker *worker, const struct buf *list, struct err *err)
-{
-	struct waiter *waiter;
-	int fd = memfile_make("programs", buf_slice(list)), rc;
-
-	if (fd < 0)
-		return err_set(err, fd, "memfd: %s", strerror(-fd));
-	rc = channel_send(worker->channel, fd, "programs");
-	(void)close(fd);
-	if (rc < 0)
-		return err_set(err, rc, "the master: %s", strerror(-rc));
-	worker->known = waiter = waiter_new();
-	waiter_wait_always(waiter);
-	waiter_unref(&waiter);
-	return 0;
-}
+/* ---- loading --------------------------------------------------------------- */
 
 /* A fiber, between loading and starting the plugins. */
 static int
 on_loaded(void *arg, const struct server_loaded *loaded, struct err *err)
 {
 	struct worker *worker = arg;
-	struct buf list = BUF_INIT;
-	int rc = 0;
-	bool any = false;
 
-	for (size_t i = 0; i < loaded->need_count; i++)
-		any |= loaded->needs[i].kind == SERVER_NEED_EXEC;
-	if (any)
-		rc = programs_list(loaded, &list, err);
-	if (any && rc == 0)
-		rc = programs_send(worker, &list, err);
-	buf_done(&list);
+	worker->loaded = *loaded;
+	return worker_programs_send(
+	    worker->channel, loaded, &worker->known, err);
+}
+
+/* The plugins are started and nobody is served yet. */
+static int
+confine(struct worker *worker, struct err *err)
+{
+	int rc = 0;
+
+	if (worker->is_confined)
+		rc = worker_process_confine(
+		    &worker->heritage, &worker->loaded, err);
+	rt_pool_open(worker->rt);
 	return rc;
 }
 
@@ -497,8 +427,11 @@ worker_load(struct worker *worker, struct err *err)
 	worker->server = server;
 	if (rc == 0)
 		rc = worker_tls_inherit(server, heritage, err);
-	return rc < 0 ? rc
-		      : polled_add_all(&worker->polled, server, heritage, err);
+	if (rc == 0)
+		rc = confine(worker, err);
+	if (rc == 0)
+		rc = polled_add_all(&worker->polled, server, heritage, err);
+	return rc;
 }
 
 static void
@@ -520,7 +453,7 @@ worker_run(struct worker *worker)
 {
 	struct rt_options options = { 0 };
 	struct err err;
-	int rc = options_read(&worker->heritage, &options, &err);
+	int rc = options_read(worker, &options, &err);
 
 	worker->rt = rt_new(&options);
 	handles_open(worker);
@@ -547,7 +480,7 @@ worker_main(void)
 	arena_init(&worker.arena, 4096, 0);
 	if (heritage_read(HERITAGE_FD, &worker.arena, &worker.heritage, &err) ==
 	    0) {
-		process_prepare(&worker.heritage);
+		worker_process_prepare(&worker.heritage);
 		if (shm_attach(worker.heritage.shm_fd,
 			worker.heritage.shm_rw_fd, worker.heritage.segment,
 			&worker.shm, &err) == 0) {

@@ -29,7 +29,8 @@ struct rt;
 struct server;
 struct shm;
 
-/* What the plugins declared (hl_need_*). */
+/* What the plugins declared (hl_need_*), and what the server needs itself
+ * (server_needs.h).  A path that ends in '/' is a directory with all in it. */
 struct server_need {
 	enum server_need_kind {
 		SERVER_NEED_READ,
@@ -40,7 +41,7 @@ struct server_need {
 	hl_str what;
 };
 
-/* Borrowed, valid during the call. */
+/* Borrowed, valid as long as the server. */
 struct server_loaded {
 	const struct server_need *needs;
 	size_t need_count;

@@ -20,6 +20,7 @@
 #include "plugin_dir.h"
 #include "rt/fiber.h"
 #include "rt/timeq.h"
+#include "server_needs.h"
 #include "server_private.h"
 #include "server_tls.h"
 #include "session.h"
@@ -122,50 +123,20 @@ chain_keys(struct server *server, size_t *ret_count)
 	return keys;
 }
 
-/* ---- what the plugins declared ---- */
-
-static const enum server_need_kind need_kinds[] = {
-	[NEED_READ] = SERVER_NEED_READ,
-	[NEED_WRITE] = SERVER_NEED_WRITE,
-	[NEED_EXEC] = SERVER_NEED_EXEC,
-	[NEED_CONNECT] = SERVER_NEED_CONNECT,
-};
-
-static size_t
-gather_needs(const struct engine *engine, struct server_need *ret)
-{
-	size_t count = 0;
-
-	for (unsigned i = 0; i < engine->plugin_count; i++)
-		for (const struct need *need = engine->plugins[i]->needs;
-		     need != NULL; need = need->next, count++)
-			if (ret != NULL)
-				ret[count] = (struct server_need){
-					need_kinds[need->kind], need->what
-				};
-	return count;
-}
+/* ---- loading and starting, on a fiber ---- */
 
 static int
 tell_loaded(struct server *server, struct err *err)
 {
-	struct engine *engine = server->engine;
-	struct server_loaded loaded = { .need_count =
-					    gather_needs(engine, NULL) };
-	struct server_need *needs;
+	struct server_loaded loaded = { 0 };
 
 	if (server->options.on_loaded == NULL)
 		return 0;
-	needs =
-	    arena_array(&engine->arena, loaded.need_count + 1, sizeof(*needs));
-	(void)gather_needs(engine, needs);
-	loaded.needs = needs;
+	loaded.need_count = server_needs(server->engine, &loaded.needs);
 	loaded.max_programs =
 	    (unsigned)conf_int(server->conf, STR_EMPTY, CONF_MAX_PROGRAMS);
 	return server->options.on_loaded(server->options.arg, &loaded, err);
 }
-
-/* ---- both, on a fiber ---- */
 
 static void
 load_fiber(void *arg)
