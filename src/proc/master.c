@@ -339,6 +339,21 @@ master_start(struct master *master, struct err *err)
 
 /* ---- after the loop ------------------------------------------------------ */
 
+/* A further signal shall not end us while the other processes end: the pid
+ * file would stay. */
+static void
+signals_end(struct master *master)
+{
+	sigset_t ours;
+
+	(void)sigemptyset(&ours);
+	for (unsigned i = 0; i < ARRAY_SIZE(master->signals); i++)
+		(void)sigaddset(&ours, master->signals[i].signum);
+	(void)sigprocmask(SIG_BLOCK, &ours, NULL);
+	for (unsigned i = 0; i < ARRAY_SIZE(master->signals); i++)
+		uv_close((uv_handle_t *)&master->signals[i], NULL);
+}
+
 static void
 loop_end(struct master *master)
 {
@@ -349,8 +364,7 @@ loop_end(struct master *master)
 	spawn_child_stop(&master->spawn);
 	ctl_server_stop(&master->ctl);
 	uv_close((uv_handle_t *)&master->tick, NULL);
-	for (unsigned i = 0; i < ARRAY_SIZE(master->signals); i++)
-		uv_close((uv_handle_t *)&master->signals[i], NULL);
+	signals_end(master);
 	(void)uv_run(&master->loop, UV_RUN_DEFAULT);
 	CHECK(uv_loop_close(&master->loop) == 0);
 	reload_free(&master->reload);

@@ -110,3 +110,16 @@ def test_ctrl_c_leaves_it_to_the_master(server):
     os.kill(pid, signal.SIGTERM)
     assert State(server).ask(PUT, b"k", b"v") == (0, b"")
     assert pid_of(server) == pid
+
+
+def test_signals_while_the_master_ends(server):
+    """It waits for the state process, which has stopped; one more order to
+    end does not keep it from cleaning up."""
+    server.start()
+    os.kill(pid_of(server), signal.SIGSTOP)
+    server.signal(signal.SIGTERM)
+    server.wait_line("event=stopped")
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        server.signal(number)
+    assert server.wait() == 0
+    assert not (server.state / "hookline.pid").exists()
