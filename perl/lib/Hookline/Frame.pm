@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: MIT
+package Hookline::Frame;
+
+# Frames and values of the host protocol (docs/host-protocol.md), and reading
+# and writing them on a socket.
+
+use strict;
+use warnings;
+use Scalar::Util qw(blessed reftype);
+use IO::FDPass;
+
+use constant FRAME_MAX  => 16 * 1024 * 1024;
+use constant FIELDS_MAX => 65_536;
+use constant DEPTH_MAX  => 16;
+
+# ---- lists of fields ----
+
+sub pack_list { return pack '(N/a*)*', @_ }
+
+# Dies when lengths do not fit.
+sub unpack_list {
+    my $bytes = shift;
+    my ($at, $end, @fields) = (0, length $bytes);
+    while ($at < $end) {
+        die "a field is cut off\n" if $end - $at < 4;
+        my $n = unpack 'N', substr $bytes, $at, 4;
+        die "a field is cut off\n" if $end - $at - 4 < $n;
+        push @fields, substr $bytes, $at + 4, $n;
+        die "too many fields\n" if @fields > FIELDS_MAX;
+        $at += 4 + $n;
+    }
+    return @fields;
+}
+
+# ---- values ----
+
+# undef: it cannot be written (an object, code, a cycle, too deep).
+sub encode_value {
+    my ($value, $depth) = (@_, 0);
+    return 'u' unless defined $value;
+    if (!ref $value) {
+        my $bytes = "$value";
+        utf8::encode($bytes) if utf8::is_utf8($bytes);
+        return "s$bytes";
+    }
+    return if blessed($value) || $depth >= DEPTH_MAX;
+    my $kind = reftype $value;
+    my @parts;
+    if ($kind eq 'ARRAY') {
+        @parts = map { encode_value($_, $depth + 1) } @$value;
+        return if @parts != @$value || grep { !defined } @parts;
+        return 'l' . pack_list(@parts);
+    }
+    return unless $kind eq 'HASH';
+    for my $key (sort keys %$value) {
+        my $part = encode_value($value->{$key}, $depth + 1);
+        return unless defined $part;
+        my $name = "$key";
+        utf8::encode($name) if utf8::is_utf8($name);
+        push @parts, $name, $part;
+    }
+    return 'm' . pack_list(@parts);
+}
+
+sub decode_value {
+    my ($bytes, $depth) = (@_, 0);
+    die "values nest too deeply\n" if $depth > DEPTH_MAX;
+    my $kind = substr $bytes, 0, 1;
+    my $rest = length $bytes ? substr($bytes, 1) : '';
+    return undef if $kind eq 'u';    ## no critic (ProhibitExplicitReturnUndef)
+    return $rest if $kind eq 's';
+    return [map { decode_value($_, $depth + 1) } unpack_list($rest)]
+      if $kind eq 'l';
+    die "no value: '$kind'\n" unless $kind eq 'm';
+    my @fields = unpack_list($rest);
+    die "a map needs pairs\n" if @fields % 2;
+    my %map;
+    while (my ($key, $value) = splice @fields, 0, 2) {
+        $map{$key} = decode_value($value, $depth + 1);
+    }
+    return \%map;
+}
+
+# ---- on a socket ----
+
+sub new {
+    my ($class, $socket) = @_;
+    return bless { socket => $socket }, $class;
+}
+
+sub _read {
+    my ($self, $size) = @_;
+    my $bytes = '';
+    while (length $bytes < $size) {
+        my $n = sysread $self->{socket}, $bytes, $size - length $bytes,
+          length $bytes;
+        next if !defined $n && $!{EINTR};
+        return unless $n;
+    }
+    return $bytes;
+}
+
+# The fields of the next frame; () when the other side has closed.
+sub receive {
+    my $self = shift;
+    my $head = $self->_read(4);
+    return unless defined $head;
+    my $n = unpack 'N', $head;
+    die "a frame of $n bytes\n" if $n > FRAME_MAX;
+    my $body = $self->_read($n);
+    return unless defined $body;
+    return unpack_list($body);
+}
+
+# True; false when the other side has closed.
+sub send {    ## no critic (ProhibitBuiltinHomonyms)
+    my $self  = shift;
+    my $frame = pack 'N/a*', pack_list(map { defined $_ ? $_ : '' } @_);
+    my $at    = 0;
+    while ($at < length $frame) {
+        my $n = syswrite $self->{socket}, $frame, length($frame) - $at, $at;
+        next if !defined $n && $!{EINTR};
+        return 0 unless defined $n;
+        $at += $n;
+    }
+    return 1;
+}
+
+# The descriptor that follows a frame, as an open handle.
+sub receive_handle {
+    my $self = shift;
+    my $fd   = IO::FDPass::recv(fileno $self->{socket});
+    return if $fd < 0;
+    open my $handle, '+<&=', $fd or return;
+    return $handle;
+}
+
+1;

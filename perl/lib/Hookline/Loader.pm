@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+package Hookline::Loader;
+
+# Loads the plugins of a list, in order, and numbers their entries
+# (docs/host-protocol.md, "describe").
+
+use strict;
+use warnings;
+use Qpsmtpd::Constants;
+use Qpsmtpd::Plugin;
+use Qpsmtpd::SMTP;
+
+sub new {
+    my ($class, %args) = @_;
+    my $self = bless { plugins => [], entries => [], faults => [] }, $class;
+    $self->{qp} = Qpsmtpd::SMTP->new(%args);
+    return $self;
+}
+
+sub qp      { return $_[0]{qp} }
+sub entries { return $_[0]{entries} }
+
+# Lines "WHERE \t NAME \t PATH \t ARGUMENT...".
+sub load_list {
+    my ($self, $file) = @_;
+    open my $in, '<', $file or die "cannot open $file: $!\n";
+    while (defined(my $line = readline $in)) {
+        chomp $line;
+        next unless length $line;
+        my ($where, $name, $path, @args) = split /\t/, $line, -1;
+        my $plugin = { where => $where, name => $name, hooks => [], flags => '' };
+        push @{ $self->{plugins} }, $plugin;
+        my $good = eval { $self->_load($plugin, $path, @args); 1 };
+        $plugin->{fault} = _reason($@) unless $good;
+    }
+    close $in;
+    return;
+}
+
+sub _reason {
+    my $text = shift;
+    $text = 'it died without a reason' unless defined $text && length $text;
+    $text =~ s/\s+\z//;
+    return $text;
+}
+
+# The package of a file, as qpsmtpd names it.
+sub _package {
+    my $name = shift;
+    $name =~ s/([^A-Za-z0-9_\/])/sprintf '_%2x', ord $1/eg;
+    $name =~ s{/(\d)}{sprintf '/_%2x', ord $1}eg;
+    $name =~ s{/}{::}g;
+    $name =~ s/^(\d)/sprintf '_%2x', ord $1/e;
+    return "Qpsmtpd::Plugin::$name";
+}
+
+sub _load {
+    my ($self, $plugin, $path, @args) = @_;
+    my $qp = $self->{qp};
+    my $package;
+
+    if ($path =~ m{/}) {
+        # A file that stands on two lines is compiled once.
+        (my $bare = $plugin->{name}) =~ s/:\d+\z//;
+        $package = _package($plugin->{name});
+        Qpsmtpd::Plugin->compile($plugin->{name}, $package, $path)
+          unless defined &{"${package}::plugin_name"};
+    }
+    else {
+        $package = $path;
+        (my $file = "$package.pm") =~ s{::}{/}g;
+        require $file unless $package->can('new');
+    }
+    my $object = $package->new;
+    if (!$package->can('plugin_name')) {
+        no strict 'refs';    ## no critic (ProhibitNoStrict)
+        my $name = $plugin->{name};
+        *{"${package}::plugin_name"} = sub { return $name };
+    }
+    local $qp->{_on_register} = sub { $self->_entry($plugin, @_) };
+    $object->_register($qp, @args);
+    $plugin->{object} = $object;
+    return;
+}
+
+sub _entry {
+    my ($self, $plugin, $hook, $entry, $unshift) = @_;
+    my $number = @{ $self->{entries} };
+    push @{ $self->{entries} },
+      { %$entry, hook => $hook, plugin => $plugin, number => $number };
+    push @{ $plugin->{hooks} }, $unshift ? "$hook!" : $hook;
+    return;
+}
+
+# What `describe` is answered with: a list of frames.
+sub describe {
+    my $self = shift;
+    return map {
+        defined $_->{fault}
+          ? ['fault', $_->{where}, $_->{fault}]
+          : ['plugin', $_->{where}, $_->{name}, $_->{flags},
+            @{ $_->{hooks} }]
+    } @{ $self->{plugins} };
+}
+
+1;

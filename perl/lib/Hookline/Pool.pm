@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: MIT
+package Hookline::Pool;
+
+# Processes that wait in accept(2) on one socket, each serving one session at
+# a time.  The plugins are compiled once, here; a child is a fork.
+#
+# Children tell through a pipe: "b PID" busy, "i PID" idle.  There are `min` of
+# them, more while all are busy, up to `max`; one that has been idle for a
+# minute beyond `min` is ended.
+
+use strict;
+use warnings;
+use Hookline::Frame;
+use Hookline::Session;
+use IO::Handle;
+use IO::Select;
+use POSIX qw(:sys_wait_h);
+use Socket;
+use Time::HiRes qw(time);
+
+use constant {
+    TICK      => 0.2,
+    IDLE_MAX  => 60,
+    THROTTLE  => 5,     # so many deaths within ...
+    WINDOW    => 10,    # ... seconds slow the forking down
+};
+
+# socket, loader; min, max, max_sessions, max_memory (bytes)
+sub new {
+    my ($class, %args) = @_;
+    return bless { %args, children => {}, deaths => [] }, $class;
+}
+
+sub run {
+    my $self = shift;
+    pipe my $read, my $write or die "pipe: $!\n";
+    $write->autoflush(1);
+    $self->{report} = $write;
+    my $select = IO::Select->new($read, \*STDIN);
+    local $SIG{TERM} = sub { $self->{stop} = 1 };
+    local $SIG{CHLD} = sub { };
+    while (!$self->{stop}) {
+        $self->_reap;
+        $self->_size;
+        for my $handle ($select->can_read(TICK)) {
+            if ($handle == $read) { $self->_hear($read) }
+            else                  { $self->{stop} = 1 unless sysread STDIN, my $b, 1 }
+        }
+    }
+    # Those that serve somebody finish; idle ones end at once.
+    kill 'TERM', keys %{ $self->{children} };
+    while (keys %{ $self->{children} }) {
+        $self->_reap;
+        select undef, undef, undef, 0.05;
+    }
+    return;
+}
+
+sub _hear {
+    my ($self, $read) = @_;
+    sysread $read, my $bytes, 4096 or return;
+    $self->{heard} .= $bytes;
+    while ($self->{heard} =~ s/^([bi]) (\d+)\n//) {
+        my $child = $self->{children}{$2} or next;
+        @$child{qw(busy since)} = ($1 eq 'b', time);
+    }
+    return;
+}
+
+sub _reap {
+    my $self = shift;
+    while ((my $pid = waitpid -1, WNOHANG) > 0) {
+        my $child = delete $self->{children}{$pid} or next;
+        next unless $?;
+        push @{ $self->{deaths} }, time;
+        my $how = $? & 127 ? 'signal ' . ($? & 127) : 'status ' . ($? >> 8);
+        print STDERR "host process $pid ended: $how\n";
+    }
+    return;
+}
+
+sub _size {
+    my $self  = shift;
+    my @all   = values %{ $self->{children} };
+    my @idle  = grep { !$_->{busy} } @all;
+    my $now   = time;
+    @{ $self->{deaths} } = grep { $_ > $now - WINDOW } @{ $self->{deaths} };
+    return if @{ $self->{deaths} } >= THROTTLE
+      && $now < $self->{deaths}[-1] + 1;
+    if (@all < $self->{min} || (!@idle && @all < $self->{max})) {
+        $self->_fork for @all .. ($self->{min} > @all ? $self->{min} - 1 : @all);
+        return;
+    }
+    return if @all <= $self->{min};
+    my ($old) = grep { $_->{since} < $now - IDLE_MAX } @idle;
+    kill 'TERM', $old->{pid} if $old;
+    return;
+}
+
+sub _fork {
+    my $self = shift;
+    my $pid  = fork;
+    if (!defined $pid) {
+        print STDERR "fork: $!\n";
+        push @{ $self->{deaths} }, time;
+        return;
+    }
+    if ($pid) {
+        $self->{children}{$pid} = { pid => $pid, busy => 0, since => time };
+        return;
+    }
+    $self->_child;
+    POSIX::_exit(0);
+}
+
+# ---- a child ----
+
+sub _child {
+    my $self = shift;
+    my ($left, $stop) = ($self->{max_sessions}, 0);
+    local $SIG{TERM} = sub { $stop = 1; die "stop\n" if $self->{waiting} };
+    local $SIG{CHLD} = 'DEFAULT';
+    local $SIG{PIPE} = 'IGNORE';
+    # Ours is the way to hear of our starter's end; a plugin must not read it.
+    open STDIN, '<', '/dev/null' or return;
+    srand;
+    while (!$stop && $left-- > 0 && _memory() < $self->{max_memory}) {
+        my $client;
+        my $good = eval {
+            local $self->{waiting} = 1;
+            accept $client, $self->{socket} or die "accept: $!\n" unless $stop;
+            1;
+        };
+        last if $stop && !$good;
+        next unless $good && $client;
+        $self->_report('b');
+        $self->_serve($client);
+        close $client;
+        $self->_report('i');
+    }
+    return;
+}
+
+sub _report {
+    my ($self, $what) = @_;
+    syswrite $self->{report}, "$what $$\n";
+    return;
+}
+
+# Bytes of memory that are this process's own.
+sub _memory {
+    open my $in, '<', '/proc/self/statm' or return 0;
+    my @pages = split ' ', scalar readline $in;
+    close $in;
+    return ($pages[1] - $pages[2]) * 4096;
+}
+
+sub _serve {
+    my ($self, $client) = @_;
+    my $frame = Hookline::Frame->new($client);
+    my $session;
+    $frame->{pid} = $$;
+    $frame->send("hello", 1, "perl $^V", $$) or return;
+    my $good = eval {
+        while (my ($kind, @fields) = $frame->receive) {
+            last if $kind eq 'end';
+            if ($kind eq 'describe') {
+                $frame->send(@$_) for $self->{loader}->describe;
+                $frame->send('end');
+            }
+            elsif ($kind eq 'session') {
+                $session = Hookline::Session->new($frame, $self->{loader});
+                $session->apply(@fields);
+            }
+            elsif ($kind eq 'call' && $session) { $session->call(@fields) }
+            else                                { die "a frame '$kind'\n" }
+        }
+        1;
+    };
+    my $reason = $@;
+    $session->done if $session;
+    if (!$good) {
+        print STDERR "host process $$: $reason";
+        POSIX::_exit(1);
+    }
+    return;
+}
+
+1;

@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: MIT
+package Hookline::Session;
+
+# One client's session in this host: what the worker tells goes into the
+# objects that plugins see, their hooks are called, what they changed goes
+# back.  docs/host-protocol.md is the contract.
+
+use strict;
+use warnings;
+use Hookline::Frame;
+use Hookline::Header;
+use Hookline::Hooks;
+use Hookline::Resolver;
+use Qpsmtpd::Address;
+use Qpsmtpd::Connection;
+use Qpsmtpd::Constants;
+use Qpsmtpd::Transaction;
+use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
+
+# A new session on `frame` (Hookline::Frame) for the plugins of `loader`.
+sub new {
+    my ($class, $frame, $loader) = @_;
+    my $self = bless {
+        frame   => $frame,
+        entries => $loader->entries,
+        qp      => $loader->qp,
+        told    => { c => {}, t => {} },    # notes as the worker knows them
+    }, $class;
+    my $qp = $self->{qp};
+    $qp->{_host} = $self;
+    $qp->{$_} = undef for qw(_auth_user _auth_mechanism _spool_dir);
+    my $connection = $qp->connection(Qpsmtpd::Connection->new);
+    $connection->{_ask_name} = sub { ($self->ask('name'))[0] };
+    $self->_new_transaction;
+    $Hookline::Resolver::ask = sub { $self->ask('dns', @_) };
+    return $self;
+}
+
+sub done {
+    my $self = shift;
+    my $qp   = $self->{qp};
+    $qp->reset_transaction;
+    $qp->connection(Qpsmtpd::Connection->new);
+    $qp->{_host} = undef;
+    return;
+}
+
+sub _new_transaction {
+    my $self        = shift;
+    my $transaction = $self->{qp}->reset_transaction;
+    $self->{told}{t} = {};
+    $self->{rcpts} = [];
+    $transaction->{_ask_body} = sub {
+        my ($size) = $self->ask('body');
+        return defined $size && length $size
+          ? $self->{frame}->receive_handle : undef;
+    };
+    $transaction->{_ask_file} = sub { ($self->ask('file'))[0] };
+    return $transaction;
+}
+
+# ---- what the worker tells ----
+
+my %apply = (
+    fact   => \&_fact,
+    relay  => sub {
+        my ($self, $yes) = @_;
+        $self->{qp}->connection->{_relay_client} = $yes ? 1 : undef;
+        $ENV{RELAYCLIENT} = '' if $yes;
+        delete $ENV{RELAYCLIENT} unless $yes;
+    },
+    note   => \&_note,
+    begin  => sub {
+        my ($self, $id) = @_;
+        $self->_new_transaction->{_id} = $id;
+    },
+    reset  => sub { $_[0]->_new_transaction },
+    sender => sub {
+        my ($self, $text) = @_;
+        $self->{qp}->transaction->{_sender} = _address($text);
+    },
+    rcpts   => \&_rcpts,
+    message => sub {
+        my ($self, $size, $body) = @_;
+        my $transaction = $self->{qp}->transaction;
+        @$transaction{qw(_data_size _body_length)} = ($size, $body);
+    },
+    header => sub {
+        my ($self, @fields) = @_;
+        $self->{qp}->transaction->{_header} =
+          Hookline::Header->of_fields(@fields);
+    },
+);
+
+sub apply {
+    my ($self, @updates) = @_;
+    for my $packed (@updates) {
+        my ($kind, @fields) = Hookline::Frame::unpack_list($packed);
+        @fields = Hookline::Frame::unpack_list($fields[0])
+          if $kind eq 'rcpts' || $kind eq 'header';
+        my $code = $apply{$kind} or die "unknown update '$kind'\n";
+        $self->$code(@fields);
+    }
+    return;
+}
+
+my %environment = (
+    remote_ip   => 'TCPREMOTEIP',
+    remote_host => 'TCPREMOTEHOST',
+    remote_port => 'TCPREMOTEPORT',
+    local_ip    => 'TCPLOCALIP',
+    local_port  => 'TCPLOCALPORT',
+);
+
+sub _fact {
+    my ($self, $name, $text) = @_;
+    my $qp         = $self->{qp};
+    my $connection = $qp->connection;
+    $ENV{ $environment{$name} } = $text if $environment{$name};
+    if    ($name =~ /^auth_/) { $qp->{"_$name"} = length $text ? $text : undef }
+    elsif ($name eq 'tls')    { $connection->{_notes}{tls_enabled} = length $text ? 1 : 0 }
+    else                      { $connection->{"_$name"} = length $text ? $text : undef }
+    return;
+}
+
+sub _note {
+    my ($self, $scope, $name, $value) = @_;
+    my $owner =
+        $scope eq 'c' ? $self->{qp}->connection
+      : $scope eq 't' ? $self->{qp}->transaction
+      :                 $self->{rcpts}[$scope];
+    return unless $owner;
+    $owner->{_notes}{$name} = Hookline::Frame::decode_value($value);
+    delete $owner->{_notes}{$name} if $value eq 'u';
+    my $told = $self->_told($scope);
+    if   ($value eq 'u') { delete $told->{$name} }
+    else                 { $told->{$name} = $value }
+    return;
+}
+
+sub _told {
+    my ($self, $scope) = @_;
+    return $self->{told}{$scope} if $scope =~ /^[ct]$/;
+    return $self->{rcpts}[$scope]{hookline_told} ||= {};
+}
+
+# As it stands in MAIL and RCPT, with brackets; undef for "".
+sub _address {
+    my $text = shift;
+    return unless length $text;
+    return Qpsmtpd::Address->new($text) || do {
+        my ($user, $host) = $text =~ /^<?(.*?)(?:\@([^\@>]*))?>?$/s;
+        Qpsmtpd::Address->new($user, $host);
+    };
+}
+
+# Objects that stand for the same recipient stay, with their notes.
+sub _rcpts {
+    my ($self, @packed) = @_;
+    my %known = map { $_->format => $_ } @{ $self->{rcpts} };
+    my @rcpts;
+    for my $rcpt (@packed) {
+        my ($text) = Hookline::Frame::unpack_list($rcpt);
+        my $address = _address($text) or next;
+        push @rcpts, delete $known{ $address->format } || $address;
+    }
+    $self->{rcpts} = [@rcpts];
+    $self->{qp}->transaction->{_rcpts} = [@rcpts];
+    return;
+}
+
+# ---- what plugins changed ----
+
+sub changes {
+    my $self = shift;
+    my ($connection, $transaction) =
+      ($self->{qp}->connection, $self->{qp}->transaction);
+    my @changes;
+    if (delete $connection->{_relay_changed}) {
+        push @changes, ['relay', $connection->{_relay_client} ? 1 : 0];
+    }
+    if (delete $transaction->{_sender_changed}) {
+        my $sender = $transaction->{_sender};
+        push @changes, ['sender', defined $sender ? "$sender" : ''];
+    }
+    push @changes, $self->_changed_rcpts($transaction);
+    push @changes, $transaction->{_header}->take_edits
+      if $transaction->{_header}
+      && $transaction->{_header}->isa('Hookline::Header');
+    push @changes, $self->_changed_notes('c', $connection);
+    push @changes, $self->_changed_notes('t', $transaction);
+    my $rcpts = $self->{rcpts};
+    push @changes, map { $self->_changed_notes($_, $rcpts->[$_]) } 0 .. $#$rcpts;
+    return map { _pack_update(@$_) } @changes;
+}
+
+sub _pack_update {
+    my ($kind, @fields) = @_;
+    return Hookline::Frame::pack_list($kind,
+        $kind eq 'header' || $kind eq 'rcpts'
+        ? Hookline::Frame::pack_list(@fields) : @fields);
+}
+
+sub _changed_rcpts {
+    my ($self, $transaction) = @_;
+    return unless delete $transaction->{_rcpts_changed};
+    $self->{rcpts} = [@{ $transaction->{_rcpts} }];
+    return ['rcpts', map { Hookline::Frame::pack_list("$_") } @{ $self->{rcpts} }];
+}
+
+# Those that are other than what the worker knows: set by notes(), or changed
+# inside (a list that a plugin pushed to).
+sub _changed_notes {
+    my ($self, $scope, $owner) = @_;
+    my ($notes, $told) = ($owner->{_notes} || {}, $self->_told($scope));
+    my $touched = delete $owner->{_note_touched} || {};
+    my @changes;
+    for my $name (keys %$notes) {
+        my $value = $notes->{$name};
+        next unless ref $value || $touched->{$name};
+        my $bytes = Hookline::Frame::encode_value($value);
+        next unless defined $bytes;
+        next if defined $told->{$name} && $told->{$name} eq $bytes;
+        next if $bytes eq 'u' && !defined $told->{$name};
+        $told->{$name} = $bytes;
+        push @changes, ['note', $scope, $name, $bytes];
+    }
+    for my $name (keys %$told) {
+        next if exists $notes->{$name};
+        delete $told->{$name};
+        push @changes, ['note', $scope, $name, 'u'];
+    }
+    return @changes;
+}
+
+# ---- asking the worker ----
+
+sub log_line {
+    my ($self, $level, $text) = @_;
+    utf8::encode($text) if utf8::is_utf8($text);
+    $self->{frame}->send('log', $level, $text);
+    return;
+}
+
+# Answers a call of the worker's meanwhile.
+sub ask {
+    my ($self, @question) = @_;
+    $self->{frame}->send('ask', @question) or exit 0;
+    while (my ($kind, @fields) = $self->{frame}->receive) {
+        return @fields if $kind eq 'tell';
+        die "expected an answer, got '$kind'\n" unless $kind eq 'call';
+        $self->call(@fields);
+    }
+    exit 0;
+}
+
+# ---- a call ----
+
+sub call {
+    my ($self, $id, $hook, $entries, $arguments, @updates) = @_;
+    my (@results, @texts);
+    $self->apply(@updates);
+    my @args = Hookline::Hooks::arguments($self, $hook,
+        map { Hookline::Frame::decode_value($_) }
+          Hookline::Frame::unpack_list($arguments));
+    for my $number (split ' ', $entries) {
+        my $entry = $self->{entries}[$number]
+          or die "there is no entry $number\n";
+        # Who is called first is known.
+        $self->{frame}->send('at', $number) or exit 0 if @results;
+        my ($verdict, $us, $remark, @answer) =
+          $self->_run($hook, $entry, \@args);
+        push @results, $number, $verdict, $us, $remark;
+        @texts = @answer;
+        last if Hookline::Hooks::is_final($verdict);
+    }
+    $self->{frame}->send('answer', $id,
+        Hookline::Frame::pack_list(@results),
+        Hookline::Frame::pack_list(map { _bytes($_) } @texts),
+        $self->changes) or exit 0;
+    return;
+}
+
+sub _bytes {
+    my $text = defined $_[0] ? "$_[0]" : '';
+    utf8::encode($text) if utf8::is_utf8($text);
+    return $text;
+}
+
+# (verdict, microseconds, remark, texts...)
+sub _run {
+    my ($self, $hook, $entry, $args) = @_;
+    my $qp    = $self->{qp};
+    my $since = clock_gettime(CLOCK_MONOTONIC);
+    my @answer;
+    my $good = eval {
+        local $SIG{__DIE__} = 'DEFAULT';
+        @answer = $entry->{code}->($qp, $qp->transaction, @$args);
+        @answer = Hookline::Hooks::result($self, $hook, $args, @answer);
+        1;
+    };
+    my $reason = $@;
+    # A child that a plugin forked and forgot to end must not answer.
+    POSIX::_exit(0) if $$ != $self->{frame}{pid};
+    my $us = int((clock_gettime(CLOCK_MONOTONIC) - $since) * 1e6);
+    if (!$good) {
+        $reason = 'without a reason' unless defined $reason && length $reason;
+        $reason =~ s/\s+\z//;
+        return (DECLINED, $us, 'died: ' . _bytes($reason));
+    }
+    my ($verdict, @texts) = @answer;
+    return ('', $us, 'returned undef') unless defined $verdict;
+    return (_bytes($verdict), $us, '', map { split /\n/, _bytes($_), -1 } @texts);
+}
+
+1;
