@@ -18,6 +18,26 @@ plugin_hook(const struct plugin *plugin, enum hook_id id)
 	return fn;
 }
 
+/* Those that asked to come first, or the others. */
+static void
+add_entries(const struct chain_set *set, enum hook_id id, bool front,
+    struct chain *chain, struct shm *shm)
+{
+	for (unsigned i = 0; i < set->count; i++) {
+		struct plugin *plugin = set->plugins[i];
+		plugin_fn *fn = plugin_hook(plugin, id);
+
+		if (fn == NULL || ((plugin->front >> id & 1) != 0) != front)
+			continue;
+		chain->at[chain->count++] = (struct chain_entry){
+			.plugin = plugin,
+			.fn = fn,
+			.stat = shm_stat_define(shm, slice_str(plugin->name),
+			    slice_of(hook_table[id].name)),
+		};
+	}
+}
+
 static const struct chain *
 chain_build(const struct chain_set *set, enum hook_id id, struct arena *arena,
     struct shm *shm)
@@ -35,19 +55,8 @@ chain_build(const struct chain_set *set, enum hook_id id, struct arena *arena,
 	*chain->pace = (struct chain_pace){
 		.exact = CALL_EXACT, .dose = CALL_EXACT, .rows = CALL_ROWS
 	};
-	for (i = 0; i < set->count; i++) {
-		plugin_fn *fn = plugin_hook(set->plugins[i], id);
-
-		if (fn == NULL)
-			continue;
-		chain->at[chain->count++] = (struct chain_entry){
-			.plugin = set->plugins[i],
-			.fn = fn,
-			.stat = shm_stat_define(shm,
-			    slice_str(set->plugins[i]->name),
-			    slice_of(hook_table[id].name)),
-		};
-	}
+	add_entries(set, id, true, chain, shm);
+	add_entries(set, id, false, chain, shm);
 	return chain;
 }
 

@@ -26,6 +26,8 @@ struct conv_ops {
 	/* Sends a reply made by a plugin.  0; -EALREADY; -EINVAL. */
 	int (*reply)(
 	    struct hl_ctx *ctx, unsigned code, hl_str enhanced, hl_str text);
+	/* The session ends when the running command is done. */
+	void (*disconnect)(struct conv *conv);
 	/* 1 there is input, 0 none within `ms`; BLOCKS. */
 	int (*client_wait)(struct conv *conv, uint64_t ms);
 	/* The next line, copied into `arena`; BLOCKS. */
@@ -58,6 +60,8 @@ struct conv {
 	hl_str me;                       /* config/me; lives in the arena */
 	hl_str command_line;             /* of the running command */
 	struct buf *ehlo;                /* lines of EHLO, in `capabilities` */
+	void *
+	    remote; /* see hook/remote.h; NULL: no plugin elsewhere was asked */
 };
 
 #endif

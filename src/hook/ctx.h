@@ -54,6 +54,7 @@ struct hook_frame {
 	hl_str enhanced;  /* of the answer; "" none given */
 	hl_str text;
 	unsigned code;    /* of the answer; 0: the table's */
+	hl_str failure;   /* p != NULL: see remote_failed */
 	unsigned replies; /* hl_reply calls */
 	bool in_load;
 	hl_str conn_error; /* of hl_conn_error; p == NULL: none */

@@ -21,6 +21,7 @@
 
 struct conf_matcher;
 struct conn_pool;
+struct remote_ops;
 struct record;
 struct log_batch;
 struct resolver;
@@ -40,6 +41,9 @@ struct engine_options {
 	bool has_helper;        /* which runs programs; else we do */
 	struct shm *shm;        /* NULL: counters go nowhere */
 	unsigned slot;
+	/* Runs plugins of other languages; NULL: there are none. */
+	const struct remote_ops *remote;
+	void *remote_arg;
 };
 
 /* Fields are read by hook/ and server/; only engine.c sets them. */

@@ -32,6 +32,7 @@ struct plugin {
 	unsigned line;
 	hl_str path;           /* of the shared object; "" built in */
 	const char *found;     /* why this one was taken, for `check` */
+	hl_str passed;         /* the Perl file that it stands for; "" */
 	struct hl_plugin desc; /* a full copy; fields it lacks are zero */
 	void *handle;          /* of dlopen; NULL built in */
 	void *args;            /* desc.args_size bytes */
@@ -42,6 +43,8 @@ struct plugin {
 	unsigned needs_told; /* kinds of undeclared use that were logged */
 	hl_str load_error;   /* set by hl_load_error */
 	hl_str loglevel;     /* the `loglevel` argument: "6", "+1", "-1" */
+	void *remote;        /* whoever runs it elsewhere (remote.h); NULL */
+	uint64_t front;      /* hooks, as bits, that come before all others */
 	bool loaded;         /* its load() succeeded */
 	bool is_logger;      /* from config/logging */
 };

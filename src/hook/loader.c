@@ -5,39 +5,16 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "args.h"
 #include "base/mem.h"
-#include "conf/conf_dir.h"
-#include "conf/conf_list.h"
 #include "conf/conf_nearest.h"
 #include "loader_names.h"
+#include "plugin_find.h"
+#include "remote.h"
 
 #define PLUGIN_MAGIC 0x706c7567u
 #define ENTRY_SYMBOL "hl_plugin_v1"
-
-static const struct {
-	const char *old, *now;
-} aliases[] = {
-	{ "check_badmailfrom", "badmailfrom" },
-	{ "check_badrcptto", "badrcptto" },
-	{ "check_earlytalker", "earlytalker" },
-	{ "check_loop", "loop" },
-	{ "check_relay", "relay" },
-	{ "check_spamhelo", "helo" },
-	{ "require_resolvable_fromhost", "resolvable_fromhost" },
-};
-
-const char *
-loader_alias(struct slice name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++) {
-		if (slice_eq_text(name, aliases[i].old))
-			return aliases[i].now;
-	}
-	return NULL;
-}
 
 /* A descriptor may be older (shorter) or newer (longer) than ours. */
 static int
@@ -112,38 +89,6 @@ not_found(
 		    STR(line->name));
 	name_list_done(&names);
 	return -ENOENT;
-}
-
-/* The path of DIR/NAME.so if it is there, in the engine's arena. */
-static bool
-try_dir(struct engine *engine, struct slice dir, const char *name, hl_str *ret)
-{
-	hl_str path =
-	    arena_printf(&engine->arena, "%.*s/%s.so", STR(dir), name);
-
-	if (access(path.p, R_OK) != 0)
-		return false;
-	*ret = path;
-	return true;
-}
-
-static bool
-find_path(struct engine *engine, const char *name, hl_str *ret,
-    const char **ret_found)
-{
-	struct conf_list *dirs =
-	    conf_get(engine->conf, STR_EMPTY, STR_LIT("plugin_dirs"));
-	bool found = false;
-
-	for (size_t i = 0; !found && i < conf_list_count(dirs); i++)
-		found = try_dir(
-		    engine, slice_str(conf_list_at(dirs, i)), name, ret);
-	conf_list_unref(&dirs);
-	*ret_found = "plugin_dirs";
-	if (found || engine->options.plugin_dir == NULL)
-		return found;
-	*ret_found = "shipped";
-	return try_dir(engine, slice_of(engine->options.plugin_dir), name, ret);
 }
 
 /* `loglevel` is understood for every plugin that has none of its own. */
@@ -258,29 +203,51 @@ loader_static(struct engine *engine, const struct hl_plugin_entry *entry,
 	return 0;
 }
 
+/* It is run elsewhere, with arguments that are not ours to check. */
+static int
+open_remote(struct engine *engine, const struct conf_plugin *line,
+    struct plugin *plugin, struct err *err)
+{
+	const struct remote_ops *ops = engine->options.remote;
+	struct conf_plugin bare = *line;
+	int status;
+
+	if (ops == NULL)
+		return err_set(err, -ENOTSUP,
+		    "%.*s is a Perl plugin, and no host for Perl runs here",
+		    STR(line->name));
+	plugin->desc.name = arena_str(&engine->arena, slice_str(line->name)).p;
+	bare.arg_count = 0;
+	status = set_up(engine, plugin, &bare, err);
+	if (status == 0)
+		status = ops->open(engine->options.remote_arg, engine, line,
+		    plugin->path, plugin, err);
+	return status;
+}
+
 int
 loader_open(struct engine *engine, const struct conf_plugin *line,
     struct plugin **ret, struct err *err)
 {
-	const char *now = loader_alias(slice_str(line->name));
-	const char *name = now != NULL ? now : line->name.p, *found;
+	struct plugin_place place;
 	struct plugin *plugin;
-	hl_str path;
 	int status;
 
-	if (line->runtime == CONF_RUNTIME_PERL || line->is_package)
-		return err_set(err, -ENOTSUP,
-		    "%.*s is a Perl plugin; this release runs native ones "
-		    "only",
-		    STR(line->name));
-	if (!find_path(engine, name, &path, &found))
+	if (plugin_find(engine->conf, engine->options.plugin_dir,
+		&engine->arena, line, &place) < 0)
 		return not_found(engine, line, err);
 	plugin = mem_alloc(sizeof(*plugin));
-	plugin->path = path;
-	plugin->found = now != NULL ? "alias" : found;
-	status = loader_describe(path.p, &plugin->handle, &plugin->desc, err);
-	if (status == 0)
-		status = set_up(engine, plugin, line, err);
+	plugin->path = place.path;
+	plugin->found = place.found.p;
+	plugin->passed = place.passed;
+	if (place.is_perl) {
+		status = open_remote(engine, line, plugin, err);
+	} else {
+		status = loader_describe(
+		    place.path.p, &plugin->handle, &plugin->desc, err);
+		if (status == 0)
+			status = set_up(engine, plugin, line, err);
+	}
 	if (status < 0) {
 		plugin_free(plugin);
 		return status;
@@ -326,5 +293,8 @@ loader_stop(struct engine *engine, struct plugin *plugin)
 		frame_pop(&ctx, &frame);
 		ctx_done(&ctx);
 	}
+	if (plugin->remote != NULL)
+		engine->options.remote->close(
+		    engine->options.remote_arg, plugin);
 	plugin_free(plugin);
 }

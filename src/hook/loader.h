@@ -31,8 +31,5 @@ void loader_stop(struct engine *engine, struct plugin *plugin) BLOCKS;
  * handle with dlclose. */
 int loader_describe(const char *path, void **ret_handle, struct hl_plugin *ret,
     struct err *err) WARN_UNUSED;
-/* qpsmtpd's old names: "check_badmailfrom" to "badmailfrom"; NULL if it is
- * none. */
-const char *loader_alias(struct slice name);
 
 #endif

@@ -96,7 +96,9 @@ write_line(struct hl_ctx *ctx, const struct record *record,
 		log_printf(&line, LOG_waited, "%s:%llu",
 		    record->waited_for != NULL ? record->waited_for : "?",
 		    (unsigned long long)record->waited_us);
-	if (record->fault != ANSWER_FINE)
+	if (record->fault == ANSWER_FAILED)
+		log_add(&line, LOG_err, slice_str(record->failure));
+	else if (record->fault != ANSWER_FINE)
 		log_add_text(&line, LOG_err, verdict_fault_text(record->fault));
 	log_end(&line);
 }

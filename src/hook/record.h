@@ -21,6 +21,7 @@ struct record {
 	bool late;               /* its deadline had passed */
 	enum answer_fault fault;
 	hl_str enhanced, text; /* what it said */
+	hl_str failure;        /* of ANSWER_FAILED: why */
 	uint64_t us, waited_us;
 	const char *waited_for; /* NULL: for nothing */
 };

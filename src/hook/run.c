@@ -42,6 +42,7 @@ settle(struct hl_ctx *ctx, struct record *record, struct hook_frame *frame,
 	case ANSWER_ILLEGAL:
 	case ANSWER_NO_REPLY:
 	case ANSWER_LATE:
+	case ANSWER_FAILED:
 		outcome_policy(ret, id, plugin, ctx, record->args);
 		record->column = ret->column;
 		break;
@@ -123,6 +124,7 @@ call_end(struct walk *walk, unsigned returned, struct mono *ret_now,
 	settle(ctx, &record, frame, ret);
 	record.enhanced = frame->enhanced;
 	record.text = frame->text;
+	record.failure = frame->failure;
 	record_write(ctx, &record);
 	if (!time->used && record.us > 0)
 		walk->slow = true;

@@ -10,6 +10,8 @@ verdict_check(const struct hook_frame *frame, unsigned verdict, bool late)
 	const struct hook_row *row = &hook_table[frame->hook];
 	enum hook_column column = hook_column_of(verdict);
 
+	if (frame->failure.p != NULL)
+		return ANSWER_FAILED;
 	if (frame->replies > 0)
 		return verdict == HL_DONE ? ANSWER_FINE : ANSWER_REPLIED;
 	/* A kept message stays kept. */
@@ -39,6 +41,8 @@ verdict_fault_text(enum answer_fault fault)
 		return "returned HL_DONE, but no call of hl_reply succeeded";
 	case ANSWER_LATE:
 		return "took longer than its deadline (hl.timeout=)";
+	case ANSWER_FAILED:
+		return "its host failed";
 	case ANSWER_REPLIED:
 		return "called hl_reply but did not return HL_DONE";
 	}

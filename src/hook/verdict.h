@@ -15,7 +15,8 @@ enum answer_fault {
 	ANSWER_ILLEGAL,    /* not allowed by this hook: policy */
 	ANSWER_NO_REPLY,   /* DONE without hl_reply: policy */
 	ANSWER_LATE,       /* the deadline was over: policy */
-	ANSWER_REPLIED     /* hl_reply without DONE: stands as answered */
+	ANSWER_REPLIED,    /* hl_reply without DONE: stands as answered */
+	ANSWER_FAILED      /* see remote_failed: policy */
 };
 
 /* Checks the return value of `frame`'s hook; `late` when its deadline passed

@@ -183,3 +183,15 @@ message_separator(const struct message *message)
 	    slice_head(buf_slice(&message->body.head), message->body_start),
 	    message->header_size);
 }
+
+uint64_t
+message_head_size(const struct message *message)
+{
+	struct slice head =
+	    slice_head(buf_slice(&message->body.head), message->header_size);
+	uint64_t size = head.n;
+
+	for (size_t i = 1; i < head.n; i++)
+		size -= head.p[i] == '\n' && head.p[i - 1] == '\r';
+	return size;
+}

@@ -70,6 +70,10 @@ void message_drop(struct message *message);
 /* The message is complete.  BLOCKS.  Returns 0 or the sticky error. */
 int message_end(struct message *message) WARN_UNUSED;
 
+/* Bytes of the received fields with LF line ends: what stands before the
+ * empty line in the file of body_filename.  Once the header has ended. */
+uint64_t message_head_size(const struct message *message);
+
 /* The empty line behind the header as received; empty if there was none. */
 struct slice message_separator(const struct message *message);
 

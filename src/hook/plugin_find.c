@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* plugin_find.c - which file stands behind a line of config/plugins. */
+#include "plugin_find.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "conf/conf_dir.h"
+#include "conf/conf_list.h"
+#include "conf/conf_plugins.h"
+
+#define PERL_FILE_MAX (1024u * 1024)
+
+static const struct {
+	const char *old, *now;
+} aliases[] = {
+	{ "check_badmailfrom", "badmailfrom" },
+	{ "check_badrcptto", "badrcptto" },
+	{ "check_earlytalker", "earlytalker" },
+	{ "check_loop", "loop" },
+	{ "check_relay", "relay" },
+	{ "check_spamhelo", "helo" },
+	{ "require_resolvable_fromhost", "resolvable_fromhost" },
+};
+
+const char *
+plugin_alias(struct slice name)
+{
+	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
+		if (slice_eq_text(name, aliases[i].old))
+			return aliases[i].now;
+	}
+	return NULL;
+}
+
+/* DIR/NAME with `end` behind it, if such a file is there. */
+static bool
+try_file(struct arena *arena, struct slice dir, const char *name,
+    const char *end, hl_str *ret)
+{
+	struct stat st;
+	hl_str path = arena_printf(arena, "%.*s/%s%s", STR(dir), name, end);
+
+	if (stat(path.p, &st) == -1 || !S_ISREG(st.st_mode) ||
+	    access(path.p, R_OK) == -1)
+		return false;
+	*ret = path;
+	return true;
+}
+
+static bool
+in_plugin_dirs(struct conf_dir *conf, struct arena *arena, const char *name,
+    const char *end, hl_str *ret)
+{
+	struct conf_list *dirs =
+	    conf_get(conf, STR_EMPTY, STR_LIT("plugin_dirs"));
+	bool found = false;
+
+	for (size_t i = 0; !found && i < conf_list_count(dirs); i++)
+		found = try_file(
+		    arena, slice_str(conf_list_at(dirs, i)), name, end, ret);
+	conf_list_unref(&dirs);
+	return found;
+}
+
+/* One that cannot be read counts as the site's own: loading it tells why. */
+static bool
+is_shipped_file(hl_str path)
+{
+	FILE *file = fopen(path.p, "re");
+	struct buf text = BUF_INIT;
+	bool shipped;
+	size_t n;
+
+	if (file == NULL)
+		return false;
+	buf_reserve(&text, PERL_FILE_MAX);
+	n = fread(text.p, 1, PERL_FILE_MAX, file);
+	(void)fclose(file);
+	shipped = perl_file_is_shipped((struct slice){ text.p, n });
+	buf_done(&text);
+	return shipped;
+}
+
+static int
+take(struct plugin_place *ret, bool is_perl, hl_str path, hl_str found)
+{
+	ret->is_perl = is_perl;
+	ret->path = path;
+	ret->found = found;
+	return 0;
+}
+
+static int
+find_any(struct conf_dir *conf, struct slice shipped, struct arena *arena,
+    const struct conf_plugin *line, struct plugin_place *ret)
+{
+	const char *now = plugin_alias(slice_str(line->name));
+	const char *native = now != NULL ? now : line->name.p;
+	bool may_perl = line->runtime != CONF_RUNTIME_NATIVE;
+	hl_str path, perl = STR_EMPTY;
+
+	if (in_plugin_dirs(conf, arena, native, ".so", &path))
+		return take(ret, false, path,
+		    now != NULL ? STR_LIT("alias") : STR_LIT("plugin_dirs"));
+	if (may_perl && in_plugin_dirs(conf, arena, line->name.p, "", &perl) &&
+	    !is_shipped_file(perl))
+		return take(ret, true, perl, STR_LIT("perl, the site's own"));
+	if (shipped.p != NULL &&
+	    try_file(arena, shipped, native, ".so", &path)) {
+		ret->passed = perl;
+		return take(ret, false, path,
+		    now != NULL ? STR_LIT("alias") : STR_LIT("shipped"));
+	}
+	if (perl.n > 0)
+		return take(ret, true, perl, STR_LIT("perl"));
+	return -ENOENT;
+}
+
+int
+plugin_find(struct conf_dir *conf, const char *shipped, struct arena *arena,
+    const struct conf_plugin *line, struct plugin_place *ret)
+{
+	hl_str path;
+
+	*ret = (struct plugin_place){
+		.path = STR_EMPTY, .found = STR_EMPTY, .passed = STR_EMPTY
+	};
+	if (line->is_package)
+		return take(ret, true, arena_str(arena, slice_str(line->name)),
+		    STR_LIT("perl package"));
+	if (line->runtime != CONF_RUNTIME_PERL)
+		return find_any(conf, slice_of(shipped), arena, line, ret);
+	if (!in_plugin_dirs(conf, arena, line->name.p, "", &path))
+		return -ENOENT;
+	return take(ret, true, path, STR_LIT("perl, as written"));
+}
