@@ -108,6 +108,8 @@ copy_plugins() {
 		while IFS= read -r file; do
 			install -D -m 755 "$file" "$1/$file" || return 1
 		done
+	rm -rf "$1/build/release/perl"
+	cp -R build/release/perl "$1/build/release/perl"
 }
 
 program=$PWD/build/release/hookline

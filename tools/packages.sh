@@ -11,7 +11,8 @@ PACKAGES_BUILD="gcc libc6-dev pkg-config meson ninja-build python3
 	libuv1-dev libboost-context-dev libc-ares-dev libsqlite3-dev
 	libpcre2-dev libcdb-dev libcrypt-dev libssl-dev libidn2-dev
 	libsystemd-dev libargon2-dev libldap-dev libseccomp-dev"
-PACKAGES_RUN="swaks"
+# Perl plugins need Mail::Header, Net::DNS and IO::FDPass.
+PACKAGES_RUN="swaks perl libmailtools-perl libnet-dns-perl libio-fdpass-perl"
 
 # What test.sh adds: test libraries, checkers, real clients.
 PACKAGES_TEST="libcmocka-dev python3-pytest g++ clang clang-tidy

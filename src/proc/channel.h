@@ -25,6 +25,7 @@
  *	ready                 loaded, may go
  *	fail TEXT             could not load; the worker ends
  *	flushed N FAULTS TEXT
+ *	stuck PID             a host process that does not answer
  */
 #ifndef HOOKLINE_PROC_CHANNEL_H
 #define HOOKLINE_PROC_CHANNEL_H

@@ -17,6 +17,7 @@
 #include "generation.h"
 #include "heritage.h"
 #include "master_private.h"
+#include "perl_hosts.h"
 #include "memfile.h"
 #include "spawn/grants.h"
 #include "spawn_child.h"
@@ -68,6 +69,15 @@ take_flushed(struct child *child, struct slice text)
 		    child->master, child, id, faults, slice_trim(text));
 }
 
+static void
+take_stuck(struct child *child, struct slice text)
+{
+	unsigned pid;
+
+	if (num_parse_unsigned(slice_word(&text), INT32_MAX, &pid) == 0)
+		perl_hosts_kill(child->master, (int)pid);
+}
+
 /* Only while it starts: it has no clients yet, so nobody but the plugins
  * can have told it what to ask for. */
 static void
@@ -109,6 +119,8 @@ on_message(void *owner, struct slice text, int fd)
 		slots_on_ready(child->master, child);
 	} else if (slice_eq_text(word, "fail")) {
 		take_failure(child, slice_trim(text));
+	} else if (slice_eq_text(word, "stuck")) {
+		take_stuck(child, text);
 	} else if (slice_eq_text(word, "flushed")) {
 		take_flushed(child, text);
 	}

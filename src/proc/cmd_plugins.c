@@ -13,6 +13,7 @@
 #include "hook/carries.h"
 #include "hook/hook_row.h"
 #include "hook/loader.h"
+#include "hook/plugin_find.h"
 #include "hook/loader_names.h"
 #include "server/plugin_dir.h"
 
@@ -100,7 +101,7 @@ print_carries(const struct hl_plugin *desc)
 static int
 print_one(const char *name, const struct name_list *names)
 {
-	const char *now = loader_alias(slice_of(name));
+	const char *now = plugin_alias(slice_of(name));
 	struct hl_plugin desc;
 	struct err err;
 	void *handle;

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "command.h"
+#include "offline_host.h"
 #include "rt/rt.h"
 #include "server/try.h"
 #include "shm/shm.h"
@@ -96,6 +97,7 @@ run_try(struct try_args *args, struct err *err)
 	struct rt_options rt_options = { .max_fibers = 0 };
 	char work[] = "/tmp/hookline-try-XXXXXX";
 	struct buf message = BUF_INIT;
+	struct offline_host *host = NULL;
 	int ret = 0;
 
 	if (args->file != NULL)
@@ -112,7 +114,11 @@ run_try(struct try_args *args, struct err *err)
 	    args->file != NULL ? message.p : default_message;
 	args->options.message_size =
 	    args->file != NULL ? message.n : sizeof(default_message) - 1;
-	ret = server_try(&args->options, err);
+	ret = offline_host_start(args->options.config_dir, &host, err);
+	args->options.host_socket = offline_host_socket(host);
+	if (ret == 0)
+		ret = server_try(&args->options, err);
+	offline_host_stop(&host);
 	rt_free(&args->options.rt);
 	shm_free(&args->options.shm);
 	(void)nftw(work, remove_entry, 8, FTW_DEPTH | FTW_PHYS);

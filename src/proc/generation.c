@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "conf/conf_listen.h"
 #include "master_private.h"
+#include "perl_hosts.h"
 #include "tls_store.h"
 #include "tls_watch.h"
 
@@ -77,6 +78,9 @@ generation_begin(struct master *master, generation_fn *done, struct err *err)
 		warn_user(master, &settings);
 		next->number = ++master->next_generation;
 		rc = generation_make(master, &settings, next, err);
+		if (rc == 0)
+			rc = perl_hosts_start(
+			    master, next->number, settings.listeners, err);
 		settings_done(&settings);
 	}
 	if (rc < 0) {

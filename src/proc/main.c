@@ -2,8 +2,8 @@
 /* main.c - the program: which subcommand runs.
  *
  * One table for dispatch, for --help and for the suggestion of a mistyped
- * name.  `hookline worker`, `hookline state` and `hookline spawn-helper` are
- * what the master starts, and no one else.
+ * name.  `hookline worker`, `state`, `spawn-helper` and `perl-host` are what
+ * other processes of hookline start, and no one else.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 #include "base/slice.h"
 #include "command.h"
 #include "conf/conf_nearest.h"
+#include "perl_host.h"
 #include "spawn_helper.h"
 #include "state_child.h"
 #include "worker.h"
@@ -111,6 +112,8 @@ main(int argc, char **argv)
 		return state_child_main(argc - 1, argv + 1);
 	if (strcmp(name, "spawn-helper") == 0)
 		return spawn_helper_main(argc - 1, argv + 1);
+	if (strcmp(name, "perl-host") == 0)
+		return perl_host_main(argc - 1, argv + 1);
 	if (argc < 2) {
 		print_commands(stderr);
 		return EXIT_USAGE;

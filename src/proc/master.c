@@ -26,6 +26,7 @@
 #include "generation.h"
 #include "master_log.h"
 #include "master_private.h"
+#include "perl_hosts.h"
 #include "reload.h"
 #include "service.h"
 #include "spawn_child.h"
@@ -123,6 +124,7 @@ on_tick(uv_timer_t *timer)
 	reload_tick(master->reload, now);
 	flush_tick(master);
 	spawn_child_tick(master->spawn);
+	perl_hosts_tick(master);
 	tls_watch_tick(master, now);
 	if (resolv_watch_look(&master->resolv, RESOLV_WATCH_PATH, now) &&
 	    settings_are_confined(master->config_dir))
@@ -362,6 +364,7 @@ loop_end(struct master *master)
 	flush_tick(master);
 	service_stop(&master->state);
 	spawn_child_stop(&master->spawn);
+	perl_hosts_stop(master);
 	ctl_server_stop(&master->ctl);
 	uv_close((uv_handle_t *)&master->tick, NULL);
 	signals_end(master);
@@ -399,6 +402,7 @@ master_run(const struct master_options *options)
 	master->started = mono_now();
 	list_init(&master->children);
 	list_init(&master->flushes);
+	list_init(&master->perl);
 	blame_init(&master->blame);
 	master->tls = tls_watch_new();
 	master_log_start();

@@ -96,6 +96,7 @@ struct master {
 	struct list flushes;
 	unsigned last_flush;
 	struct ctl_server *ctl;
+	struct list perl;          /* of struct perl_hosts */
 	struct service *state;     /* the state process */
 	struct spawn_child *spawn; /* the spawn helper */
 	struct tls_watch *tls;

@@ -8,10 +8,15 @@
 
 #include "conf/conf_dir.h"
 #include "hook/log_batch.h"
+#include "host/host.h"
+#include "offline_host.h"
 #include "rt/fiber.h"
 #include "rt/rt.h"
 #include "server/plugin_dir.h"
 #include "shm/shm.h"
+
+/* Until the host has loaded all plugins. */
+#define HOST_WAIT_MS 60000
 
 static void
 main_fiber(void *arg)
@@ -21,6 +26,19 @@ main_fiber(void *arg)
 	self->result = self->fn(self, self->arg);
 	engine_stop(self->engine);
 	self->done = true;
+}
+
+/* Perl plugins are loaded by a host of our own. */
+static int
+start_host(struct offline *self, struct err *err)
+{
+	struct host_options options = { .wait_ms = HOST_WAIT_MS };
+	int ret = offline_host_start(self->config_dir, &self->process, err);
+
+	options.path = offline_host_socket(self->process);
+	if (ret == 0 && options.path != NULL)
+		self->host = host_new(&options);
+	return ret;
 }
 
 static int
@@ -37,6 +55,11 @@ make(struct offline *self, struct err *err)
 	buf_done(&control);
 	if (ret < 0)
 		return ret;
+	ret = start_host(self, err);
+	if (ret < 0) {
+		conf_dir_free(&self->conf);
+		return ret;
+	}
 	self->rt = rt_new(&rt_options);
 	self->shm = shm_private();
 	options = (struct engine_options){
@@ -44,6 +67,8 @@ make(struct offline *self, struct err *err)
 		.conf = self->conf,
 		.plugin_dir = plugin_dir(),
 		.shm = self->shm,
+		.remote = self->host != NULL ? &host_ops : NULL,
+		.remote_arg = self->host,
 	};
 	self->engine = engine_new(&options);
 	return 0;
@@ -74,6 +99,8 @@ offline_done(struct offline *self)
 	if (self->rt == NULL)
 		return;
 	engine_free(&self->engine);
+	host_free(&self->host);
+	offline_host_stop(&self->process);
 	rt_free(&self->rt);
 	conf_dir_free(&self->conf);
 	shm_free(&self->shm);

@@ -11,13 +11,18 @@
 #include "conf/conf_fault.h"
 #include "hook/engine.h"
 
+struct host;
+struct offline_host;
+
 struct offline {
 	struct rt *rt;
 	struct shm *shm;
 	struct conf_dir *conf;
 	struct engine *engine;
 	const char *config_dir;
-	struct conf_faults faults;                  /* that `fn` finds */
+	struct offline_host *process; /* NULL: no Perl plugin is named */
+	struct host *host;            /* NULL: the same */
+	struct conf_faults faults;    /* that `fn` finds */
 	int (*fn)(struct offline *self, void *arg); /* on a fiber */
 	void *arg;
 	int result;

@@ -28,8 +28,10 @@ struct run {
 
 struct service {
 	uv_loop_t *loop;
-	const struct service_kind *kind;
-	const char *dir, *word;
+	struct service_kind kind;
+	char *socket;
+	char **args; /* of the program; ends with NULL */
+	const char *dir;
 	int listen_fd;
 	void (*on_start)(void *arg);
 	void *arg;
@@ -49,14 +51,20 @@ static void start(struct service *service);
 static void
 on_timer_closed(uv_handle_t *handle)
 {
-	mem_free(handle->data);
+	struct service *service = handle->data;
+
+	for (unsigned i = 0; service->args[i] != NULL; i++)
+		mem_free(service->args[i]);
+	mem_free(service->args);
+	mem_free(service->socket);
+	mem_free(service);
 }
 
 static void
 finish(struct service *service)
 {
 	(void)close(service->listen_fd);
-	state_dir_unlink(service->dir, service->kind->socket);
+	state_dir_unlink(service->dir, service->socket);
 	uv_close((uv_handle_t *)&service->timer, on_timer_closed);
 }
 
@@ -139,9 +147,9 @@ on_exit_of(uv_process_t *process, int64_t status, int sig)
 	channel_close(&service->channel);
 	if (service->is_ending) {
 		finish(service);
-	} else {
+	} else if (!service->kind.may_end || status != 0 || sig != 0) {
 		service->deaths++;
-		log_death(service->kind, process->pid, status, sig,
+		log_death(&service->kind, process->pid, status, sig,
 		    start_later(service));
 	}
 	uv_close((uv_handle_t *)process, on_run_closed);
@@ -172,10 +180,6 @@ static int
 spawn(
     struct service *service, struct run *run, int its_end, struct arena *arena)
 {
-	static char name[] = "hookline";
-	char *command = mem_dup(slice_of(service->kind->command));
-	char *dir = mem_dup(slice_of(service->dir));
-	char *args[] = { name, command, dir, NULL, NULL };
 	uv_stdio_container_t stdio[FD_COUNT] = {
 		[STDIN_FILENO] = { .flags = UV_IGNORE },
 		[STDOUT_FILENO] = { .flags = UV_INHERIT_FD, .data.fd = 1 },
@@ -188,20 +192,13 @@ spawn(
 	uv_process_options_t options = {
 		.exit_cb = on_exit_of,
 		.file = "/proc/self/exe",
-		.args = args,
+		.args = service->args,
 		.env = child_environment(arena),
 		.stdio_count = FD_COUNT,
 		.stdio = stdio,
 	};
-	int rc;
 
-	if (service->word != NULL)
-		args[3] = mem_dup(slice_of(service->word));
-	rc = uv_spawn(service->loop, &run->process, &options);
-	mem_free(command);
-	mem_free(dir);
-	mem_free(args[3]);
-	return rc;
+	return uv_spawn(service->loop, &run->process, &options);
 }
 
 static void
@@ -253,7 +250,7 @@ start(struct service *service)
 			service->on_start(service->arg);
 		return;
 	}
-	log_start_failed(service->kind, rc);
+	log_start_failed(&service->kind, rc);
 	if (run->process.loop != NULL) /* libuv has seen the handle */
 		uv_close((uv_handle_t *)&run->process, on_run_closed);
 	else
@@ -261,10 +258,29 @@ start(struct service *service)
 	(void)start_later(service);
 }
 
+/* "hookline" COMMAND DIR MORE... */
+static char **
+args_make(
+    const struct service_kind *kind, const char *dir, const char *const *more)
+{
+	unsigned count = 0;
+	char **args;
+
+	while (more != NULL && more[count] != NULL)
+		count++;
+	args = mem_array(count + 4, sizeof(*args));
+	args[0] = mem_dup(SLICE_LIT("hookline"));
+	args[1] = mem_dup(slice_of(kind->command));
+	args[2] = mem_dup(slice_of(dir));
+	for (unsigned i = 0; i < count; i++)
+		args[3 + i] = mem_dup(slice_of(more[i]));
+	return args;
+}
+
 int
 service_start(struct uv_loop_s *loop, const struct service_kind *kind,
-    const char *dir, const char *word, void (*on_start)(void *arg), void *arg,
-    struct service **ret, struct err *err)
+    const char *dir, const char *const *more, void (*on_start)(void *arg),
+    void *arg, struct service **ret, struct err *err)
 {
 	struct service *service;
 	int fd;
@@ -277,9 +293,10 @@ service_start(struct uv_loop_s *loop, const struct service_kind *kind,
 		return fd;
 	service = mem_alloc(sizeof(*service));
 	service->loop = loop;
-	service->kind = kind;
+	service->kind = *kind;
+	service->socket = mem_dup(slice_of(kind->socket));
+	service->args = args_make(kind, dir, more);
 	service->dir = dir;
-	service->word = word;
 	service->listen_fd = fd;
 	service->timer.data = service;
 	CHECK(uv_timer_init(loop, &service->timer) == 0);

@@ -27,9 +27,12 @@ enum { SERVICE_FD_LISTEN = 3, SERVICE_FD_MASTER };
 /* From the order to end until it is killed. */
 #define SERVICE_KILL_MS 3000
 
-/* Static texts. */
+/* Texts are static, but for `socket`, which is copied. */
 struct service_kind {
-	const char *command;      /* of our program, which it runs */
+	const char *command; /* of our program, which it runs */
+	/* With status 0 it says that it is not needed; it is not started
+	 * again then. */
+	bool may_end;
 	const char *socket;       /* name in the state directory */
 	bool keeps_bounds;        /* a SOCK_SEQPACKET socket */
 	const char *died;         /* the events in the log */
@@ -37,16 +40,16 @@ struct service_kind {
 	const char *died_text;    /* what that means for the mail */
 };
 
-/* kind      borrowed for ever
+/* kind      its struct is copied
  * dir       the state directory; borrowed, and the argument of the command
- * word      static; a further argument, NULL: none
+ * more      further arguments, ending with NULL, or NULL; copied
  * on_start  after each start that succeeded, but not within this call, which
  *           has started the first; may be NULL
  * Returns 0; as state_dir_listen.  A process that cannot be started is
  * logged and tried again. */
 int service_start(struct uv_loop_s *loop, const struct service_kind *kind,
-    const char *dir, const char *word, void (*on_start)(void *arg), void *arg,
-    struct service **ret, struct err *err) WARN_UNUSED;
+    const char *dir, const char *const *more, void (*on_start)(void *arg),
+    void *arg, struct service **ret, struct err *err) WARN_UNUSED;
 
 /* The loop must run until the service's handles are closed: that takes as
  * long as the process.  NULL is fine. */

@@ -29,7 +29,9 @@ int
 state_child_start(struct uv_loop_s *loop, const char *dir, bool confined,
     struct service **ret, struct err *err)
 {
-	return service_start(loop, &state_kind, dir, confined ? CONFINED : NULL,
+	static const char *const words[] = { CONFINED, NULL };
+
+	return service_start(loop, &state_kind, dir, confined ? words : NULL,
 	    NULL, NULL, ret, err);
 }
 

@@ -25,6 +25,7 @@
 #include "conf/conf_value.h"
 #include "crash.h"
 #include "heritage.h"
+#include "perl_hosts.h"
 #include "polled.h"
 #include "rt/rt.h"
 #include "rt/wait.h"
@@ -53,6 +54,7 @@ struct worker {
 	struct polled polled;
 	enum server_drain drain;
 	bool is_draining, is_empty;
+	uint64_t perl_wait_ms;
 	struct waiter *known; /* for the order of that name; NULL: none */
 	struct server_loaded loaded;
 	bool is_confined; /* config/confine */
@@ -327,6 +329,7 @@ options_read(struct worker *worker, struct rt_options *ret, struct err *err)
 	if (rc < 0)
 		return rc;
 	ret->max_fibers = (unsigned)conf_int(dir, STR_EMPTY, CONF_MAX_FIBERS);
+	worker->perl_wait_ms = conf_time_ms(dir, STR_EMPTY, CONF_PERL_WAIT);
 	ret->io_threads = (unsigned)conf_int(dir, STR_EMPTY, CONF_IO_THREADS);
 	ret->arena_cap =
 	    (size_t)conf_size(dir, STR_EMPTY, CONF_MAX_CALL_MEMORY);
@@ -400,6 +403,26 @@ confine(struct worker *worker, struct err *err)
 	return rc;
 }
 
+/* ---- hosts ---- */
+
+static void
+on_stuck(void *arg, int pid)
+{
+	struct worker *worker = arg;
+
+	(void)channel_send(worker->channel, -1, "stuck %d", pid);
+}
+
+static const char *
+host_socket(struct worker *worker)
+{
+	const struct heritage *heritage = &worker->heritage;
+
+	return arena_printf(&worker->arena, "%.*s/" PERL_SOCKET,
+	    STR(heritage->state_dir), heritage->generation)
+	    .p;
+}
+
 static int
 worker_load(struct worker *worker, struct err *err)
 {
@@ -412,6 +435,9 @@ worker_load(struct worker *worker, struct err *err)
 		.slot = heritage->slot,
 		.workers = heritage->workers,
 		.generation = heritage->generation,
+		.host_socket = host_socket(worker),
+		.host_wait_ms = worker->perl_wait_ms,
+		.on_stuck = on_stuck,
 		.on_fault = on_fault,
 		.on_loaded = on_loaded,
 		.arg = worker,

@@ -8,6 +8,7 @@
  * then the lingering close (HOOKS.md decision 14).
  */
 #include "data.h"
+#include "hook/remote.h"
 #include "net/stream.h"
 #include "reply.h"
 #include "rt/fiber.h"
@@ -91,6 +92,9 @@ session_close(struct session *session, struct hl_ctx *ctx)
 	fiber_set_deadline(self, mono_add_ms(mono_now(), CLEAN_UP_MS));
 	if (!session->skip_hooks)
 		run_hooks(session, ctx);
+	if (session->conv.remote != NULL)
+		ctx->engine->options.remote->session_end(
+		    ctx->engine->options.remote_arg, &session->conv);
 	fiber_set_deadline(self, (struct mono){ 0 });
 	session->conv.facts.phase = HL_PHASE_END;
 	decision_end(session);

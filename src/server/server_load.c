@@ -15,6 +15,7 @@
 #include "conf/conf_list.h"
 #include "conf/conf_value.h"
 #include "hook/hook_log.h"
+#include "host/host.h"
 #include "net/listener.h"
 #include "net/tls_ctx.h"
 #include "plugin_dir.h"
@@ -214,6 +215,18 @@ wake_waiting(void *arg)
 	}
 }
 
+static void
+make_host(struct server *server)
+{
+	struct host_options options = { .path = server->options.host_socket,
+		.wait_ms = server->options.host_wait_ms,
+		.on_stuck = server->options.on_stuck,
+		.arg = server->options.arg };
+
+	if (options.path != NULL)
+		server->host = host_new(&options);
+}
+
 static int
 make_engine(struct server *server, struct err *err)
 {
@@ -232,6 +245,7 @@ make_engine(struct server *server, struct err *err)
 	if (ret < 0)
 		return ret;
 	apply_loglevel(server);
+	make_host(server);
 	options = (struct engine_options){
 		.rt = server->rt,
 		.conf = server->conf,
@@ -240,6 +254,8 @@ make_engine(struct server *server, struct err *err)
 		.shm = server->options.shm,
 		.slot = server->options.slot,
 		.has_helper = true,
+		.remote = server->host != NULL ? &host_ops : NULL,
+		.remote_arg = server->host,
 	};
 	server->engine = engine_new(&options);
 	return open_spool(server, err);
@@ -258,6 +274,7 @@ free_engine(struct server *server)
 			body_store_done(&server->bodies);
 		engine_free(&server->engine);
 	}
+	host_free(&server->host);
 	if (server->conf != NULL)
 		conf_dir_free(&server->conf);
 }

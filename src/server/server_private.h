@@ -9,6 +9,7 @@
 #include "mail/body.h"
 #include "server.h"
 
+struct host;
 struct listener;
 struct server_tls;
 struct session;
@@ -45,6 +46,7 @@ struct server {
 	struct rt *rt;
 	struct conf_dir *conf;
 	struct engine *engine;
+	struct host *host; /* NULL: none */
 	struct body_store bodies;
 	struct list listeners;
 	struct list sessions;

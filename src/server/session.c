@@ -17,9 +17,16 @@
 
 #define SESSION_BLOCK 192
 
+static void
+on_disconnect(struct conv *conv)
+{
+	session_finish(session_of(conv), END_QUIT);
+}
+
 static const struct conv_ops conv_ops = {
 	.before_park = session_before_park,
 	.reply = reply_of_plugin,
+	.disconnect = on_disconnect,
 	.client_wait = session_client_wait,
 	.client_line = session_client_line,
 	.tls_exporter = session_tls_exporter,

@@ -207,6 +207,8 @@ server_try(const struct try_options *options, struct err *err)
 		.config_dir = options->config_dir,
 		.state_dir = options->work_dir,
 		.chains = chains,
+		.host_socket = options->host_socket,
+		.host_wait_ms = 60000,
 		.chain_count = 1,
 	};
 	struct try try = { .options = options };

@@ -14,6 +14,7 @@ struct rt;
 struct shm;
 
 struct try_options {
+	const char *host_socket; /* see server.h */
 	struct rt *rt;
 	struct shm *shm;
 	const char *config_dir;

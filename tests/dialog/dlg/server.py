@@ -58,6 +58,8 @@ class Stage:
             copy = target / source.relative_to(build)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, copy)
+        if (build / "perl").is_dir():
+            shutil.copytree(build / "perl", target / "perl")
         for path in target.rglob("*"):
             path.chmod(0o755)
         self.program = target / self.program.name

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* call.c - one call of a plugin's entries in a host. */
+#include <errno.h>
+#include <string.h>
+
+#include "hook/hook_log.h"
+#include "hook/instance.h"
+#include "host_private.h"
+#include "rt/fiber.h"
+#include "wire.h"
+
+static int
+send_call(struct hl_ctx *ctx, struct host_session *session,
+    const struct host_plugin *plugin)
+{
+	enum hook_id hook = ctx->frame->hook;
+	struct buf fields = BUF_INIT;
+	size_t args;
+	int status;
+
+	wire_add_text(&fields, "call");
+	wire_add_number(&fields, ++session->calls);
+	wire_add_text(&fields, hook_table[hook].name);
+	wire_add(&fields, slice_str(plugin->entries[hook]));
+	args = wire_open(&fields);
+	args_write(hook, ctx->frame->args, ctx, &fields);
+	wire_close(&fields, args);
+	sync_out(session, ctx, &fields);
+	status = host_link_send(session->link, buf_slice(&fields));
+	/* Credentials may have been in it. */
+	if (fields.p != NULL)
+		explicit_bzero(fields.p, fields.n);
+	buf_done(&fields);
+	return status;
+}
+
+/* Number, verdict, microseconds, remark of each entry; the last one counts. */
+static int
+take_results(struct hl_ctx *ctx, struct slice list, struct host_answer *ret)
+{
+	struct slice number, verdict, us, remark;
+	bool some = false;
+
+	while (wire_next(&list, &number)) {
+		uint64_t value;
+
+		if (!wire_next(&list, &verdict) || !wire_next(&list, &us) ||
+		    !wire_next(&list, &remark))
+			return -EPROTO;
+		/* What is no number is no verdict. */
+		if (wire_number(verdict, UINT32_MAX, &value) < 0)
+			value = 1;
+		some = true;
+		/* 0 is none in a host; DECLINED is 909. */
+		ret->verdict = value == 909 ? HL_DECLINED
+			       : value == 0 ? 1
+					    : (unsigned)value;
+		ret->died = slice_starts(remark, "died");
+		ret->remark = arena_str(ctx->arena, remark);
+	}
+	return some && list.n == 0 ? 0 : -EPROTO;
+}
+
+/* "answer" ID RESULTS TEXTS UPDATE... */
+static int
+take_answer(struct hl_ctx *ctx, struct host_session *session,
+    struct slice fields, struct host_answer *ret)
+{
+	struct slice id, results, texts;
+	uint64_t number;
+
+	if (!wire_next(&fields, &id) || !wire_next(&fields, &results) ||
+	    !wire_next(&fields, &texts) ||
+	    wire_number(id, UINT32_MAX, &number) < 0 ||
+	    number != session->calls || !wire_is_list(texts) ||
+	    sync_check(fields) < 0)
+		return -EPROTO;
+	*ret = (struct host_answer){ .remark = STR_EMPTY };
+	if (take_results(ctx, results, ret) < 0)
+		return -EPROTO;
+	/* The frame is gone with the next receive. */
+	if (texts.n > 0) {
+		char *copy = arena_alloc(ctx->arena, texts.n);
+
+		memcpy(copy, texts.p, texts.n);
+		ret->texts = (struct slice){ copy, texts.n };
+	}
+	sync_in(ctx, fields);
+	sync_settle(session, ctx);
+	return 1;
+}
+
+/* One frame of the host's; 1: it was the answer. */
+static int
+take_frame(struct hl_ctx *ctx, struct host_session *session,
+    struct slice fields, struct host_answer *ret)
+{
+	struct slice kind;
+
+	if (!wire_next(&fields, &kind))
+		return -EPROTO;
+	if (slice_eq_text(kind, "answer"))
+		return take_answer(ctx, session, fields, ret);
+	if (slice_eq_text(kind, "at"))
+		return 0;
+	if (slice_eq_text(kind, "log")) {
+		host_log(ctx, fields);
+		return 0;
+	}
+	return slice_eq_text(kind, "ask") ? host_ask(ctx, session, fields)
+					  : -EPROTO;
+}
+
+/* A host that was left in the middle of something is of no more use. */
+static void
+give_up(struct host_session *session, int status)
+{
+	struct host *host = session->host;
+	int pid = session->link != NULL ? host_link_pid(session->link) : 0;
+
+	host_session_drop(session);
+	if (pid > 0 && status != -EPIPE && host->on_stuck != NULL)
+		host->on_stuck(host->arg, pid);
+}
+
+int
+host_call(struct hl_ctx *ctx, struct host_plugin *plugin,
+    struct host_answer *ret, struct err *err)
+{
+	struct host_session *session;
+	int status = host_session_get(ctx, plugin->host, &session, err);
+	unsigned id;
+
+	if (status < 0)
+		return status;
+	fiber_label_wait("host");
+	status = send_call(ctx, session, plugin);
+	id = session->calls;
+	while (status == 0) {
+		struct slice fields;
+
+		/* A call inside of this one has lost the host. */
+		if (session->link == NULL)
+			return err_set(err, -EPIPE, "the host was lost");
+		status = host_link_receive(session->link, &fields);
+		if (status == 0) {
+			session->calls = id;
+			status = take_frame(ctx, session, fields, ret);
+		}
+	}
+	if (status > 0)
+		return 0;
+	give_up(session, status);
+	return err_set(err, status, "%s",
+	    status == -EPIPE       ? "the host process has died"
+	    : status == -EPROTO    ? "the host sent nonsense"
+	    : status == -ETIMEDOUT ? "the host did not answer in time"
+				   : strerror(-status));
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* host.h - plugins of other languages in the chain (DESIGN section 5).
+ *
+ * A worker has one `struct host`: the socket on which host processes accept,
+ * and what they have loaded.  Each plugin that they run is a struct plugin
+ * (hook/remote.h) whose functions (shim.c) call its entries over the session's
+ * link:
+ *
+ *	hook_run -> shim -> host_call -> link -> host process -> plugin
+ *	                        ^ asks: configuration, DNS, body ... (ask.c)
+ *
+ * host.c     what was loaded; the ops of hook/remote.h
+ * session.c  a client's session and its host process
+ * sync_out.c what has changed since the host was told
+ * sync_in.c  what a plugin has changed
+ * call.c     one call;  ask.c what the host asks meanwhile
+ * args.c     a hook's arguments as values;  shim.c the functions
+ */
+#ifndef HOOKLINE_HOST_HOST_H
+#define HOOKLINE_HOST_HOST_H
+
+#include <stdint.h>
+
+#include "base/check.h"
+#include "hook/remote.h"
+
+struct host;
+
+struct host_options {
+	const char *path; /* of the socket on which hosts accept */
+	uint64_t wait_ms; /* for one that is idle */
+	/* A host process does not answer: it is to be ended. */
+	void (*on_stuck)(void *arg, int pid);
+	void *arg;
+};
+
+/* The strings are copied. */
+struct host *host_new(const struct host_options *options);
+void host_free(struct host **host); /* NULL is fine; after the engine */
+
+/* For engine_options; the `arg` is the struct host. */
+extern const struct remote_ops host_ops;
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* host_private.h - what the files of host/ share. */
+#ifndef HOOKLINE_HOST_HOST_PRIVATE_H
+#define HOOKLINE_HOST_HOST_PRIVATE_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/slice.h"
+#include "hook/ctx.h"
+#include "hook/hook_row.h"
+#include "host.h"
+#include "link.h"
+
+struct hook_args;
+
+#define HOST_MAGIC 0x686f7374u
+
+/* What a host says of one plugin ("describe"). */
+struct host_plugin {
+	struct host *host;
+	hl_str where; /* "plugins:12" */
+	hl_str flags;
+	hl_str fault;               /* "" it was loaded */
+	hl_str entries[HOOK_COUNT]; /* "3 4"; "" it does not have the hook */
+	uint64_t front;             /* hooks as bits: before all others */
+};
+
+struct host {
+	uint32_t magic;
+	hl_str path;
+	uint64_t wait_ms;
+	void (*on_stuck)(void *arg, int pid);
+	void *arg;
+	bool described;
+	struct arena arena; /* of the descriptions */
+	struct host_plugin *plugins;
+	size_t count;
+	struct host_session *log; /* of the log fiber; see session.c */
+};
+
+/* Bytes that the host was told; compared with what there is now. */
+struct section {
+	struct buf told;
+};
+
+/* A client's session, bound to a host process at its first call. */
+struct host_session {
+	struct host *host;
+	struct host_link *link; /* NULL: lost, or not there yet */
+	unsigned calls;         /* ids of calls */
+	struct section facts, notes, txn_notes, rcpts, sender;
+	bool relay;
+	bool message_told;
+	uint32_t header_told; /* its generation + 1; 0: never */
+	char txn_id[TXN_ID_MAX];
+};
+
+/* -- session.c -- */
+/* That of the running hook's session, with a link.  0; -EBUSY no host is idle
+ * (the client has got its 421 then); negative errno with the reason. */
+int host_session_get(struct hl_ctx *ctx, struct host *host,
+    struct host_session **ret, struct err *err) BLOCKS WARN_UNUSED;
+/* The link is broken: the next call begins with another host. */
+void host_session_drop(struct host_session *session);
+void host_session_free(struct host_session **session);
+
+/* -- sync_out.c -- */
+/* Adds each update as a field. */
+void sync_out(
+    struct host_session *session, struct hl_ctx *ctx, struct buf *fields);
+/* What there is now is what the host knows: it has made the changes. */
+void sync_settle(struct host_session *session, struct hl_ctx *ctx);
+
+/* -- sync_in.c -- */
+/* Are all of these updates ones that a host may send?  -EPROTO. */
+int sync_check(struct slice updates) WARN_UNUSED;
+void sync_in(struct hl_ctx *ctx, struct slice updates) BLOCKS;
+
+/* -- args.c -- */
+/* Adds the arguments of a hook as values. */
+void args_write(enum hook_id hook, const struct hook_args *args,
+    struct hl_ctx *ctx, struct buf *fields);
+
+/* -- call.c -- */
+struct host_answer {
+	unsigned
+	    verdict;   /* enum hl_verdict; what is none: as the host sent it */
+	bool died;     /* the last entry that was called */
+	hl_str remark; /* why */
+	struct slice texts; /* packed; in the call arena */
+};
+
+/* Calls the entries of `plugin` for the running hook.  0; negative errno when
+ * the host is lost or talks nonsense, with the reason. */
+int host_call(struct hl_ctx *ctx, struct host_plugin *plugin,
+    struct host_answer *ret, struct err *err) BLOCKS WARN_UNUSED;
+
+/* -- ask.c -- */
+/* Answers one "ask"; `question` are the fields behind it. */
+int host_ask(struct hl_ctx *ctx, struct host_session *session,
+    struct slice question) BLOCKS WARN_UNUSED;
+/* One "log" LEVEL TEXT. */
+void host_log(struct hl_ctx *ctx, struct slice fields);
+
+/* -- shim.c -- */
+/* Fills in the functions of the hooks that it has. */
+void shim_fill(struct plugin *plugin, const struct host_plugin *of);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* session.c - a client's session and its host process.
+ *
+ * Bound at the first call and until the end: plugins keep what they know of a
+ * connection in the process.  A session whose host was lost goes on with
+ * another one, which is told everything anew; what only the first knew is
+ * gone.  Log lines have no session: the log fiber has one of its own, which
+ * serves no client.
+ */
+#include "host_private.h"
+
+#include <errno.h>
+
+#include "base/mem.h"
+#include "hook/conv.h"
+#include "wire.h"
+
+static struct host_session *
+session_new(struct host *host)
+{
+	struct host_session *session = mem_alloc(sizeof(*session));
+
+	session->host = host;
+	return session;
+}
+
+static void
+forget(struct host_session *session)
+{
+	buf_done(&session->facts.told);
+	buf_done(&session->notes.told);
+	buf_done(&session->txn_notes.told);
+	buf_done(&session->rcpts.told);
+	buf_done(&session->sender.told);
+	session->relay = session->message_told = false;
+	session->header_told = 0;
+	session->txn_id[0] = '\0';
+}
+
+void
+host_session_drop(struct host_session *session)
+{
+	host_link_close(&session->link);
+	forget(session);
+}
+
+void
+host_session_free(struct host_session **session)
+{
+	struct host_session *old = *session;
+
+	*session = NULL;
+	if (old == NULL)
+		return;
+	host_session_drop(old);
+	mem_free(old);
+}
+
+static int
+begin(struct hl_ctx *ctx, struct host_session *session, struct err *err)
+{
+	struct buf frame = BUF_INIT;
+	int status =
+	    host_link_open(ctx->engine->rt, slice_str(session->host->path),
+		session->host->wait_ms, &session->link, err);
+
+	if (status < 0)
+		return status;
+	wire_add_text(&frame, "session");
+	status = host_link_send(session->link, buf_slice(&frame));
+	buf_done(&frame);
+	if (status < 0) {
+		host_session_drop(session);
+		return err_set(err, status, "the host has hung up");
+	}
+	return 0;
+}
+
+static struct host_session **
+place_of(struct hl_ctx *ctx, struct host *host)
+{
+	/* The opaque pointer is ours alone. */
+	return ctx->conv != NULL ? (struct host_session **)&ctx->conv->remote
+				 : &host->log;
+}
+
+/* False: nobody can be told, or it was answered already. */
+static bool
+tell_busy(struct hl_ctx *ctx)
+{
+	bool plain =
+	    (hook_table[ctx->frame->hook].flags & HOOK_FLAG_NOENH) != 0;
+
+	return ctx->conv != NULL && ctx->conv->ops != NULL &&
+	       hl_reply(ctx, 421, plain ? NULL : "4.3.2",
+		   "Server busy, try again later") == 0;
+}
+
+int
+host_session_get(struct hl_ctx *ctx, struct host *host,
+    struct host_session **ret, struct err *err)
+{
+	struct host_session **place = place_of(ctx, host);
+	int status;
+
+	if (*place == NULL)
+		*place = session_new(host);
+	*ret = *place;
+	if ((*place)->link != NULL)
+		return 0;
+	status = begin(ctx, *place, err);
+	/* All are busy: the client is told so. */
+	if (status == -ETIME && tell_busy(ctx))
+		return err_set(err, -EBUSY, "all hosts are busy");
+	return status;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* perl_hosts.c - the processes that run Perl plugins, as the master sees them.
+ */
+#include "perl_hosts.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "conf/conf_listen.h"
+#include "generation.h"
+#include "master_private.h"
+#include "service.h"
+
+struct perl_hosts {
+	struct link link; /* in master->perl */
+	unsigned generation;
+	struct service *service;
+};
+
+int
+perl_hosts_start(struct master *master, unsigned generation,
+    const struct conf_listeners *listeners, struct err *err)
+{
+	const char *more[CONF_LISTENERS_MAX + 2] = { master->config_dir };
+	struct service_kind kind = { .command = "perl-host",
+		.may_end = true,
+		.died = "perl_host_died",
+		.start_failed = "perl_host_start_failed",
+		.died_text = "the process that starts Perl hosts has died; "
+			     "sessions wait until the next one runs" };
+	struct perl_hosts *hosts = mem_alloc(sizeof(*hosts));
+	char socket[32];
+	int rc;
+
+	for (size_t i = 0; i < listeners->count; i++)
+		more[1 + i] = listeners->at[i].plugins.p;
+	(void)snprintf(socket, sizeof(socket), PERL_SOCKET, generation);
+	kind.socket = socket;
+	hosts->generation = generation;
+	rc = service_start(&master->loop, &kind, master->state_dir, more, NULL,
+	    NULL, &hosts->service, err);
+	if (rc < 0)
+		mem_free(hosts);
+	else
+		list_push_back(&master->perl, &hosts->link);
+	return rc;
+}
+
+static void
+stop(struct perl_hosts *hosts)
+{
+	service_stop(&hosts->service);
+	list_remove(&hosts->link);
+	mem_free(hosts);
+}
+
+static bool
+is_wanted(const struct master *master, unsigned generation)
+{
+	if (master->next != NULL && master->next->number == generation)
+		return true;
+	if (master->current != NULL && master->current->number == generation)
+		return true;
+	LIST_FOR_EACH (link, safe, &master->children) {
+		if (CONTAINER_OF(link, struct child, link)->generation ==
+		    generation)
+			return true;
+	}
+	return false;
+}
+
+void
+perl_hosts_tick(struct master *master)
+{
+	LIST_FOR_EACH (link, safe, &master->perl) {
+		struct perl_hosts *hosts =
+		    CONTAINER_OF(link, struct perl_hosts, link);
+
+		if (!is_wanted(master, hosts->generation))
+			stop(hosts);
+	}
+}
+
+void
+perl_hosts_stop(struct master *master)
+{
+	LIST_FOR_EACH (link, safe, &master->perl)
+		stop(CONTAINER_OF(link, struct perl_hosts, link));
+}
+
+/* The parent of a process; 0 when it is gone. */
+static int
+parent_of(int pid)
+{
+	char path[64], text[512];
+	struct slice rest;
+	unsigned parent;
+	FILE *file;
+	size_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return 0;
+	n = fread(text, 1, sizeof(text), file);
+	(void)fclose(file);
+	/* "PID (NAME) STATE PARENT ..."; the name may hold anything. */
+	rest = (struct slice){ text, n };
+	rest = slice_from(rest, slice_rfind(rest, ')') + 1);
+	(void)slice_word(&rest);
+	return num_parse_unsigned(slice_word(&rest), INT32_MAX, &parent) == 0
+		   ? (int)parent
+		   : 0;
+}
+
+void
+perl_hosts_kill(struct master *master, int pid)
+{
+	int parent = parent_of(pid);
+	struct log_line line;
+	bool ours = false;
+
+	LIST_FOR_EACH (link, safe, &master->perl) {
+		struct perl_hosts *hosts =
+		    CONTAINER_OF(link, struct perl_hosts, link);
+
+		ours |= parent > 0 && service_pid(hosts->service) == parent;
+	}
+	if (!ours || kill(pid, SIGKILL) == -1)
+		return;
+	log_begin(&line, LOG_LEVEL_WARN);
+	log_add_text(&line, LOG_event, "perl_host_killed");
+	log_add_int(&line, LOG_pid, pid);
+	log_add_text(&line, LOG_text, "it did not answer in time");
+	log_end(&line);
+}
