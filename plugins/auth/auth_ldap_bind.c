@@ -9,9 +9,14 @@
  * '@', in lower case; with `mail` it is the whole.  The search is anonymous.
  *
  * libldap blocks, so it is called on the thread pool, which gives one plugin
- * at most half of its threads; each step has ldap_timeout.
+ * at most half of its threads; connecting, and each answer, has ldap_timeout.
+ * libldap knows no limit for the handshake of TLS: below TLS stands a layer of
+ * ours that fails where it would wait too long.
  */
 #include <ctype.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
 
@@ -20,6 +25,10 @@
 #include <hookline/plugin.h>
 
 #define TLS_1_2 0x303
+#define HOST "127.0.0.1"
+#define PORT 389
+#define PORT_LDAPS 636
+#define CA_FILE "/etc/ssl/certs/ca-certificates.crt"
 
 struct args {
 	hl_str host, base, attr, ca_file, tls;
@@ -57,18 +66,100 @@ struct job {
 	bool starttls, verify;
 	LDAP *ldap;
 	const char *step; /* that failed */
-	int code;         /* of libldap */
+	char why[160];
+	struct ldap_conncb watch;
 };
 
 enum { JOB_OK, JOB_NOT_RIGHT, JOB_FAILED };
 
-/* ---- on the pool ---- */
+/* ---- on the pool: a socket that does not wait for ever ---- */
+
+static int
+layer_setup(Sockbuf_IO_Desc *layer, void *arg)
+{
+	layer->sbiod_pvt = arg;
+	return 0;
+}
+
+static int
+layer_ignore(Sockbuf_IO_Desc *layer)
+{
+	(void)layer;
+	return 0;
+}
+
+static int
+layer_ctrl(Sockbuf_IO_Desc *layer, int option, void *arg)
+{
+	return LBER_SBIOD_CTRL_NEXT(layer, option, arg);
+}
+
+static bool
+is_in_time(Sockbuf_IO_Desc *layer, short events)
+{
+	const struct job *job = layer->sbiod_pvt;
+	struct pollfd ready = { .events = events };
+
+	(void)ber_sockbuf_ctrl(layer->sbiod_sb, LBER_SB_OPT_GET_FD, &ready.fd);
+	if (poll(&ready, 1, (int)job->timeout_s * 1000) != 0)
+		return true;
+	errno = ETIMEDOUT;
+	return false;
+}
+
+static ber_slen_t
+layer_read(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t size)
+{
+	if (!is_in_time(layer, POLLIN))
+		return -1;
+	return LBER_SBIOD_READ_NEXT(layer, bytes, size);
+}
+
+static ber_slen_t
+layer_write(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t size)
+{
+	if (!is_in_time(layer, POLLOUT))
+		return -1;
+	return LBER_SBIOD_WRITE_NEXT(layer, bytes, size);
+}
+
+static int
+on_connected(LDAP *ldap, Sockbuf *socket, LDAPURLDesc *url,
+    struct sockaddr *addr, struct ldap_conncb *watch)
+{
+	static Sockbuf_IO layer = { layer_setup, layer_ignore, layer_ctrl,
+		layer_read, layer_write, layer_ignore };
+
+	(void)ldap;
+	(void)url;
+	(void)addr;
+	return ber_sockbuf_add_io(
+	    socket, &layer, LBER_SBIOD_LEVEL_TRANSPORT, watch->lc_arg);
+}
+
+static void
+on_gone(LDAP *ldap, Sockbuf *socket, struct ldap_conncb *watch)
+{
+	(void)ldap;
+	(void)socket;
+	(void)watch;
+}
+
+/* ---- on the pool: the login ---- */
 
 static int
 failed(struct job *job, const char *step, int code)
 {
+	char *more = NULL;
+
+	if (job->ldap != NULL)
+		(void)ldap_get_option(
+		    job->ldap, LDAP_OPT_DIAGNOSTIC_MESSAGE, &more);
+	(void)snprintf(job->why, sizeof(job->why), "%s%s%s",
+	    ldap_err2string(code), more != NULL ? ": " : "",
+	    more != NULL ? more : "");
+	ldap_memfree(more);
 	job->step = step;
-	job->code = code;
 	return JOB_FAILED;
 }
 
@@ -88,6 +179,8 @@ set_up(struct job *job)
 	(void)ldap_set_option(ldap, LDAP_OPT_NETWORK_TIMEOUT, &limit);
 	(void)ldap_set_option(ldap, LDAP_OPT_TIMEOUT, &limit);
 	(void)ldap_set_option(ldap, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
+	job->watch = (struct ldap_conncb){ on_connected, on_gone, job };
+	(void)ldap_set_option(ldap, LDAP_OPT_CONNECT_CB, &job->watch);
 	(void)ldap_set_option(ldap, LDAP_OPT_X_TLS_REQUIRE_CERT, &need);
 	(void)ldap_set_option(ldap, LDAP_OPT_X_TLS_PROTOCOL_MIN, &oldest);
 	(void)ldap_set_option(ldap, LDAP_OPT_X_TLS_CACERTFILE, job->ca_file);
@@ -212,9 +305,7 @@ on_auth(struct hl_ctx *ctx, const struct hl_auth *auth)
 	struct job job = {
 		.base = text(file, "ldap_base", args->base, "").p,
 		.dn_password = hl_auth_attempt_clear(auth).p,
-		.ca_file = text(file, "ldap_ca_file", args->ca_file,
-		    "/etc/ssl/certs/ca-certificates.crt")
-			       .p,
+		.ca_file = text(file, "ldap_ca_file", args->ca_file, CA_FILE).p,
 		.timeout_s = number(file, "ldap_timeout", args->timeout_s, 5),
 		.verify = number(file, "ldap_verify", args->verify, 1) != 0,
 		.starttls = strcmp(tls.p, "starttls") == 0,
@@ -226,8 +317,9 @@ on_auth(struct hl_ctx *ctx, const struct hl_auth *auth)
 		return hl_auth_unavailable(
 		    ctx, "ldap_tls must be none, starttls or ldaps");
 	job.uri = hl_printf(ctx, "%s://%s:%d", ldaps ? "ldaps" : "ldap",
-	    text(file, "ldap_host", args->host, "127.0.0.1").p,
-	    (int)number(file, "ldap_port", args->port, ldaps ? 636 : 389))
+	    text(file, "ldap_host", args->host, HOST).p,
+	    (int)number(
+		file, "ldap_port", args->port, ldaps ? PORT_LDAPS : PORT))
 		      .p;
 	job.filter =
 	    filter(ctx, text(file, "ldap_auth_filter_attr", args->attr, "uid"),
@@ -240,15 +332,32 @@ on_auth(struct hl_ctx *ctx, const struct hl_auth *auth)
 		return HL_DECLINED; /* another plugin may know this user */
 	default:
 		return hl_auth_unavailable(ctx, "directory %s: %s: %s", job.uri,
-		    job.step != NULL ? job.step : "not asked",
-		    ldap_err2string(job.code));
+		    job.step != NULL ? job.step : "not asked", job.why);
 	}
 }
 
+/* Where it will go and what it will read; a later change of host, port or
+ * file in config/ldap needs a reload. */
 static int
 on_load(struct hl_ctx *ctx)
 {
-	return hl_need_connect(ctx, HL_STR("*"));
+	const struct args *args = hl_args(ctx);
+	const struct hl_list *file = hl_config_list(ctx, "ldap");
+	hl_str host = text(file, "ldap_host", args->host, HOST);
+	bool ldaps =
+	    strcmp(text(file, "ldap_tls", args->tls, "none").p, "ldaps") == 0;
+	int port = (int)number(
+	    file, "ldap_port", args->port, ldaps ? PORT_LDAPS : PORT);
+
+	if (hl_need_read(
+		ctx, text(file, "ldap_ca_file", args->ca_file, CA_FILE)) < 0)
+		return hl_load_error(ctx, "ldap_ca_file: bad path");
+	/* libldap's and GnuTLS's own. */
+	(void)hl_need_read(ctx, HL_STR("/etc/ldap/"));
+	(void)hl_need_read(ctx, HL_STR("/etc/gnutls/"));
+	return hl_need_connect(ctx,
+	    hl_printf(ctx, strchr(host.p, ':') != NULL ? "[%s]:%d" : "%s:%d",
+		host.p, port));
 }
 
 static const struct hl_plugin plugin = {
