@@ -52,16 +52,6 @@ path_resolve(struct reader *reader, struct slice path)
 		   : here;
 }
 
-/* What no argument names and is not there is not meant. */
-static hl_str
-path_default(struct reader *reader, const char *path)
-{
-	hl_str resolved = path_resolve(reader, slice_of(path));
-
-	return access(resolved.p, F_OK) == -1 && errno == ENOENT ? STR_EMPTY
-								 : resolved;
-}
-
 /* ---- names --------------------------------------------------------------- */
 
 static bool
@@ -161,10 +151,12 @@ arg_file(struct reader *reader, const struct conf_plugin *plugin, size_t i,
     const char *other)
 {
 	struct slice given = arg(plugin, i);
+	bool is_default = given.n == 0;
 
 	return (struct conf_tls_file){
-		.path = given.n > 0 ? path_resolve(reader, given)
-				    : path_default(reader, other),
+		.path =
+		    path_resolve(reader, is_default ? slice_of(other) : given),
+		.is_default = is_default,
 		.file = keep(reader, plugin->file),
 		.line = plugin->line,
 	};
@@ -309,7 +301,8 @@ read_client_ca(struct reader *reader)
 static void
 tls_init(struct conf_tls *tls)
 {
-	const struct conf_tls_file none = { STR_EMPTY, STR_EMPTY, 0 };
+	const struct conf_tls_file none = { .path = STR_EMPTY,
+		.file = STR_EMPTY };
 
 	arena_init(&tls->arena, 4096, 0);
 	tls->chain_ca = tls->dh = tls->client_ca = none;

@@ -37,6 +37,7 @@ enum conf_tls_protocol {
 /* Absolute, "" for none, and the line that names it. */
 struct conf_tls_file {
 	hl_str path;
+	bool is_default; /* no word names it: it may be missing */
 	hl_str file;
 	unsigned line;
 };
@@ -51,8 +52,7 @@ struct conf_tls_cert {
 struct conf_tls {
 	struct conf_tls_cert *certs; /* in file order, `tls` lines first */
 	size_t count;                /* 0: the listener has no TLS */
-	/* The CA and the parameters of the first `tls` line; those that no
-	 * argument names are "" when they are not there. */
+	/* The CA and the parameters of the first `tls` line. */
 	struct conf_tls_file chain_ca, dh;
 	struct conf_tls_file client_ca;
 	bool request_cert;

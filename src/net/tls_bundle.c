@@ -171,7 +171,7 @@ int
 tls_bundle_make(const struct tls_scope *scopes, size_t count)
 {
 	struct pass pass = { .kind = MEASURE };
-	void *map;
+	void *map = NULL;
 	int fd, rc;
 
 	(void)pass_bundle(&pass, scopes, &count);

@@ -48,6 +48,7 @@ file_open(const char *path, struct stat *ret, struct err *err)
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	rc = fd == -1 ? -errno : 0;
 	privilege_read_end(begun);
+	memset(ret, 0, sizeof(*ret));
 	if (rc == 0 && fstat(fd, ret) == -1)
 		rc = -errno;
 	if (rc < 0)

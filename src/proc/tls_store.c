@@ -105,6 +105,14 @@ file_get(struct tls_store *store, enum tls_item_kind kind,
 
 	if (file->path.n == 0)
 		return NONE;
+	/* Whether it is there shows with our rights, not those of conf/. */
+	if (file->is_default) {
+		struct conf_stamp stamp;
+
+		tls_file_stamps(paths, 1, &stamp);
+		if (!stamp.exists)
+			return NONE;
+	}
 	return item_get(store, kind, paths, STR_EMPTY, file->file, file->line);
 }
 

@@ -133,6 +133,19 @@ def test_names(server, ca):
 
 
 @needs_root
+def test_qpsmtpds_places(server, ca):
+    """`tls` alone, in a folder that only root can enter; no CA is there."""
+    folder = server.config / "ssl"
+    folder.mkdir()
+    for path, end in zip(ca.issue("mx", "mx.example"), ("crt", "key")):
+        shutil.copy2(path, folder / f"qpsmtpd-server.{end}")
+    folder.chmod(0o700)
+    server.write("plugins", "rcpt_ok\nqueue/discard\ntls")
+    server.start("--workers", "1")
+    assert name_served(server, ca) == "mx.example"
+
+
+@needs_root
 def test_certificates_of_a_listener(server, ca):
     """NAME/tls_certs stands for tls_certs; the plain listener has STARTTLS
     with the other certificate."""

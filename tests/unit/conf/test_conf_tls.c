@@ -9,6 +9,9 @@
 #include "conf/conf_tls.h"
 #include "sandbox.h"
 
+/* What a `tls` line means besides, where that is. */
+#define DEFAULTS "ca ssl/qpsmtpd-ca.crt?;dh ssl/dhparam.pem?;"
+
 static struct sandbox box;
 
 static int
@@ -46,9 +49,11 @@ print(struct buf *out, const struct conf_tls *tls)
 		    shorten(it->ocsp));
 	}
 	if (tls->chain_ca.path.n > 0)
-		buf_printf(out, "ca %s;", shorten(tls->chain_ca.path));
+		buf_printf(out, "ca %s%s;", shorten(tls->chain_ca.path),
+		    tls->chain_ca.is_default ? "?" : "");
 	if (tls->dh.path.n > 0)
-		buf_printf(out, "dh %s;", shorten(tls->dh.path));
+		buf_printf(out, "dh %s%s;", shorten(tls->dh.path),
+		    tls->dh.is_default ? "?" : "");
 	if (tls->client_ca.path.n > 0)
 		buf_printf(out, "%s:%u client %s;",
 		    shorten(tls->client_ca.file), tls->client_ca.line,
@@ -99,15 +104,10 @@ static void
 plugin_lines(void **state)
 {
 	(void)state;
-	/* Defaults: the CA and the parameters only where they are. */
 	sandbox_write(&box, "plugins", "rcpt_ok\ntls\n", 9999);
 	assert_string_equal(read_for("", "plugins"),
-	    "plugins:2 '' ssl/qpsmtpd-server.crt ssl/qpsmtpd-server.key '';0");
-	sandbox_write(&box, "ssl/qpsmtpd-ca.crt", "", 9999);
-	sandbox_write(&box, "ssl/dhparam.pem", "", 9999);
-	assert_string_equal(read_for("", "plugins"),
-	    "plugins:2 '' ssl/qpsmtpd-server.crt ssl/qpsmtpd-server.key '';"
-	    "ca ssl/qpsmtpd-ca.crt;dh ssl/dhparam.pem;0");
+	    "plugins:2 '' ssl/qpsmtpd-server.crt "
+	    "ssl/qpsmtpd-server.key '';" DEFAULTS "0");
 	/* Arguments; what is named is meant, whether it is there or not. */
 	sandbox_write(&box, "plugins",
 	    "tls:0 /etc/c.pem k.pem hl.timeout=5 ca.pem dh.pem\n"
@@ -138,7 +138,7 @@ certs(void **state)
 	sandbox_write(&box, "sub/tls_certs", "sub.example s.crt s.key\n", 9999);
 	assert_string_equal(read_for("sub", "plugins"),
 	    "plugins:1 '' x.crt x.key '';"
-	    "sub/tls_certs:1 'sub.example' s.crt s.key '';0");
+	    "sub/tls_certs:1 'sub.example' s.crt s.key '';" DEFAULTS "0");
 }
 
 static void
@@ -201,7 +201,8 @@ paths(void **state)
 	    &plugins, "tls %s/ssl/here.crt %s/ssl/none.key\n", name, name);
 	sandbox_write(&box, "plugins", plugins.p, 9999);
 	buf_printf(&want,
-	    "plugins:1 '' ../%s/ssl/here.crt %s/ssl/none.key '';0", name, name);
+	    "plugins:1 '' ../%s/ssl/here.crt %s/ssl/none.key '';" DEFAULTS "0",
+	    name, name);
 	assert_string_equal(read_for("", "plugins"), want.p);
 	buf_done(&plugins);
 	buf_done(&want);
@@ -218,10 +219,12 @@ settings(void **state)
 	sandbox_write(&box, "tls_request_cert", "yes\n", 9999);
 	sandbox_write(&box, "sub/tls_ciphers", "ECDHE\n", 9999);
 	assert_string_equal(read_for("", "plugins"),
-	    "plugins:1 '' c k '';tls_client_ca:2 client ssl/client ca.pem;"
+	    "plugins:1 '' c k '';" DEFAULTS
+	    "tls_client_ca:2 client ssl/client ca.pem;"
 	    "HIGH:!aNULL8 ask");
 	assert_string_equal(read_for("sub", "plugins"),
-	    "plugins:1 '' c k '';tls_client_ca:2 client ssl/client ca.pem;"
+	    "plugins:1 '' c k '';" DEFAULTS
+	    "tls_client_ca:2 client ssl/client ca.pem;"
 	    "ECDHE8 ask");
 	sandbox_write(&box, "sub/tls_protocols", "\n#\nTLSv4\n", 9999);
 	assert_true(

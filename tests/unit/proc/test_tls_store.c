@@ -260,6 +260,29 @@ bad(void **state)
 	}
 }
 
+/* A CA that no word names is taken where it is, and not missed else. */
+static void
+default_files(void **state)
+{
+	struct tls_store *store;
+	struct tls_bundle bundle;
+
+	(void)state;
+	put("ssl/qpsmtpd-server.crt", &one.cert);
+	put("ssl/qpsmtpd-server.key", &one.key);
+	sandbox_write(&box, "plugins", "tls\n", 9999);
+	store = make("127.0.0.1:25");
+	assert_int_equal(tls_store_count(store), 1);
+	tls_store_free(&store);
+	put("ssl/qpsmtpd-ca.crt", &ca.cert);
+	store = make("127.0.0.1:25");
+	assert_int_equal(tls_store_count(store), 2);
+	bundle = bundle_of(store);
+	assert_true(holds(bundle.scopes[0].material.chain_ca, &ca.cert));
+	tls_bundle_close(&bundle);
+	tls_store_free(&store);
+}
+
 /* A wrong cipher list is told where it stands, and once. */
 static void
 bad_ciphers(void **state)
@@ -594,6 +617,7 @@ main(void)
 		TEST(no_tls),
 		TEST(scopes),
 		TEST(bad),
+		TEST(default_files),
 		TEST(bad_ciphers),
 		TEST(blind),
 		TEST(renewal),
