@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "base/buf.h"
+#include "base/idna.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "hook/record.h"
@@ -134,15 +135,27 @@ is_fine(struct try *try, int digit)
 	return false;
 }
 
+/* Some address is beyond ASCII: a client would say SMTPUTF8. */
+static bool
+needs_utf8(const struct try_options *options)
+{
+	bool is_ascii = idna_is_ascii(slice_of(options->from));
+
+	for (size_t i = 0; i < options->to_count; i++)
+		is_ascii = is_ascii && idna_is_ascii(slice_of(options->to[i]));
+	return !is_ascii;
+}
+
 static void
 converse(struct try *try)
 {
 	const struct try_options *options = try->options;
+	const char *params = needs_utf8(options) ? "> SMTPUTF8" : ">";
 	size_t accepted = 0;
 
 	if (!is_fine(try, read_reply(try)) ||
 	    !is_fine(try, say(try, "EHLO ", options->helo, "")) ||
-	    !is_fine(try, say(try, "MAIL FROM:<", options->from, ">")))
+	    !is_fine(try, say(try, "MAIL FROM:<", options->from, params)))
 		return;
 	for (size_t i = 0; i < options->to_count; i++)
 		accepted +=

@@ -56,3 +56,18 @@ def test_bad_configuration_and_words(config):
     assert "plugins:1" in done.stderr and "rcpt_ok?" in done.stderr
     assert run_try(config, "--ip", "nonsense").returncode == 2
     assert run_try(config, "/nonexistent/message").returncode == 1
+
+
+def test_address_beyond_ascii(config):
+    """The client says SMTPUTF8 when it has to."""
+    (config / "rcpthosts").write_text("bücher.example\n")
+    done = run_try(config, "--from", "jürgen@b.example",
+                   "--to", "x@xn--bcher-kva.example")
+    assert done.returncode == 0, done.stdout
+    lines = done.stdout.splitlines()
+    assert "> MAIL FROM:<jürgen@b.example> SMTPUTF8" in lines
+    assert "< 250 2.1.0 <jürgen@b.example> sender ok" in lines
+    (config / "plugins").write_text("rcpt_ok\n")
+    done = run_try(config, "--from", "jürgen@b.example")
+    assert done.returncode == 1
+    assert "< 550 5.6.7 " in done.stdout
