@@ -12,7 +12,8 @@ PACKAGES_BUILD="gcc libc6-dev pkg-config meson ninja-build python3
 	libpcre2-dev libcdb-dev libcrypt-dev libssl-dev libidn2-dev
 	libsystemd-dev libargon2-dev libldap-dev libseccomp-dev"
 # Perl plugins need Mail::Header, Net::DNS and IO::FDPass.
-PACKAGES_RUN="swaks perl libmailtools-perl libnet-dns-perl libio-fdpass-perl"
+PACKAGES_RUN="swaks perl libmailtools-perl libnet-dns-perl libio-fdpass-perl
+	libdigest-hmac-perl"
 
 # What test.sh adds: test libraries, checkers, real clients.
 PACKAGES_TEST="libcmocka-dev python3-pytest g++ clang clang-tidy

@@ -92,7 +92,11 @@ class HostProcess:
 
     def stop(self):
         os.close(self.input)
-        self.process.wait(20)
+        try:
+            self.process.wait(2)
+        except subprocess.TimeoutExpired:
+            self.process.terminate()
+            self.process.wait(20)
         self.listener.close()
         self.err.close()
 
@@ -155,7 +159,7 @@ class Worker:
         return unpack(self._exactly(n))
 
     def describe(self):
-        """[(name, flags, [hook...])], [(where, text)]"""
+        """[(where, name, flags, [hook...])], [(where, text)]"""
         self.send("describe")
         plugins, faults = [], []
         while True:
@@ -163,7 +167,7 @@ class Worker:
             if kind == "end":
                 return plugins, faults
             if kind == "plugin":
-                plugins.append((fields[0], fields[1], fields[2:]))
+                plugins.append((*fields[:3], fields[3:]))
             else:
                 assert kind == "fault", kind
                 faults.append(tuple(fields))
@@ -196,7 +200,6 @@ class Worker:
                 self._tell(fields)
             else:
                 assert kind == b"answer", kind
-                assert int(fields[0]) == self.count, fields
                 return Answer(fields, at)
 
     def _tell(self, fields):

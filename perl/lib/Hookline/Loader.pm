@@ -10,6 +10,12 @@ use Qpsmtpd::Constants;
 use Qpsmtpd::Plugin;
 use Qpsmtpd::SMTP;
 
+# Plugins use these as if they were always there.
+use Qpsmtpd::Auth;
+use Qpsmtpd::Command;
+use Qpsmtpd::DSN;
+use Qpsmtpd::Utils;
+
 sub new {
     my ($class, %args) = @_;
     my $self = bless { plugins => [], entries => [], faults => [] }, $class;

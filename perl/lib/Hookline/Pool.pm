@@ -124,6 +124,7 @@ sub _child {
     # Ours is the way to hear of our starter's end; a plugin must not read it.
     open STDIN, '<', '/dev/null' or return;
     srand;
+    $self->_own_hooks('init_worker', 'post-fork');
     while (!$stop && $left-- > 0 && _memory() < $self->{max_memory}) {
         my $client;
         my $good = eval {
@@ -137,6 +138,19 @@ sub _child {
         $self->_serve($client);
         close $client;
         $self->_report('i');
+    }
+    $self->_own_hooks('shutdown');
+    return;
+}
+
+# Those that are about this process, not about a client.
+sub _own_hooks {
+    my ($self, @hooks) = @_;
+    my $qp = $self->{loader}->qp;
+    for my $entry (@{ $self->{loader}->entries }) {
+        next unless grep { $_ eq $entry->{hook} } @hooks;
+        next if eval { $entry->{code}->($qp, $qp->transaction); 1 };
+        print STDERR "$entry->{name}, $entry->{hook}: $@";
     }
     return;
 }

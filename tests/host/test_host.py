@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: MIT
+"""What docs/host-protocol.md demands of any host, asked of each that we have.
+
+A host of another language joins HOSTS with its command and plugins that do
+the same.
+"""
+import os
+import struct
+import time
+from pathlib import Path
+
+import pytest
+
+from wire import (DECLINED, DENY, OK, HostProcess, Worker, pack, unpack)
+
+TOP = Path(__file__).resolve().parents[2]
+
+PERL_ONE = """
+use strict;
+sub hook_mail {
+    my ($self, $transaction, $from, %param) = @_;
+    $self->log(LOGINFO, "size $param{size}") if $param{size};
+    return (DENY, "one\\ntwo") if $from->user eq 'bad';
+    die "broken\\n" if $from->user eq 'die';
+    if ($from->user eq 'hang') { sleep 1 while 1 }
+    $self->connection->notes('got', { list => [1, 'x'] });
+    return DECLINED;
+}
+sub hook_rcpt {
+    my ($self, $transaction, $to) = @_;
+    my @lines = $self->qp->config('key');
+    return (OK, join ' ', @lines, $self->connection->notes('given'));
+}
+"""
+PERL_TWO = "sub hook_mail { return (DENY, 'second') }\n"
+PYTHON_ONE = """
+import time
+
+
+def hook_mail(session, sender, *params):
+    if params:
+        session.log(6, "size " + params[1])
+    if sender == "<bad@x.test>":
+        return DENY, "one", "two"
+    if sender == "<die@x.test>":
+        raise RuntimeError("broken")
+    while sender == "<hang@x.test>":
+        time.sleep(1)
+    session.set_note("got", {"list": ["1", "x"]})
+
+
+def hook_rcpt(session, rcpt, *params):
+    return OK, " ".join(session.config("key") + [session.note("given")])
+"""
+PYTHON_TWO = "def hook_mail(session, *args):\n    return DENY, 'second'\n"
+
+HOSTS = {
+    "perl": (["perl", str(TOP / "perl" / "hookline-host")],
+             PERL_ONE, PERL_TWO, "sub hook_mail { return $x\n"),
+    "python": (["/usr/bin/python3",
+                str(TOP / "examples" / "host-python" / "host.py")],
+               PYTHON_ONE, PYTHON_TWO, "def hook_mail(:\n"),
+}
+
+
+@pytest.fixture(params=sorted(HOSTS))
+def kind(request):
+    return HOSTS[request.param]
+
+
+@pytest.fixture
+def host(kind, tmp_path):
+    command, one, two, _ = kind
+    (tmp_path / "one").write_text(one)
+    (tmp_path / "two").write_text(two)
+    process = HostProcess(command, tmp_path, [
+        ("one", tmp_path / "one", "word"), ("two", tmp_path / "two")])
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def worker(host):
+    worker = host.worker()
+    worker.session()
+    yield worker
+    worker.close()
+
+
+def entries(host, hook):
+    worker = host.worker()
+    plugins, _ = worker.describe()
+    worker.close()
+    names = [h for plugin in plugins for h in plugin[3]]
+    return [i for i, name in enumerate(names) if name == hook]
+
+
+def test_describe(host):
+    worker = host.worker()
+    plugins, faults = worker.describe()
+    worker.close()
+    assert [(where, name) for where, name, _, _ in plugins] == [
+        ("plugins:1", "one"), ("plugins:2", "two")]
+    assert sorted(plugins[0][3]) == ["mail", "rcpt"]
+    assert plugins[1][3] == ["mail"]
+    assert faults == []
+
+
+def test_fault(kind, tmp_path):
+    (tmp_path / "bad").write_text(kind[3])
+    (tmp_path / "two").write_text(kind[2])
+    process = HostProcess(kind[0], tmp_path, [
+        ("bad", tmp_path / "bad"), ("two", tmp_path / "two")])
+    worker = process.worker()
+    plugins, faults = worker.describe()
+    worker.close()
+    process.stop()
+    assert [plugin[1] for plugin in plugins] == ["two"]
+    assert faults[0][0] == "plugins:1" and faults[0][1]
+
+
+def test_first_verdict_stops(host, worker):
+    one, two = entries(host, "mail")
+    answer = worker.call("mail", [one, two], ["<bad@x.test>"])
+    assert [(r[0], int(r[1])) for r in answer.results] == [(one, DENY)]
+    assert answer.texts == ["one", "two"]
+
+
+def test_declined_goes_on(host, worker):
+    one, two = entries(host, "mail")
+    answer = worker.call("mail", [one, two], ["<a@x.test>", "size", "10"])
+    assert [(r[0], int(r[1])) for r in answer.results] == [
+        (one, DECLINED), (two, DENY)]
+    assert answer.at == [two]
+    assert answer.texts == ["second"]
+    assert worker.logged == [(6, "size 10")]
+    assert answer.notes() == {("c", "got"): {"list": ["1", "x"]}}
+
+
+def test_dies(host, worker):
+    one, two = entries(host, "mail")
+    answer = worker.call("mail", [one, two], ["<die@x.test>"])
+    assert "broken" in answer.results[0][3]
+    assert int(answer.results[0][1]) == DECLINED
+    assert answer.texts == ["second"]
+
+
+def test_asks_and_notes(host, worker):
+    (rcpt,) = entries(host, "rcpt")
+    worker.answers["config"] = lambda key: ["a", "b"]
+    answer = worker.call("rcpt", [rcpt], ["<b@x.test>"],
+                         [["note", "c", "given", b"sc"]])
+    assert answer.verdict == OK and answer.texts == ["a b c"]
+    assert worker.asked == [["config", "key"]]
+
+
+def test_called_while_it_asks(host, worker):
+    """Last in, first out."""
+    (rcpt,) = entries(host, "rcpt")
+    _, two = entries(host, "mail")
+
+    def nested(_key):
+        inner = worker.call("mail", [two], ["<a@x.test>"])
+        assert inner.texts == ["second"]
+        worker.count -= 1
+        return ["nested"]
+
+    worker.answers["config"] = nested
+    answer = worker.call("rcpt", [rcpt], ["<b@x.test>"],
+                         [["note", "c", "given", b"sx"]])
+    assert answer.texts == ["nested x"]
+
+
+def test_sessions_are_apart(host, worker):
+    (rcpt,) = entries(host, "rcpt")
+    worker.answers["config"] = []
+    worker.call("rcpt", [rcpt], ["<b@x.test>"],
+                [["note", "c", "given", b"smine"]])
+    other = host.worker()
+    other.session()
+    other.answers["config"] = []
+    answer = other.call("rcpt", [rcpt], ["<b@x.test>"],
+                        [["note", "c", "given", b"stheirs"]])
+    other.close()
+    assert answer.texts == ["theirs"]
+    assert worker.call("rcpt", [rcpt], ["<b@x.test>"]).texts == ["mine"]
+
+
+def test_garbage_ends_the_session_alone(host):
+    _, two = entries(host, "mail")
+    for bytes_ in (b"\0\0\0\4abcd", b"\xff\xff\xff\xff", b"\0\0\0\0",
+                   struct.pack(">I", 8) + pack([b"what"])):
+        worker = host.worker()
+        worker.sock.sendall(bytes_)
+        worker.sock.settimeout(20)
+        try:
+            assert worker.sock.recv(1) == b""
+        except ConnectionResetError:
+            pass
+        worker.close()
+    worker = host.worker()
+    worker.session()
+    assert worker.call("mail", [two], ["<a@x.test>"]).verdict == DENY
+    worker.close()
+
+
+def test_ends_with_its_starter(kind, tmp_path):
+    if "python" in kind[0][0]:
+        pytest.skip("the example does not look at its standard input")
+    (tmp_path / "two").write_text(kind[2])
+    process = HostProcess(kind[0], tmp_path, [("two", tmp_path / "two")])
+    process.worker().close()
+    os.close(process.input)
+    process.input = os.open("/dev/null", os.O_RDONLY)
+    end = time.monotonic() + 20
+    while process.process.poll() is None:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    process.stop()
