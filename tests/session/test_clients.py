@@ -206,7 +206,7 @@ smtp_send_xforward_command = yes
 
 
 class Postfix:
-    def __init__(self, top, relay):
+    def __init__(self, top, relay, more=""):
         self.top = top
         self.conf = top / "conf"
         self.port = free_port("127.0.0.1")
@@ -216,7 +216,8 @@ class Postfix:
         shutil.chown(top / "data", "postfix")
         (self.conf / "master.cf").write_text(MASTER.format(port=self.port))
         (self.conf / "main.cf").write_text(MAIN.format(
-            conf=self.conf, top=top, host=relay[0], relay_port=relay[1]))
+            conf=self.conf, top=top, host=relay[0], relay_port=relay[1]) +
+            more)
         run("postfix", "-c", self.conf, "start")
 
     def log(self):
