@@ -257,6 +257,7 @@ class Play:
         name, _, kind = step.arg.partition(" ")
         authority = self.server.stage.authority
         authority.give(name, kind or "ec", self.server.tmp)
+        self.vars["FINGERPRINT"] = authority.fingerprint(name)
         for path in self.server.tmp.glob("*.*"):
             if path.suffix in (".crt", ".key"):
                 self.server.stage.give(path)

@@ -6,6 +6,7 @@ a run.  The client's end is Python's ssl in memory, so that a dialog also
 decides how the bytes of a handshake are cut.
 """
 
+import hashlib
 import shutil
 import ssl
 import subprocess
@@ -58,6 +59,11 @@ class Authority:
                          "-addext", f"subjectAltName=DNS:{name},"
                                     f"email:post@{name}",
                          "-addext", "basicConstraints=critical,CA:FALSE")
+
+    def fingerprint(self, name):
+        """SHA-256 in lower-case hex."""
+        pem = self.path(name, "crt").read_text()
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
 
     def give(self, name, kind, target):
         """Copies of them where the server of a dialog may read."""
