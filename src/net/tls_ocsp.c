@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* tls_ocsp.c - the staple: an OCSP response from a file (RFC 6960).
  *
- * Whoever fetches it (a cron job with `openssl ocsp -respout`) has verified
- * it; looked at here is what would make clients refuse us: another
- * certificate's response, one that says "revoked", one that is over.
+ * Looked at is what would make clients refuse us: another certificate's
+ * response, one that says "revoked", one that is over, and where the file has
+ * the issuer, one that the issuer did not sign.
  */
 #include <errno.h>
 #include <openssl/err.h>
@@ -39,14 +39,39 @@ is_about(OCSP_SINGLERESP *single, X509 *cert, X509 *issuer)
 	return is;
 }
 
-static OCSP_SINGLERESP *
-find(OCSP_BASICRESP *basic, const struct tls_identity *id)
+/* Out of the certificate's file; NULL if it is not in it. */
+static X509 *
+issuer_of(const struct tls_identity *id)
 {
 	X509 *next =
 	    sk_X509_num(id->chain) > 0 ? sk_X509_value(id->chain, 0) : NULL;
 
-	if (next != NULL && X509_check_issued(next, id->cert) != X509_V_OK)
-		next = NULL;
+	return next != NULL && X509_check_issued(next, id->cert) == X509_V_OK
+		   ? next
+		   : NULL;
+}
+
+/* RFC 6960 4.2.2.2: by the issuer, or by whom it has named for that. */
+static bool
+is_signed(OCSP_BASICRESP *basic, const struct tls_identity *id, X509 *issuer)
+{
+	X509_STORE *store = X509_STORE_new();
+	bool is;
+
+	if (store == NULL || X509_STORE_add_cert(store, issuer) != 1)
+		mem_exhausted();
+	/* The issuer is most often no root. */
+	(void)X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+	is = OCSP_basic_verify(basic, id->chain, store, 0) == 1;
+	X509_STORE_free(store);
+	return is;
+}
+
+static OCSP_SINGLERESP *
+find(OCSP_BASICRESP *basic, const struct tls_identity *id)
+{
+	X509 *next = issuer_of(id);
+
 	for (int i = 0; i < OCSP_resp_count(basic); i++) {
 		OCSP_SINGLERESP *single = OCSP_resp_get0(basic, i);
 
@@ -95,6 +120,9 @@ tls_ocsp__load(struct slice der, struct tls_identity *id, struct err *err)
 		rc = tls__err(err, "it holds no basic response");
 	else
 		rc = single_check(find(basic, id), &until, err);
+	if (rc == 0 && issuer_of(id) != NULL &&
+	    !is_signed(basic, id, issuer_of(id)))
+		rc = tls__err(err, "the certificate's issuer did not sign it");
 	if (rc == 0) {
 		id->ocsp = mem_alloc(der.n);
 		memcpy(id->ocsp, der.p, der.n);

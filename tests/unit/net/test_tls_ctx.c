@@ -300,6 +300,35 @@ bad_pairs(void **state)
 	buf_done(&foreign);
 }
 
+/* With the issuer in the certificate's file the signature counts. */
+static void
+ocsp_signature(void **state)
+{
+	struct pki_cert stranger =
+	    pki_make("Test CA", &(struct pki_options){ .is_ca = true });
+	struct buf good = pki_ocsp(&mx, &ca, V_OCSP_CERTSTATUS_GOOD, DAY);
+	struct buf forged =
+	    pki_ocsp_by(&stranger, &mx, &ca, V_OCSP_CERTSTATUS_GOOD, DAY);
+	struct buf both = BUF_INIT;
+	struct tls_pair pair = pki_pair(&mx);
+	struct err err;
+
+	(void)state;
+	pair.ocsp = buf_slice(&forged);
+	assert_int_equal(tls_pair_check(&pair, NULL, &err), 0);
+	buf_add_slice(&both, buf_slice(&mx.cert));
+	buf_add_slice(&both, buf_slice(&ca.cert));
+	pair.cert = buf_slice(&both);
+	assert_int_equal(tls_pair_check(&pair, NULL, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "issuer did not sign it"));
+	pair.ocsp = buf_slice(&good);
+	assert_int_equal(tls_pair_check(&pair, NULL, &err), 0);
+	buf_done(&good);
+	buf_done(&forged);
+	buf_done(&both);
+	pki_done(&stranger);
+}
+
 static void
 pair_info(void **state)
 {
@@ -614,6 +643,9 @@ static void
 client_certificates(void **state)
 {
 	struct pki_cert stranger = pki_make("stranger", NULL);
+	struct pki_cert over = pki_make(
+	    "client", &(struct pki_options){
+			  .issuer = &ca, .from_s = -9 * DAY, .to_s = -DAY });
 	struct slice ca_pem = buf_slice(&ca.cert);
 	const struct {
 		const char *name;
@@ -630,6 +662,8 @@ client_certificates(void **state)
 		{ "another's",
 		    MATERIAL(.client_ca = ca_pem, .request_cert = true),
 		    &stranger, true, false },
+		{ "over", MATERIAL(.client_ca = ca_pem, .request_cert = true),
+		    &over, true, false },
 		{ "no CA", MATERIAL(.request_cert = true), &client, true,
 		    false },
 	};
@@ -647,6 +681,7 @@ client_certificates(void **state)
 		tls_ctx_unref(&shake.ctx);
 	}
 	pki_done(&stranger);
+	pki_done(&over);
 }
 
 /* ---- tickets ------------------------------------------------------------- */
@@ -838,6 +873,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bad_pairs),
+		cmocka_unit_test(ocsp_signature),
 		cmocka_unit_test(pair_info),
 		cmocka_unit_test(bad_material),
 		cmocka_unit_test(parts),

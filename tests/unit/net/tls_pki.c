@@ -129,6 +129,13 @@ struct buf
 pki_ocsp(const struct pki_cert *cert, const struct pki_cert *issuer, int status,
     long until_s)
 {
+	return pki_ocsp_by(issuer, cert, issuer, status, until_s);
+}
+
+struct buf
+pki_ocsp_by(const struct pki_cert *signer, const struct pki_cert *cert,
+    const struct pki_cert *issuer, int status, long until_s)
+{
 	OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
 	OCSP_CERTID *id = OCSP_cert_to_id(EVP_sha1(), cert->x509, issuer->x509);
 	ASN1_TIME *now = X509_gmtime_adj(NULL, -60);
@@ -141,7 +148,7 @@ pki_ocsp(const struct pki_cert *cert, const struct pki_cert *issuer, int status,
 	assert_non_null(OCSP_basic_add1_status(basic, id, status, 0,
 	    status == V_OCSP_CERTSTATUS_REVOKED ? now : NULL, now,
 	    until_s == 0 ? NULL : until));
-	assert_int_equal(OCSP_basic_sign(basic, issuer->x509, issuer->pkey,
+	assert_int_equal(OCSP_basic_sign(basic, signer->x509, signer->pkey,
 			     EVP_sha256(), NULL, 0),
 	    1);
 	response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);

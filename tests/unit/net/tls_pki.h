@@ -30,5 +30,9 @@ struct tls_pair pki_pair(const struct pki_cert *cert);
 /* The DER of an OCSP response, good until `until_s` from now (0: no end). */
 struct buf pki_ocsp(const struct pki_cert *cert, const struct pki_cert *issuer,
     int status, long until_s);
+/* The same, signed by somebody else. */
+struct buf pki_ocsp_by(const struct pki_cert *signer,
+    const struct pki_cert *cert, const struct pki_cert *issuer, int status,
+    long until_s);
 
 #endif
