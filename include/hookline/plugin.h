@@ -512,6 +512,20 @@ const struct hl_addr *hl_sender(const struct hl_ctx *ctx); /* or NULL */
 bool hl_is_smtputf8(const struct hl_ctx *ctx);
 /* Parameters of the MAIL that was accepted; none before. */
 const struct hl_params *hl_sender_params(const struct hl_ctx *ctx);
+/* What the parameters of DSN (RFC 3461) of an accepted envelope say. */
+hl_str hl_dsn_ret(const struct hl_ctx *ctx); /* "FULL", "HDRS", or "" */
+hl_str hl_dsn_envid(struct hl_ctx *ctx);     /* decoded; "" none */
+enum hl_notify {
+	HL_NOTIFY_NEVER = 1 << 0, /* alone */
+	HL_NOTIFY_SUCCESS = 1 << 1,
+	HL_NOTIFY_FAILURE = 1 << 2,
+	HL_NOTIFY_DELAY = 1 << 3
+};
+unsigned hl_dsn_notify(const struct hl_rcpt *rcpt); /* bits; 0: not said */
+/* The original recipient, decoded: its type ("rfc822", "utf-8") and address.
+ * False, both unchanged, when there is none. */
+bool hl_dsn_orcpt(struct hl_ctx *ctx, const struct hl_rcpt *rcpt,
+    hl_str *ret_type, hl_str *ret_address);
 /* Parameters of the running MAIL or RCPT; names in lower case. */
 const struct hl_params *hl_params(const struct hl_ctx *ctx);
 /* "" when it is absent or has no value; hl_param_has tells them apart. */

@@ -184,7 +184,7 @@ tell_ok_deny(struct hl_ctx *ctx, const struct chain_entry *entry,
 	*now = mono_now();
 }
 
-/* Calls the entries until one decides. */
+/* Calls the entries until one decides, or the client is gone. */
 static void
 walk_chain(struct walk *walk, struct outcome *ret)
 {
@@ -192,10 +192,7 @@ walk_chain(struct walk *walk, struct outcome *ret)
 	const struct chain_entry *end = &walk->chain->at[walk->chain->count];
 	struct mono now = mono_now();
 
-	/* The client is gone: the rest of the chain is not called, and no
-	 * other chain but those of the clean-up (closing.c). */
-	while (walk->at < walk->chain->count &&
-	       !fiber_is_cancelled(fiber_self())) {
+	do {
 		unsigned returned;
 
 		walk_begin(walk, now);
@@ -209,7 +206,8 @@ walk_chain(struct walk *walk, struct outcome *ret)
 		if (ret->column != COLUMN_NONE || ret->answered ||
 		    !somebody_is_undecided(ctx, walk->hook))
 			break;
-	}
+	} while (
+	    walk->at < walk->chain->count && !fiber_is_cancelled(fiber_self()));
 	/* A hook inside a hook: the outer one holds the loop again. */
 	if (ctx->frame != NULL && ctx->frame->stat != 0)
 		ctx_running(ctx, mono_now());
@@ -225,18 +223,6 @@ is_watched(const struct hl_ctx *ctx, enum hook_id id)
 }
 
 static void
-tell_too_deep(const struct hl_ctx *ctx, enum hook_id id)
-{
-	struct log_line line;
-
-	hook_log_begin_ctx(&line, LOG_LEVEL_ERROR, ctx);
-	log_add_text(&line, LOG_event, "skipped");
-	log_printf(
-	    &line, LOG_text, "hooks nest too deeply: %s", hook_table[id].name);
-	log_end(&line);
-}
-
-static void
 result_note(struct hl_ctx *ctx, enum hook_id id, unsigned asked,
     enum hook_column column)
 {
@@ -246,6 +232,27 @@ result_note(struct hl_ctx *ctx, enum hook_id id, unsigned asked,
 		return;
 	conv->results[id] = (struct conv_result){ .asked = (uint8_t)asked,
 		.column = (uint8_t)column };
+}
+
+static bool
+may_run(struct hl_ctx *ctx, enum hook_id id)
+{
+	struct log_line line;
+
+	/* The client is gone: the rest of the chain is not called, and no
+	 * other chain but those of the clean-up (closing.c). */
+	if (fiber_is_cancelled(fiber_self())) {
+		result_note(ctx, id, 0, COLUMN_NONE);
+		return false;
+	}
+	if (ctx->depth < CTX_DEPTH_MAX)
+		return true;
+	hook_log_begin_ctx(&line, LOG_LEVEL_ERROR, ctx);
+	log_add_text(&line, LOG_event, "skipped");
+	log_printf(
+	    &line, LOG_text, "hooks nest too deeply: %s", hook_table[id].name);
+	log_end(&line);
+	return false;
 }
 
 void
@@ -259,13 +266,8 @@ hook_run(struct hl_ctx *ctx, enum hook_id id, const struct hook_args *args,
 	walk.chain = ctx->chains != NULL ? ctx->chains->hooks[id] : NULL;
 	if (args == NULL)
 		args = &none;
-	if (walk.chain == NULL || ctx->depth >= CTX_DEPTH_MAX ||
-	    fiber_is_cancelled(fiber_self()))
+	if (walk.chain == NULL || !may_run(ctx, id)) {
 		outcome_set(ret, id, COLUMN_NONE, NULL, ctx, args);
-	if (walk.chain == NULL)
-		return;
-	if (ctx->depth >= CTX_DEPTH_MAX) {
-		tell_too_deep(ctx, id);
 		return;
 	}
 	pace = walk.chain->pace;

@@ -54,6 +54,20 @@ accept_sender(struct session *session, struct hl_ctx *ctx,
 	session->conv.facts.phase = HL_PHASE_MAIL;
 }
 
+/* RFC 9422 4.1: MAIL counts whether it succeeds or not. */
+static bool
+check_count(struct session *session, struct hl_ctx *ctx)
+{
+	int64_t max = session->limits->max_mails;
+
+	if (max == 0 || session->txn_number < max)
+		return true;
+	reply_refuse(session, ctx, HOOK_MAIL, 421, "4.7.0",
+	    "Too many messages in one connection, begin another");
+	session_finish(session, END_QUIT);
+	return false;
+}
+
 void
 cmd_mail(struct session *session, struct hl_ctx *ctx, struct slice rest)
 {
@@ -66,6 +80,8 @@ cmd_mail(struct session *session, struct hl_ctx *ctx, struct slice rest)
 		    "Say HELO or EHLO first");
 		return;
 	}
+	if (!check_count(session, ctx))
+		return;
 	begin_txn(session, ctx);
 	if (envelope_parse(session, ctx, &mail_kind, rest, &envelope) < 0)
 		return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_rcpt.c - RCPT (RFC 5321 4.1.1.3). */
 #include "commands.h"
+#include "rcpt_domains.h"
 #include "smtp/path.h"
 
 static const struct envelope_kind rcpt_kind = {
@@ -16,7 +17,7 @@ static const struct envelope_kind rcpt_kind = {
 /* False: refused and answered. */
 static bool
 check_sequence(struct session *session, struct hl_ctx *ctx,
-    const struct smtp_params *params)
+    const struct envelope *envelope)
 {
 	const struct txn *txn = session->conv.txn;
 
@@ -30,7 +31,13 @@ check_sequence(struct session *session, struct hl_ctx *ctx,
 		    "Too many recipients");
 		return false;
 	}
-	return envelope_params_check(session, ctx, HOOK_RCPT, params);
+	if (!rcpt_domains_allow(session, envelope->addr)) {
+		reply_refuse(session, ctx, HOOK_RCPT, 452, "4.5.3",
+		    "Too many recipient domains in one connection");
+		return false;
+	}
+	return envelope_params_check(
+	    session, ctx, HOOK_RCPT, &envelope->params.list);
 }
 
 static void
@@ -42,6 +49,7 @@ accept_rcpt(struct session *session, const struct envelope *envelope)
 	addr = addr_from_parts(&txn->arena, slice_str(envelope->addr->local),
 	    slice_str(envelope->addr->host));
 	(void)txn_rcpt_add(txn, addr, &envelope->params.list);
+	rcpt_domains_add(session, addr);
 	session->conv.facts.phase = HL_PHASE_RCPT;
 }
 
@@ -56,7 +64,7 @@ cmd_rcpt(struct session *session, struct hl_ctx *ctx, struct slice rest)
 		return;
 	args.addr = envelope.addr;
 	session->addr = envelope.addr; /* for the log, whoever refuses it */
-	if (check_sequence(session, ctx, &envelope.params.list)) {
+	if (check_sequence(session, ctx, &envelope)) {
 		hook_run(ctx, HOOK_RCPT, &args, &outcome);
 		if (reply_outcome(session, ctx, &outcome) &&
 		    outcome.column == COLUMN_OK &&

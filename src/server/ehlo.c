@@ -46,6 +46,52 @@ xforward_words(const struct session *session, struct buf *list)
 	xattr_words(XFORWARD_ATTRS, list);
 }
 
+/* "The REQUIRETLS extension MUST NOT be advertised without TLS" */
+static bool
+in_tls(const struct session *session)
+{
+	return session->conv.facts.tls != NULL;
+}
+
+static bool
+may_hold(const struct session *session)
+{
+	return session->limits->max_hold >= 1000;
+}
+
+/* max-future-release-interval, and the time that this is from now on. */
+static void
+hold_words(const struct session *session, struct buf *list)
+{
+	int64_t most_s = session->limits->max_hold / 1000;
+	struct wall last = { wall_now().us + most_s * 1000000 };
+	char date[WALL_RFC3339_MAX];
+
+	(void)wall_rfc3339(last, date, sizeof(date));
+	date[sizeof("2026-11-23T01:49:48") - 1] = '\0'; /* no fraction */
+	buf_printf(list, " %lld %sZ", (long long)most_s, date);
+}
+
+/* Limits have up to six digits; 0 is none of ours. */
+#define LIMIT_MAX 999999
+
+static void
+limit_word(struct buf *list, const char *name, int64_t limit)
+{
+	if (limit > 0)
+		buf_printf(list, " %s=%lld", name,
+		    (long long)(limit > LIMIT_MAX ? LIMIT_MAX : limit));
+}
+
+/* They are this client's (`config` hooks, NAME/KEY of its listener). */
+static void
+limits_words(const struct session *session, struct buf *list)
+{
+	limit_word(list, "MAILMAX", session->limits->max_mails);
+	limit_word(list, "RCPTMAX", session->limits->max_recipients);
+	limit_word(list, "RCPTDOMAINMAX", session->limits->max_domains);
+}
+
 static const struct row {
 	const char *name;
 	uint64_t carries; /* HL_CARRIES_* that the queue must declare */
@@ -62,8 +108,14 @@ static const struct row {
 	[EHLO_BINARYMIME] = { "BINARYMIME", HL_CARRIES_BINARYMIME, NULL, NULL },
 	[EHLO_SMTPUTF8] = { "SMTPUTF8", HL_CARRIES_SMTPUTF8, NULL, NULL },
 	[EHLO_AUTH] = { "AUTH", 0, auth_is_offered, auth_list },
+	[EHLO_DSN] = { "DSN", HL_CARRIES_DSN, NULL, NULL },
+	[EHLO_REQUIRETLS] = { "REQUIRETLS", HL_CARRIES_REQUIRETLS, in_tls,
+	    NULL },
 	[EHLO_MT_PRIORITY] = { "MT-PRIORITY", HL_CARRIES_MT_PRIORITY, NULL,
 	    NULL },
+	[EHLO_FUTURERELEASE] = { "FUTURERELEASE", HL_CARRIES_FUTURERELEASE,
+	    may_hold, hold_words },
+	[EHLO_LIMITS] = { "LIMITS", 0, NULL, limits_words },
 	[EHLO_XCLIENT] = { "XCLIENT", 0, xclient_offers, xclient_words },
 	[EHLO_XFORWARD] = { "XFORWARD", 0, xclient_offers, xforward_words },
 	[EHLO_STARTTLS] = { "STARTTLS", 0, starttls_is_possible, NULL },

@@ -23,7 +23,11 @@ enum ehlo_keyword {
 	EHLO_BINARYMIME,          /* RFC 3030 */
 	EHLO_SMTPUTF8,            /* RFC 6531 */
 	EHLO_AUTH,                /* RFC 4954 */
+	EHLO_DSN,                 /* RFC 3461 */
+	EHLO_REQUIRETLS,          /* RFC 8689 */
 	EHLO_MT_PRIORITY,         /* RFC 6710 */
+	EHLO_FUTURERELEASE,       /* RFC 4865 */
+	EHLO_LIMITS,              /* RFC 9422 */
 	EHLO_XCLIENT,             /* Postfix's */
 	EHLO_XFORWARD,
 	EHLO_STARTTLS, /* RFC 3207 */

@@ -7,6 +7,8 @@
 #include "base/num.h"
 #include "commands.h"
 #include "ehlo.h"
+#include "smtp/dsn.h"
+#include "smtp/hold.h"
 
 /* SIZE over databytes: the hook may only say it in other words. */
 static bool
@@ -96,6 +98,102 @@ check_priority(
 	return false;
 }
 
+static bool
+refuse_value(struct session *session, struct hl_ctx *ctx, enum hook_id hook,
+    const char *text)
+{
+	reply_refuse(session, ctx, hook, 501, "5.5.4", text);
+	return false;
+}
+
+static bool
+check_ret(
+    struct session *session, struct hl_ctx *ctx, const struct smtp_param *param)
+{
+	struct err err;
+
+	return smtp_ret_check(slice_str(param->value), &err) == 0 ||
+	       refuse_value(session, ctx, HOOK_MAIL, err.text);
+}
+
+static bool
+check_envid(
+    struct session *session, struct hl_ctx *ctx, const struct smtp_param *param)
+{
+	struct err err;
+	hl_str envid;
+
+	return smtp_envid_parse(
+		   ctx->arena, slice_str(param->value), &envid, &err) == 0 ||
+	       refuse_value(session, ctx, HOOK_MAIL, err.text);
+}
+
+static bool
+check_notify(
+    struct session *session, struct hl_ctx *ctx, const struct smtp_param *param)
+{
+	struct err err;
+	unsigned bits;
+
+	return smtp_notify_parse(slice_str(param->value), &bits, &err) == 0 ||
+	       refuse_value(session, ctx, HOOK_RCPT, err.text);
+}
+
+static bool
+check_orcpt(
+    struct session *session, struct hl_ctx *ctx, const struct smtp_param *param)
+{
+	struct smtp_orcpt orcpt;
+	struct err err;
+
+	return smtp_orcpt_parse(
+		   ctx->arena, slice_str(param->value), &orcpt, &err) == 0 ||
+	       refuse_value(session, ctx, HOOK_RCPT, err.text);
+}
+
+/* How long the client wants it held, `held_s` seconds, is within limits. */
+static bool
+check_hold(struct session *session, struct hl_ctx *ctx, int64_t held_s)
+{
+	const struct smtp_params *params = &ctx->params->list;
+	int64_t most_s = session->limits->max_hold / 1000;
+	hl_str text = STR_LIT("HOLDFOR and HOLDUNTIL exclude each other");
+
+	if (smtp_params_get(params, "holdfor") != NULL &&
+	    smtp_params_get(params, "holduntil") != NULL)
+		return refuse_value(session, ctx, HOOK_MAIL, text.p);
+	if (held_s <= most_s)
+		return true;
+	text = arena_printf(ctx->arena,
+	    "Messages are held for at most %lld seconds", (long long)most_s);
+	return refuse_value(session, ctx, HOOK_MAIL, text.p);
+}
+
+static bool
+check_hold_for(
+    struct session *session, struct hl_ctx *ctx, const struct smtp_param *param)
+{
+	uint64_t seconds;
+
+	if (smtp_hold_for_parse(slice_str(param->value), &seconds) < 0)
+		return refuse_value(session, ctx, HOOK_MAIL,
+		    "HOLDFOR must be a number of seconds");
+	return check_hold(session, ctx, (int64_t)seconds);
+}
+
+/* A time that has passed asks for no delay. */
+static bool
+check_hold_until(
+    struct session *session, struct hl_ctx *ctx, const struct smtp_param *param)
+{
+	int64_t when;
+
+	if (smtp_hold_until_parse(slice_str(param->value), &when) < 0)
+		return refuse_value(session, ctx, HOOK_MAIL,
+		    "HOLDUNTIL must be a time such as 2030-01-31T12:00:00Z");
+	return check_hold(session, ctx, when - wall_now().us / 1000000);
+}
+
 /* A check answers the command when it refuses, and returns false. */
 typedef bool check_fn(struct session *session, struct hl_ctx *ctx,
     const struct smtp_param *param);
@@ -110,7 +208,14 @@ static const struct row {
 	{ "body", HOOK_MAIL, EHLO_8BITMIME, check_body },
 	{ "smtputf8", HOOK_MAIL, EHLO_SMTPUTF8, check_no_value },
 	{ "auth", HOOK_MAIL, EHLO_AUTH, check_auth },
+	{ "ret", HOOK_MAIL, EHLO_DSN, check_ret },
+	{ "envid", HOOK_MAIL, EHLO_DSN, check_envid },
+	{ "notify", HOOK_RCPT, EHLO_DSN, check_notify },
+	{ "orcpt", HOOK_RCPT, EHLO_DSN, check_orcpt },
+	{ "requiretls", HOOK_MAIL, EHLO_REQUIRETLS, check_no_value },
 	{ "mt-priority", HOOK_MAIL, EHLO_MT_PRIORITY, check_priority },
+	{ "holdfor", HOOK_MAIL, EHLO_FUTURERELEASE, check_hold_for },
+	{ "holduntil", HOOK_MAIL, EHLO_FUTURERELEASE, check_hold_until },
 };
 
 static const struct row *

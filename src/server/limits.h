@@ -32,6 +32,9 @@ struct hl_ctx;
 	X(input_ahead, CONF_INPUT_AHEAD)                       \
 	X(max_line, CONF_MAX_LINE)                             \
 	X(max_recipients, CONF_MAX_RECIPIENTS)                 \
+	X(max_mails, CONF_MAX_MAILS)                           \
+	X(max_domains, CONF_MAX_DOMAINS)                       \
+	X(max_hold, CONF_MAX_HOLD)                             \
 	X(max_errors, CONF_MAX_ERRORS)                         \
 	X(max_junk, CONF_MAX_JUNK)                             \
 	X(max_hops, CONF_MAX_HOPS)                             \

@@ -129,6 +129,7 @@ struct session {
 	char *auth_failed_user;
 	const char *auth_failed_by; /* mechanism, as in AUTH's line */
 	struct txn *queued;         /* while its reply is made; for log lines */
+	struct rcpt_domain *rcpt_domains; /* see rcpt_domains.c */
 	struct forwarded *forwarded; /* of the next message; NULL: nothing */
 	const struct tls_refusal *refusal; /* of tls_done, or NULL */
 	struct conv_result results[HOOK_COUNT];

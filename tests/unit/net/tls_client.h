@@ -36,6 +36,7 @@ tls_client_new(int version, const char *sni, const struct pki_cert *cert)
 	c.out = BIO_new(BIO_s_mem());
 	SSL_set_bio(c.ssl, c.in, c.out);
 	SSL_set_connect_state(c.ssl);
+	/* SSL_set_tlsext_host_name casts const away, which clang dislikes. */
 	if (sni != NULL)
 		(void)SSL_ctrl(c.ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
 		    TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)sni);

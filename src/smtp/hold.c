@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* hold.c - when a message is released (FUTURERELEASE, RFC 4865).
+ *
+ * UNSAFE: indices stay below the slice's n.
+ */
+#include "smtp/hold.h"
+
+#include <errno.h>
+
+#include "base/num.h"
+#include "smtp/octet_private.h"
+
+/* future-release-integer = %x31-39 *8DIGIT */
+int
+smtp_hold_for_parse(struct slice value, uint64_t *ret_s)
+{
+	if (value.n == 0 || value.n > 9 || value.p[0] == '0')
+		return -EINVAL;
+	return num_parse_u64(value, 999999999, ret_s) < 0 ? -EINVAL : 0;
+}
+
+/* Exactly `digits` of them, `least` to `most`, then `after` (NUL: nothing). */
+static bool
+take(struct slice *in, size_t digits, unsigned least, unsigned most, char after,
+    unsigned *ret)
+{
+	if (in->n < digits ||
+	    num_parse_unsigned(slice_head(*in, digits), most, ret) < 0 ||
+	    *ret < least)
+		return false;
+	*in = slice_from(*in, digits);
+	if (after == '\0')
+		return true;
+	if (in->n == 0 || ascii_lower(in->p[0]) != after)
+		return false;
+	*in = slice_from(*in, 1);
+	return true;
+}
+
+struct date {
+	unsigned year, month, day, hour, minute, second;
+};
+
+static unsigned
+days_of_month(const struct date *d)
+{
+	static const unsigned char days[] = { 31, 28, 31, 30, 31, 30, 31, 31,
+		30, 31, 30, 31 };
+	bool leap =
+	    (d->year % 4 == 0 && d->year % 100 != 0) || d->year % 400 == 0;
+
+	return days[d->month - 1] + (d->month == 2 && leap ? 1U : 0U);
+}
+
+/* Days since 1970 of the proleptic Gregorian calendar: years begin in March,
+ * so that the leap day is the last of one.  400 of them, all cycles of 146,097
+ * days, are added for January of the year 0. */
+static int64_t
+days_since_1970(const struct date *d)
+{
+	int64_t year = (int64_t)d->year - (d->month <= 2) + 400;
+	int64_t month = (int64_t)d->month + (d->month <= 2 ? 9 : -3);
+
+	return 365 * year + year / 4 - year / 100 + year / 400 +
+	       (153 * month + 2) / 5 + (int64_t)d->day - 1 - 719468 - 146097;
+}
+
+/* partial: [time-secfrac] time-offset; seconds east of UTC */
+static bool
+take_offset(struct slice *in, int64_t *ret)
+{
+	unsigned hour, minute;
+	char sign;
+
+	if (in->n > 1 && in->p[0] == '.' && ascii_is_digit(in->p[1])) {
+		*in = slice_from(*in, 2);
+		while (in->n > 0 && ascii_is_digit(in->p[0]))
+			*in = slice_from(*in, 1);
+	}
+	if (in->n == 0)
+		return false;
+	sign = in->p[0];
+	*in = slice_from(*in, 1);
+	*ret = 0;
+	if (sign == 'Z' || sign == 'z')
+		return true;
+	if ((sign != '+' && sign != '-') || !take(in, 2, 0, 23, ':', &hour) ||
+	    !take(in, 2, 0, 59, '\0', &minute))
+		return false;
+	*ret = (sign == '+' ? 1 : -1) * (int64_t)(hour * 3600 + minute * 60);
+	return true;
+}
+
+/* date-time = full-date "T" full-time */
+int
+smtp_hold_until_parse(struct slice value, int64_t *ret_s)
+{
+	struct date d;
+	int64_t offset;
+
+	if (!take(&value, 4, 0, 9999, '-', &d.year) ||
+	    !take(&value, 2, 1, 12, '-', &d.month) ||
+	    !take(&value, 2, 1, 31, 't', &d.day) ||
+	    !take(&value, 2, 0, 23, ':', &d.hour) ||
+	    !take(&value, 2, 0, 59, ':', &d.minute) ||
+	    !take(&value, 2, 0, 60, '\0', &d.second) ||
+	    !take_offset(&value, &offset) || value.n > 0 ||
+	    d.day > days_of_month(&d))
+		return -EINVAL;
+	if (d.second == 60)
+		d.second = 59;
+	*ret_s = days_since_1970(&d) * 86400 + (int64_t)d.hour * 3600 +
+		 (int64_t)d.minute * 60 + (int64_t)d.second - offset;
+	return 0;
+}
