@@ -9,14 +9,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "master_private.h"
 #include "reload.h"
+#include "service.h"
 #include "state_dir.h"
 
 #define LINE_MAX_BYTES 512
@@ -253,6 +257,39 @@ on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	}
 }
 
+/* A worker that was taken over is not to give orders, nor to leave some
+ * behind and end; who runs `hookline ctl` waits for the answer. */
+static bool
+is_welcome(struct ctl_server *server, const uv_pipe_t *pipe)
+{
+	const struct master *master = server->master;
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	uv_os_fd_t fd;
+
+	if (uv_fileno((const uv_handle_t *)pipe, &fd) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1)
+		return false;
+	LIST_FOR_EACH (link, safe, &master->children)
+		if (CONTAINER_OF(link, struct child, link)->pid == peer.pid)
+			return false;
+	if (master->state != NULL && service_pid(master->state) == peer.pid)
+		return false;
+	return kill(peer.pid, 0) == 0 || errno != ESRCH;
+}
+
+static void
+log_unwelcome(void)
+{
+	struct log_line line;
+
+	log_begin(&line, LOG_LEVEL_ERROR);
+	log_add_text(&line, LOG_event, "ctl_refused");
+	log_add_text(
+	    &line, LOG_text, "a worker has tried to give orders to the master");
+	log_end(&line);
+}
+
 static void
 on_connection(uv_stream_t *stream, int status)
 {
@@ -268,9 +305,15 @@ on_connection(uv_stream_t *stream, int status)
 	list_push_back(&server->conns, &conn->link);
 	server->count++;
 	if (uv_accept(stream, (uv_stream_t *)&conn->pipe) < 0 ||
-	    server->count > CONNECTIONS_MAX ||
-	    uv_read_start((uv_stream_t *)&conn->pipe, on_alloc, on_read) < 0)
+	    server->count > CONNECTIONS_MAX) {
 		conn_close(conn);
+	} else if (!is_welcome(server, &conn->pipe)) {
+		log_unwelcome();
+		conn_close(conn);
+	} else if (uv_read_start(
+		       (uv_stream_t *)&conn->pipe, on_alloc, on_read) < 0) {
+		conn_close(conn);
+	}
 }
 
 /* ---- the socket ---------------------------------------------------------- */

@@ -180,6 +180,25 @@ try_kill(const char *pid)
 	return result(kill((pid_t)strtoul(pid, NULL, 10), 0));
 }
 
+/* "PATH": a Unix socket that is told to stop the server.  EPIPE: it has hung
+ * up. */
+static int
+try_stop(const char *path)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), rc;
+	char byte;
+
+	(void)snprintf(to.sun_path, sizeof(to.sun_path), "%s", path);
+	rc = result(connect(fd, (struct sockaddr *)&to, sizeof(to)));
+	if (rc == 0)
+		rc = result(send(fd, "stop\n", 5, MSG_NOSIGNAL));
+	if (rc == 0)
+		rc = recv(fd, &byte, 1, 0) == 1 ? 0 : EPIPE;
+	(void)close(fd);
+	return rc;
+}
+
 /* "NUMBER": any system call, with zeros. */
 static int
 try_call(const char *number)
@@ -205,6 +224,7 @@ static const struct {
 	{ "bind", try_bind },
 	{ "socket", try_socket },
 	{ "kill", try_kill },
+	{ "stop", try_stop },
 	{ "call", try_call },
 };
 

@@ -9,6 +9,7 @@ import errno
 import os
 import platform
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -226,6 +227,34 @@ def test_signals(server, thread):
         assert ask(s, thread + f"kill {server.process.pid}") == errno.EPERM
         assert ask(s, thread + f"kill {server.workers()[0]['pid']}") == 0
         assert ask(s, thread + "kill 4294967295") == errno.EPERM  # -1
+
+
+@both
+def test_orders_to_the_master(server, thread):
+    server.start("--workers", "1")
+    with open_session(server) as s:
+        assert ask(s, thread + f"stop {server.state}/ctl.sock") == errno.EPIPE
+        server.wait_line("event=ctl_refused")
+        assert s.cmd("NOOP").startswith("250")
+    assert server.status()["state"] == "running"
+
+
+def test_orders_that_are_left_behind(server):
+    """Who has given them is gone when the master looks."""
+    server.start("--workers", "1")
+    os.kill(server.process.pid, signal.SIGSTOP)
+    try:
+        child = os.fork()
+        if child == 0:
+            with socket.socket(socket.AF_UNIX) as s:
+                s.connect(f"{server.state}/ctl.sock")
+                s.sendall(b"stop\n")
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+    finally:
+        os.kill(server.process.pid, signal.SIGCONT)
+    server.wait_line("event=ctl_refused")
+    assert server.status()["state"] == "running"
 
 
 @both
