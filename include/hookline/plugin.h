@@ -298,9 +298,10 @@ hl_str hl_hook_name(const struct hl_ctx *ctx);
  * front by the core.  Returns -EINVAL. */
 int hl_load_error(struct hl_ctx *ctx, const char *fmt, ...) HL_PRINTF(2, 3);
 /* In load: what the plugin will open, run or connect to.  `hookline check`
- * prints it, and a use that was not declared fails with -EACCES.  A path
- * ends in '/' to mean everything below it; `where` is as in hl_dial, or
- * "*" for any address.  Return 0 or -EINVAL. */
+ * prints it, and a use that was not declared fails with -EACCES; a worker is
+ * confined to what was, so that holds for libraries too.  A path ends in '/'
+ * to mean everything below it; `where` is as in hl_dial, or "*" for any
+ * address.  Return 0 or -EINVAL. */
 int hl_need_read(struct hl_ctx *ctx, hl_str path);
 int hl_need_write(struct hl_ctx *ctx, hl_str path);
 int hl_need_exec(struct hl_ctx *ctx, hl_str path);

@@ -187,6 +187,16 @@ log_wide(hl_str dir, hl_str above_it)
 	log_end(&line);
 }
 
+/* The directory and those between `own` and it. */
+static void
+make_own(struct arena *arena, struct slice path, size_t own)
+{
+	for (size_t n = own + 1; n < path.n; n++)
+		if (path.p[n] == '/')
+			(void)mkdir(
+			    arena_str(arena, slice_head(path, n)).p, 0700);
+}
+
 /* What stands for a directory that may be missing. */
 static hl_str
 find_dir(struct confine_plan *plan, struct slice path)
@@ -197,7 +207,7 @@ find_dir(struct confine_plan *plan, struct slice path)
 
 	if (own != NULL && slice_starts(path, own) &&
 	    path.p[strlen(own)] == '/')
-		(void)mkdir(dir.p, 0700);
+		make_own(arena, path, strlen(own));
 	if (real_path(arena, dir.p, &real))
 		return real;
 	for (at = dir; above(arena, at, &at);)

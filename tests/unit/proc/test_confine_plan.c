@@ -142,6 +142,10 @@ test_missing(void **state)
 	plan.own_dir = dir;
 	confine_plan_write(&plan, slice_of(path_of("dir/made/")));
 	is_place("ours", made, true);
+	confine_plan_write(&plan, slice_of(path_of("dir/made/a/b/")));
+	is_place("ours, far below", path_of("dir/made/a/b"), true);
+	assert_int_equal(rmdir(path_of("dir/made/a/b")), 0);
+	assert_int_equal(rmdir(path_of("dir/made/a")), 0);
 	assert_int_equal(stat(made, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
 	assert_int_equal(log_text.n, 0);
