@@ -41,12 +41,10 @@ row_was_slow(const struct hl_ctx *ctx, struct mono now, uint64_t us)
 	if (pace->stat == 0)
 		pace->stat = shm_stat_define(shm, SLICE_LIT("(together)"),
 		    slice_of(hook_table[ctx->frame->hook].name));
-	if (pace->rows == CALL_ROWS)
-		pace->dose = CALL_EXACT;
-	else if (pace->dose < CALL_EXACT_MAX)
-		pace->dose *= 4;
-	pace->exact = pace->dose;
-	pace->rows = 0;
+	if (pace->rows == CALL_ROWS) {
+		pace->exact = CALL_EXACT;
+		pace->rows = 0;
+	}
 	shm_hook_note(shm, pace->stat, SHM_DECLINED, us, 0);
 	shm_running_next(shm, pace->stat);
 	shm_running_clear(shm, now);
@@ -110,13 +108,33 @@ call_time_begin(const struct hl_ctx *ctx)
 	time->outer_waited_us = fiber_waited_us(self);
 }
 
-void
-call_time_end_run(struct chain_pace *pace, bool exact, bool slow)
+/* To read the clock at each of 20 calls costs 1 or 2 us. */
+static bool
+is_worth_it(const struct chain *chain)
 {
-	if (slow)
-		pace->exact = pace->dose;
-	else if (exact && pace->exact > 0)
-		pace->exact--;
-	else if (!exact && pace->rows < CALL_ROWS)
-		pace->rows++;
+	const struct chain_pace *pace = chain->pace;
+
+	return pace->slow_runs >= CALL_EXACT / 4 ||
+	       pace->slow_us >= (uint64_t)CALL_EXACT * chain->count;
+}
+
+void
+call_time_end_run(const struct chain *chain, bool exact, uint64_t slow_us)
+{
+	struct chain_pace *pace = chain->pace;
+
+	if (!exact) {
+		pace->rows += pace->rows < CALL_ROWS;
+		return;
+	}
+	if (pace->exact == 0)
+		return;
+	pace->slow_runs += slow_us > 0;
+	pace->slow_us += slow_us;
+	if (--pace->exact > 0)
+		return;
+	if (is_worth_it(chain))
+		pace->exact = CALL_EXACT;
+	pace->slow_runs = 0;
+	pace->slow_us = 0;
 }

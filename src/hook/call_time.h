@@ -13,10 +13,12 @@
  * If a row of them took less than a microsecond so did each, and the record
  * is exact.  If it took longer, nobody knows which of them it was: that time
  * is noted for the pair ("(together)", hook), and in the next CALL_EXACT runs
- * of the chain the clock is read at each call.  If it happens again within
- * CALL_ROWS runs, four times as many runs are timed so, up to CALL_EXACT_MAX:
- * what is slow again and again gets its name, what a busy machine did once
- * costs little.  A row of one is exact in any case.
+ * of the chain the clock is read at each call, so that who is slow gets its
+ * name.  This goes on for as long as it finds slow calls that are worth it: in
+ * a quarter of the runs, or a microsecond for each call made.  If not, it was
+ * an interrupt or a cold cache, and the next slow row is looked into when
+ * CALL_ROWS runs have passed: on a busy machine a row in a thousand takes more
+ * than a microsecond.  A row of one is exact in any case.
  *
  * A call that computes for long without a function of plugin.h is found by
  * the master's tick (shm/running.h) once it holds the thread for SHM_HELD_MS;
@@ -35,12 +37,12 @@
 
 #include "base/clock.h"
 
+struct chain;
 struct chain_entry;
 struct chain_pace;
 struct fiber;
 
 #define CALL_EXACT 16
-#define CALL_EXACT_MAX 1024
 #define CALL_ROWS 1024
 
 /* Of the running call; in struct hook_frame. */
@@ -67,8 +69,8 @@ bool call_time_was_held(const struct hl_ctx *ctx);
 /* A row of quick calls ends.  False: it took a microsecond or more. */
 bool call_time_end_row(const struct hl_ctx *ctx, struct mono now);
 
-/* A run of the chain is over; `slow`: a call that used no function of
- * plugin.h, timed by itself, took a microsecond or more. */
-void call_time_end_run(struct chain_pace *pace, bool exact, bool slow);
+/* A run of the chain is over.  `slow_us`: what calls took that used no
+ * function of plugin.h, and were timed by themselves. */
+void call_time_end_run(const struct chain *chain, bool exact, uint64_t slow_us);
 
 #endif

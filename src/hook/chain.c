@@ -52,9 +52,8 @@ chain_build(const struct chain_set *set, enum hook_id id, struct arena *arena,
 	chain =
 	    arena_alloc(arena, sizeof(*chain) + count * sizeof(chain->at[0]));
 	chain->pace = arena_alloc(arena, sizeof(*chain->pace));
-	*chain->pace = (struct chain_pace){
-		.exact = CALL_EXACT, .dose = CALL_EXACT, .rows = CALL_ROWS
-	};
+	*chain->pace =
+	    (struct chain_pace){ .exact = CALL_EXACT, .rows = CALL_ROWS };
 	add_entries(set, id, true, chain, shm);
 	add_entries(set, id, false, chain, shm);
 	return chain;

@@ -15,10 +15,11 @@ struct shm;
 
 /* How the next runs of a chain are timed; see call_time.h. */
 struct chain_pace {
-	unsigned exact; /* so many with the clock read at each call */
-	unsigned dose;  /* what `exact` was set to */
-	unsigned rows;  /* runs since then without, up to CALL_ROWS */
-	unsigned stat;  /* of calls timed together; 0: not needed yet */
+	unsigned exact;     /* so many with the clock read at each call */
+	unsigned slow_runs; /* of these: in which a quick call took long */
+	uint64_t slow_us;   /* ... and how long */
+	unsigned rows;      /* runs since they began, up to CALL_ROWS */
+	unsigned stat;      /* of calls timed together; 0: not needed yet */
 };
 
 struct chain_entry {

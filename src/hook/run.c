@@ -67,9 +67,9 @@ struct walk {
 	enum hook_id hook;
 	const struct hook_args *args;
 	struct hook_frame frame;
-	unsigned at; /* calls made */
-	bool exact;  /* each call is timed by itself */
-	bool slow;   /* one that used no function of plugin.h took long */
+	unsigned at;      /* calls made */
+	bool exact;       /* each call is timed by itself */
+	uint64_t slow_us; /* of calls that used no function of plugin.h */
 };
 
 /* The next call's frame; it begins at `now`. */
@@ -126,8 +126,8 @@ call_end(struct walk *walk, unsigned returned, struct mono *ret_now,
 	record.text = frame->text;
 	record.failure = frame->failure;
 	record_write(ctx, &record);
-	if (!time->used && record.us > 0)
-		walk->slow = true;
+	if (!time->used)
+		walk->slow_us += record.us;
 	fiber_set_class(self, time->outer_class);
 	fiber_set_deadline(self, time->outer_deadline);
 	frame_pop(ctx, frame);
@@ -261,7 +261,6 @@ hook_run(struct hl_ctx *ctx, enum hook_id id, const struct hook_args *args,
 {
 	static const struct hook_args none;
 	struct walk walk;
-	struct chain_pace *pace;
 
 	walk.chain = ctx->chains != NULL ? ctx->chains->hooks[id] : NULL;
 	if (args == NULL)
@@ -270,14 +269,13 @@ hook_run(struct hl_ctx *ctx, enum hook_id id, const struct hook_args *args,
 		outcome_set(ret, id, COLUMN_NONE, NULL, ctx, args);
 		return;
 	}
-	pace = walk.chain->pace;
 	walk.ctx = ctx;
 	walk.hook = id;
 	walk.args = args;
 	walk.at = 0;
-	walk.slow = false;
-	walk.exact = pace->exact > 0 || is_watched(ctx, id);
+	walk.slow_us = 0;
+	walk.exact = walk.chain->pace->exact > 0 || is_watched(ctx, id);
 	walk_chain(&walk, ret);
-	call_time_end_run(pace, walk.exact, walk.slow);
+	call_time_end_run(walk.chain, walk.exact, walk.slow_us);
 	result_note(ctx, id, walk.at, ret->column);
 }
