@@ -19,16 +19,11 @@ sub pack_list { return pack '(N/a*)*', @_ }
 
 # Dies when lengths do not fit.
 sub unpack_list {
-    my $bytes = shift;
-    my ($at, $end, @fields) = (0, length $bytes);
-    while ($at < $end) {
-        die "a field is cut off\n" if $end - $at < 4;
-        my $n = unpack 'N', substr $bytes, $at, 4;
-        die "a field is cut off\n" if $end - $at - 4 < $n;
-        push @fields, substr $bytes, $at + 4, $n;
-        die "too many fields\n" if @fields > FIELDS_MAX;
-        $at += 4 + $n;
-    }
+    my $bytes  = shift;
+    my @fields = eval { unpack '(N/a*)*', $bytes };
+    # unpack gives a last field that is shorter than it says.
+    die "a field is cut off\n" if pack('(N/a*)*', @fields) ne $bytes;
+    die "too many fields\n" if @fields > FIELDS_MAX;
     return @fields;
 }
 
@@ -85,30 +80,33 @@ sub decode_value {
 
 sub new {
     my ($class, $socket) = @_;
-    return bless { socket => $socket }, $class;
+    return bless { socket => $socket, in => '' }, $class;
 }
 
-sub _read {
-    my ($self, $size) = @_;
-    my $bytes = '';
-    while (length $bytes < $size) {
-        my $n = sysread $self->{socket}, $bytes, $size - length $bytes,
-          length $bytes;
+# At least `size` bytes are in the buffer, and more only if there may be:
+# `exact` reads none beyond them, since a descriptor may follow.
+sub _fill {
+    my ($self, $size, $exact) = @_;
+    my $have = length $self->{in};
+    while ($have < $size) {
+        my $n = sysread $self->{socket}, $self->{in},
+          $exact || $size - $have > 65_536 ? $size - $have : 65_536, $have;
         next if !defined $n && $!{EINTR};
-        return unless $n;
+        return 0 unless $n;
+        $have += $n;
     }
-    return $bytes;
+    return 1;
 }
 
 # The fields of the next frame; () when the other side has closed.
 sub receive {
-    my $self = shift;
-    my $head = $self->_read(4);
-    return unless defined $head;
-    my $n = unpack 'N', $head;
+    my ($self, $exact) = @_;
+    $self->_fill(4, $exact) or return;
+    my $n = unpack 'N', $self->{in};
     die "a frame of $n bytes\n" if $n > FRAME_MAX;
-    my $body = $self->_read($n);
-    return unless defined $body;
+    $self->_fill(4 + $n, $exact) or return;
+    my $body = substr $self->{in}, 4, $n;
+    substr $self->{in}, 0, 4 + $n, '';
     return unpack_list($body);
 }
 

@@ -246,7 +246,9 @@ sub log_line {
 sub ask {
     my ($self, @question) = @_;
     $self->{frame}->send('ask', @question) or exit 0;
-    while (my ($kind, @fields) = $self->{frame}->receive) {
+    # A descriptor follows what is told of the body.
+    my $exact = $question[0] eq 'body';
+    while (my ($kind, @fields) = $self->{frame}->receive($exact)) {
         return @fields if $kind eq 'tell';
         die "expected an answer, got '$kind'\n" unless $kind eq 'call';
         $self->call(@fields);

@@ -8,6 +8,7 @@ use warnings;
 
 use overload (
     '""'  => \&format,
+    'bool' => sub { 1 },
     'cmp' => \&_compare,
     fallback => 1,
 );
@@ -46,26 +47,45 @@ sub parse {
     return;
 }
 
+# The expressions compiled, again when a site has changed one of them.
+{
+    my ($known, %compiled) = ('');
+
+    sub _expressions {
+        my $now = join "\0", map { defined $_ ? $_ : '' } $atom_expr,
+          $address_literal_expr, $subdomain_expr, $domain_expr, $qtext_expr,
+          $text_expr;
+        return \%compiled if $now eq $known;
+        my $domain = $domain_expr
+          || "(?:$address_literal_expr|$subdomain_expr(?:\\.$subdomain_expr)*)";
+        %compiled = (
+            route   => qr/^\@$domain(?:,\@$domain)*:/,
+            mailbox => qr/^(.*)\@($domain)$/s,
+            dots    => qr/^$atom_expr(?:\.$atom_expr)*$/,
+            quoted  => qr/^"((?:$qtext_expr|$text_expr)*)"$/,
+        );
+        $known = $now;
+        return \%compiled;
+    }
+}
+
 # In list context user and host; else the address.  () when it is none.
 sub canonify {
     my ($class, $path) = @_;
-    my $domain = $domain_expr
-      || "(?:$address_literal_expr|$subdomain_expr(?:\\.$subdomain_expr)*)";
-    my $relay = $path;
+    return unless defined $path && $path =~ /^<(.*)>$/s;
+    my ($relay, $is) = ($1, _expressions());
 
-    return unless defined $relay && $relay =~ s/^<(.*)>$/$1/s;
     return wantarray ? ('', undef) : '' if $relay eq '';
     # Source routes are accepted and ignored (RFC 5321 4.1.2).
-    $relay =~ s/^\@$domain(?:,\@$domain)*://;
+    $relay =~ s/$is->{route}// if $relay =~ /^\@/;
     return wantarray ? ('postmaster', undef) : 'postmaster'
-      if $relay =~ /^postmaster$/i;
-    my ($user, $host) = $relay =~ /^(.*)\@($domain)$/s or return;
-    if ($user =~ /^$atom_expr(?:\.$atom_expr)*$/) {
-        return wantarray ? ($user, $host) : "$user\@$host";
+      if lc $relay eq 'postmaster';
+    my ($user, $host) = $relay =~ $is->{mailbox} or return;
+    if ($user !~ $is->{dots}) {
+        return unless $user =~ $is->{quoted};
+        $user = $1;
+        $user =~ s/\\(.)/$1/g;
     }
-    return unless $user =~ /^"((?:$qtext_expr|$text_expr)*)"$/;
-    $user = $1;
-    $user =~ s/\\(.)/$1/g;
     return wantarray ? ($user, $host) : "$user\@$host";
 }
 
@@ -97,7 +117,7 @@ sub format {    ## no critic (ProhibitBuiltinHomonyms)
     my $self = shift;
     return '<>' unless defined $self->{_user} && length $self->{_user};
     my $user = $self->{_user};
-    if ($user !~ /^$atom_expr(?:\.$atom_expr)*$/) {
+    if ($user !~ _expressions()->{dots}) {
         $user =~ s/(["\\])/\\$1/g;
         $user = qq("$user");
     }
