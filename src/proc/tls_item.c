@@ -183,13 +183,27 @@ fail(struct tls_item *item, const struct conf_stamp *stamps, bool is_forced,
     const struct err *err)
 {
 	bool is_again = item->failures > 0 && stamps_eq(stamps, item->tried);
+	bool was_told = is_again && item->fault.code != 0 &&
+			strcmp(item->fault.text, err->text) == 0;
 
 	memcpy(item->tried, stamps, sizeof(item->tried));
 	item->failures = is_again || is_forced ? 2 : 1;
-	if (item->failures < 2)
+	if (item->failures < 2 || was_told)
 		return TLS_ITEM_SAME;
 	item->fault = *err;
 	return TLS_ITEM_REFUSED;
+}
+
+/* The same files would be as bad again; not so when it was our own want of
+ * descriptors, or the disk. */
+static bool
+is_known_bad(const struct tls_item *item, const struct conf_stamp *stamps)
+{
+	int code = item->fault.code;
+
+	return item->failures >= 2 && stamps_eq(stamps, item->tried) &&
+	       (code == -EINVAL || code == -ENOENT || code == -EACCES ||
+		   code == -EFBIG);
 }
 
 static enum tls_item_change
@@ -216,7 +230,7 @@ tls_item_look(
 	tls_file_stamps(item->paths, TLS_ITEM_FILES, stamps);
 	if (stamps_eq(stamps, item->now.stamps))
 		return forget_fault(item);
-	if (item->failures >= 2 && stamps_eq(stamps, item->tried))
+	if (is_known_bad(item, stamps))
 		return TLS_ITEM_SAME;
 	if (!is_forced && is_young(stamps))
 		return TLS_ITEM_SAME;

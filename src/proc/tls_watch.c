@@ -104,7 +104,7 @@ on_change(void *arg, struct tls_item *item, enum tls_item_change change)
 	}
 }
 
-/* Once a day for what ends within a week, else once. */
+/* Once a day, the louder the nearer. */
 static void
 remind(struct tls_item *item, struct mono now)
 {

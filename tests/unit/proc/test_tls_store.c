@@ -437,6 +437,29 @@ bad_renewal(void **state)
 	tls_store_free(&store);
 }
 
+/* What is our own want is tried again, and told once. */
+static void
+no_descriptor(void **state)
+{
+	struct tls_store *store = one_store();
+	struct rlimit limit, none;
+
+	(void)state;
+	put("one.crt", &one_new.cert);
+	put("one.key", &one_new.key);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 3;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_string_equal(look(store, false), "");
+	assert_string_equal(look(store, false), "R");
+	assert_string_equal(look(store, false), "");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_string_equal(look(store, false), "T");
+	assert_true(serves(store, &one_new.cert, &one_new.key));
+	tls_store_free(&store);
+}
+
 static void
 half_written(void **state)
 {
@@ -622,6 +645,7 @@ main(void)
 		TEST(blind),
 		TEST(renewal),
 		TEST(bad_renewal),
+		TEST(no_descriptor),
 		TEST(half_written),
 		TEST(links),
 		TEST(another_kind),
