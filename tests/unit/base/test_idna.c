@@ -60,6 +60,26 @@ static const struct {
 	    -ENAMETOOLONG },
 };
 
+/* A high byte at every place of texts of every length up to three words. */
+static void
+test_is_ascii(void **state)
+{
+	char text[24];
+
+	(void)state;
+	for (size_t n = 0; n <= sizeof(text); n++) {
+		struct slice all = { text, n };
+
+		memset(text, 0x7f, sizeof(text));
+		assert_true(idna_is_ascii(all));
+		for (size_t i = 0; i < sizeof(text); i++) {
+			text[i] = (char)0x80;
+			assert_int_equal(idna_is_ascii(all), i >= n);
+			text[i] = 'a';
+		}
+	}
+}
+
 static void
 test_to_ascii(void **state)
 {
@@ -175,6 +195,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_is_ascii),
 		cmocka_unit_test(test_to_ascii),
 		cmocka_unit_test(test_to_utf8),
 		cmocka_unit_test(test_equal),
