@@ -22,6 +22,7 @@ struct job {
 	size_t count;
 	mode_t mode;
 	enum line_end line_end;
+	size_t made; /* tmp files that are ours */
 	size_t failed;
 };
 
@@ -40,6 +41,7 @@ open_new(const char *path, mode_t mode)
 		return fd;
 	rc = -errno;
 	(void)close(fd);
+	(void)unlink(path);
 	return rc;
 }
 
@@ -72,6 +74,7 @@ write_batch(struct job *job, size_t first, size_t n)
 		if (rc < 0)
 			break;
 		fds[opened++] = rc;
+		job->made++;
 		rc = message_write_under(
 		    job->message, copy->top, rc, job->line_end, false);
 	}
@@ -103,10 +106,8 @@ write_all(void *arg)
 	}
 	if (rc == 0)
 		return 0;
-	for (size_t i = 0; i < done && i < job->count; i++) {
-		if (i != job->failed || rc != -EEXIST)
-			(void)unlink(job->copies[i].tmp);
-	}
+	for (size_t i = 0; i < job->made; i++)
+		(void)unlink(job->copies[i].tmp);
 	return rc;
 }
 
@@ -134,7 +135,7 @@ int
 message_keep(struct message *message, const struct message_copy *copies,
     size_t count, mode_t mode, enum line_end line_end, size_t *ret_failed)
 {
-	struct job job = { message, copies, count, mode, line_end, 0 };
+	struct job job = { message, copies, count, mode, line_end, 0, 0 };
 	int rc;
 
 	fiber_label_wait("file");

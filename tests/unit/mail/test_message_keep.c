@@ -186,6 +186,22 @@ test_another_ones_file_stays(void **state)
 	assert_int_equal(files_left(t.dir), 1);
 }
 
+/* ... also behind the copy that failed, in the same batch. */
+static void
+test_file_behind_stays(void **state)
+{
+	int fd = open(t.tmp[2], O_CREAT | O_WRONLY, 0640);
+
+	(void)state;
+	(void)close(fd);
+	t.copies[1].tmp = "/nonexistent/x";
+	keep(4);
+	assert_int_equal(t.result, -ENOENT);
+	assert_int_equal(t.failed, 1);
+	assert_int_equal(access(t.tmp[2], F_OK), 0);
+	assert_int_equal(files_left(t.dir), 1);
+}
+
 static void
 test_cancelled(void **state)
 {
@@ -207,6 +223,7 @@ main(void)
 		TEST(test_long_top),
 		TEST(test_all_or_none),
 		TEST(test_another_ones_file_stays),
+		TEST(test_file_behind_stays),
 		TEST(test_cancelled),
 	};
 
