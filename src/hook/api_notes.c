@@ -211,7 +211,8 @@ hl_rcpt_note_set(struct hl_ctx *ctx, struct hl_rcpt *rcpt, hl_str name,
 	int status;
 
 	ctx_check(ctx);
-	if (ctx->txn == NULL || rcpt == NULL)
+	/* Nobody would free notes of one that was removed. */
+	if (ctx->txn == NULL || rcpt == NULL || !link_is_linked(&rcpt->link))
 		return -EINVAL;
 	own = value != NULL ? value_ref(value) : NULL;
 	status =

@@ -244,6 +244,11 @@ rcpt_notes(struct hl_ctx *ctx)
 	EXPECT_INT(hl_rcpt_note_set(ctx, rcpt, HL_STR("n"), seven), 0);
 	EXPECT_INT(hl_rcpt_note_set(ctx, NULL, HL_STR("n"), seven), -EINVAL);
 	EXPECT(hl_rcpt_note_get(ctx, NULL, HL_STR("n")) == NULL);
+	EXPECT_INT(hl_rcpt_remove(ctx, rcpt), 0);
+	EXPECT(hl_rcpt_note_get(ctx, rcpt, HL_STR("n")) == NULL);
+	EXPECT_INT(hl_rcpt_note_set(ctx, rcpt, HL_STR("n"), seven), -EINVAL);
+	EXPECT_INT(hl_rcpt_remove(ctx, rcpt), 0);
+	EXPECT_INT(hl_rcpt_count(ctx), 0);
 	return HL_DECLINED;
 }
 
