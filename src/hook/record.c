@@ -23,6 +23,13 @@ shm_verdict_of(const struct record *record)
 					    : SHM_ILLEGAL;
 }
 
+static hl_str
+tls_text(struct arena *arena, const struct hl_tls *tls)
+{
+	return arena_printf(arena, "%.*s %.*s%s%.*s", STR(tls->version),
+	    STR(tls->cipher), tls->sni.n > 0 ? " " : "", STR(tls->sni));
+}
+
 hl_str
 record_args(struct arena *arena, const struct record *record)
 {
@@ -55,6 +62,8 @@ record_args(struct arena *arena, const struct record *record)
 	case HOOK_CALL_VERDICT:
 		return arena_printf(arena, "%.*s %s", STR(args->a),
 		    hook_column_name(hook_column_of(args->verdict)));
+	case HOOK_CALL_TLS:
+		return tls_text(arena, args->object);
 	case HOOK_CALL_PHASE:
 		return arena_printf(arena, "phase %d", (int)args->phase);
 	case HOOK_CALL_PLAIN:
@@ -62,7 +71,6 @@ record_args(struct arena *arena, const struct record *record)
 	case HOOK_CALL_SCRAM:
 	case HOOK_CALL_LOGGING:
 	case HOOK_CALL_PROXY:
-	case HOOK_CALL_TLS:
 	case HOOK_CALL_REPLY:
 		return STR_EMPTY;
 	}

@@ -6,13 +6,14 @@
 #include "conf/conf_list.h"
 #include "hook/config.h"
 #include "hook/peer_name.h"
+#include "net/stream.h"
 #include "reply.h"
 #include "server_private.h"
 #include "session.h"
 #include "shm/stats.h"
 
-/* On a listener of implicit TLS the words cannot be read and are not sent: a
- * handshake costs more than this client is worth now. */
+/* Before an implicit handshake words cannot be read and are not sent: the
+ * handshake would cost more than this client is worth now. */
 static void
 refuse_to_admit(struct session *session, struct hl_ctx *ctx, const char *text)
 {
@@ -22,7 +23,7 @@ refuse_to_admit(struct session *session, struct hl_ctx *ctx, const char *text)
 		.enhanced = STR_EMPTY,
 		.text = str_of(text) };
 
-	if (session->listener->tls)
+	if (session->listener->tls && stream_ssl(session->stream) == NULL)
 		decision_reject(session, ctx, &decision);
 	else
 		reply_decision(session, ctx, &decision);

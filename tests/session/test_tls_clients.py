@@ -3,6 +3,7 @@
 import os
 import shutil
 import smtplib
+import socket
 import ssl
 import subprocess
 import time
@@ -246,3 +247,51 @@ def test_postfix(server, stage, how):
     finally:
         relay.stop()
         shutil.rmtree(top)
+
+
+# ---- those who never finish ----
+
+def hello():
+    """The bytes of a ClientHello."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = context.wrap_bio(incoming, outgoing, server_hostname="mx.example")
+    with pytest.raises(ssl.SSLWantReadError):
+        tls.do_handshake()
+    return outgoing.read()
+
+
+def test_half_open_handshakes(server):
+    """Others are served meanwhile, each costs one line, and a drain does not
+    wait for them."""
+    count = 300
+    server.config("max_per_client", ["0"])
+    time.sleep(1.5)     # until it is read
+    first = hello()
+    half = [socket.create_connection((server.address[0], server.smtps), WAIT)
+            for _ in range(count)]
+    for sock in half:
+        sock.sendall(first)
+        assert sock.recv(5)[:1] == b"\x16"      # the server waits for Finished
+    context = ssl.create_default_context(cafile=server.tmp / "ca.crt")
+    context.check_hostname = False
+    with smtplib.SMTP_SSL(server.address[0], server.smtps, "client.example",
+                          timeout=WAIT, context=context) as client:
+        client.noop()
+    for sock in half[:count // 2]:
+        sock.close()
+    began = time.monotonic()
+    server.stop()
+    assert time.monotonic() - began < 10
+    for sock in half:
+        sock.close()
+    lines = {}
+    for line in server.log().splitlines():
+        sid = line.partition(" sid=")[2].split(" ")[0]
+        if " listener=smtps " in line and " helo=client.example " not in line:
+            lines.setdefault(sid, []).append(line)
+    lines = [found for found in lines.values()
+             if "event=tls_failed" in found[0] or
+             "state=shutdown" in found[0]]
+    assert len(lines) == count
+    assert all(len(found) == 1 for found in lines), lines[0]
