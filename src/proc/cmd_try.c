@@ -35,6 +35,7 @@ static const struct option_spec options[] = {
 	{ "helo", "NAME", "what it says in EHLO (client.example)" },
 	{ "from", "ADDRESS", "sender; \"\" for <> (sender@client.example)" },
 	{ "to", "ADDRESS", "recipient; may be given again" },
+	{ "tls", NULL, "goes on in TLS after STARTTLS" },
 	{ NULL, NULL, NULL },
 };
 
@@ -48,6 +49,8 @@ on_option(void *arg, const struct option_spec *spec, const char *value,
 		args->file = value;
 	else if (strcmp(spec->name, "config") == 0)
 		args->options.config_dir = value;
+	else if (strcmp(spec->name, "tls") == 0)
+		args->options.tls = true;
 	else if (strcmp(spec->name, "helo") == 0)
 		args->options.helo = value;
 	else if (strcmp(spec->name, "from") == 0)
@@ -152,7 +155,7 @@ run(const struct command *self, int argc, char **argv)
 const struct command command_try = {
 	.name = "try",
 	.args = "[--config DIR] [--ip ADDRESS] [--helo NAME] [--from ADDRESS] "
-		"[--to ADDRESS]... [FILE]",
+		"[--to ADDRESS]... [--tls] [FILE]",
 	.about = "run one conversation through the engine, and explain it",
 	.options = options,
 	.more = "FILE is the message, - for standard input.  Nothing is "

@@ -15,6 +15,9 @@
 #include "base/mem.h"
 #include "hook/record.h"
 #include "net/conn.h"
+#include "net/conn_tls.h"
+#include "net/tls_ctx.h"
+#include "net/tls_self_signed.h"
 #include "rt/fiber.h"
 #include "rt/rt.h"
 #include "server_private.h"
@@ -146,6 +149,24 @@ needs_utf8(const struct try_options *options)
 	return !is_ascii;
 }
 
+/* Our own certificate, so there is nothing to verify. */
+static int
+go_on_in_tls(struct try *try)
+{
+	const struct conn_tls_options options = { .is_unverified = true };
+	struct err err = { 0, "" };
+	int digit = say(try, "STARTTLS", "", "");
+
+	if (digit != 2)
+		return digit;
+	if (conn_tls_start(try->conn, try->server->engine->trust, &options,
+		REPLY_MS, &err) < 0) {
+		(void)printf("  (%s)\n", err.text);
+		return -ECONNRESET;
+	}
+	return say(try, "EHLO ", try->options->helo, "");
+}
+
 static void
 converse(struct try *try)
 {
@@ -155,6 +176,7 @@ converse(struct try *try)
 
 	if (!is_fine(try, read_reply(try)) ||
 	    !is_fine(try, say(try, "EHLO ", options->helo, "")) ||
+	    (options->tls && !is_fine(try, go_on_in_tls(try))) ||
 	    !is_fine(try, say(try, "MAIL FROM:<", options->from, params)))
 		return;
 	for (size_t i = 0; i < options->to_count; i++)
@@ -191,22 +213,51 @@ add_listener(struct server *server)
 	return listener;
 }
 
+/* Whatever certificates there are: their keys are not ours to read. */
+static int
+give_tls(struct server_listener *listener, struct err *err)
+{
+	struct buf cert = BUF_INIT, key = BUF_INIT;
+	int ret = tls_self_signed_make("try", &cert, &key, err);
+
+	if (ret == 0) {
+		struct tls_pair pair = { .cert = buf_slice(&cert),
+			.key = buf_slice(&key) };
+		struct tls_site site = {
+			.name = STR_EMPTY, .pairs = &pair, .pair_count = 1
+		};
+		struct tls_material material = {
+			.scope = listener->name, .sites = &site, .site_count = 1
+		};
+
+		ret = tls_ctx_new(&material, NULL, &listener->tls_ctx, err);
+	}
+	secret_wipe(key.p, key.n);
+	buf_done(&key);
+	buf_done(&cert);
+	return ret;
+}
+
 static int
 connect_pair(struct try *try, struct err *err)
 {
+	struct server_listener *listener = add_listener(try->server);
 	struct inet_addr local = {
 		.family = INET_V4, .bytes = { 127, 0, 0, 1 }, .port = 25
 	};
-	int fds[2], ret;
+	int fds[2], ret = 0;
 
+	if (try->options->tls)
+		ret = give_tls(listener, err);
+	if (ret < 0)
+		return ret;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
 		fds) == -1)
 		return err_set(err, -errno, "socketpair: %s", strerror(errno));
 	ret = conn_from_fd(try->options->rt, fds[1], &try->conn);
 	if (ret < 0)
 		return err_set(err, ret, "%s", strerror(-ret));
-	session_open(
-	    add_listener(try->server), fds[0], &try->options->peer, &local);
+	session_open(listener, fds[0], &try->options->peer, &local);
 	return 0;
 }
 

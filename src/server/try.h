@@ -5,6 +5,7 @@
 #ifndef HOOKLINE_SERVER_TRY_H
 #define HOOKLINE_SERVER_TRY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -23,6 +24,7 @@ struct try_options {
 	const char *helo, *from;
 	const char *const *to;
 	size_t to_count;
+	bool tls;            /* the client says STARTTLS */
 	const char *message; /* any line ends */
 	size_t message_size;
 };

@@ -49,6 +49,20 @@ def test_message_from_stdin(config):
     assert "> (17 bytes)" in done.stdout.splitlines()
 
 
+def test_tls(config):
+    """With a certificate of its own; what plugins see is TLS all the same."""
+    done = run_try(config, "--tls", "--to", "x@example.com")
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    at = lines.index("> STARTTLS")
+    assert lines[at + 1] == "< 220 2.0.0 Ready to start TLS"
+    assert lines[at + 2].startswith("> EHLO ")
+    assert "< 250-STARTTLS" in lines[:at] or "< 250 STARTTLS" in lines[:at]
+    assert not any("STARTTLS" in line for line in lines[at + 2:])
+    done = run_try(config, "--to", "x@example.com")
+    assert "STARTTLS" not in done.stdout
+
+
 def test_bad_configuration_and_words(config):
     (config / "plugins").write_text("rcpt_okk\n")
     done = run_try(config)
