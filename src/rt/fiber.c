@@ -377,6 +377,17 @@ fiber_arena(struct fiber *fiber)
 	return &fiber->arena;
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wframe-larger-than=" /* that is its purpose */
+__attribute__((noinline)) void
+fiber_wipe_stack(void)
+{
+	char room[24 * 1024];
+
+	secret_wipe(room, sizeof(room));
+}
+#pragma GCC diagnostic pop
+
 void
 fiber_on_switch(struct fiber *fiber, fiber_switch_fn *fn, void *arg)
 {

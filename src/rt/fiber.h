@@ -102,6 +102,10 @@ struct mono fiber_deadline(const struct fiber *fiber);
  * block. */
 struct arena *fiber_arena(struct fiber *fiber);
 
+/* Overwrites what calls that have returned left behind on the stack, 24 KiB
+ * deep: registers that were saved while they held a secret, too. */
+void fiber_wipe_stack(void);
+
 /* One pointer for whoever started the fiber; NULL at first. */
 void fiber_set_data(struct fiber *fiber, void *data);
 void *fiber_data(const struct fiber *fiber);

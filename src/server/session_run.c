@@ -167,6 +167,15 @@ step(struct session *session, struct hl_ctx *ctx)
 	return input_peek(session).n > 0 && step_command(session, ctx);
 }
 
+/* The command brought a secret: what held it is overwritten. */
+static void
+forget(struct session *session, struct hl_ctx *ctx)
+{
+	arena_wipe(ctx->arena);
+	fiber_wipe_stack();
+	session->has_secret = false;
+}
+
 void
 session_run(struct session *session, struct hl_ctx *ctx)
 {
@@ -182,10 +191,9 @@ session_run(struct session *session, struct hl_ctx *ctx)
 		if (session->end == END_NOT && !session->is_shaking)
 			check_memory(session, ctx);
 		if (session->has_secret)
-			arena_wipe(ctx->arena);
+			forget(session, ctx);
 		else
 			arena_reset(ctx->arena);
-		session->has_secret = false;
 		if (session->out.n > OUT_MAX)
 			session_flush(session);
 		if (did)
