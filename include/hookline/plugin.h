@@ -399,9 +399,10 @@ bool hl_result(
  * kept: the memory is wiped when the command ends.
  *
  * user: PLAIN, LOGIN, CRAM-MD5, XOAUTH2: as the client sent it; EXTERNAL: its
- * authorization identity, else the subject of its certificate; OAUTHBEARER: its
- * authorization identity, "" when it sent none: then HL_OK needs a call of
- * hl_auth_user_set.  Never empty else, no control characters.
+ * authorization identity, else the first mail address in its certificate, else
+ * the certificate's subject; OAUTHBEARER: its authorization identity, "" when
+ * it sent none: then HL_OK needs a call of hl_auth_user_set.  Never empty
+ * else, no control characters.
  * clear: PLAIN and LOGIN the password, XOAUTH2 and OAUTHBEARER the token;
  * never empty there, "" in CRAM-MD5 and EXTERNAL. */
 hl_str hl_auth_attempt_mechanism(const struct hl_auth *auth); /* "plain" */

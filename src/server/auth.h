@@ -69,6 +69,9 @@ hl_str auth_masked(struct arena *arena, struct slice rest);
 /* Sends `challenge` and reads the answer, in the call arena. */
 bool auth_ask(struct auth_exchange *x, struct slice challenge,
     struct slice *ret) BLOCKS WARN_UNUSED;
+/* Sends the reason of a refusal, to which the client answers anything at all.
+ * False: it did not wait for the refusal, which is logged. */
+bool auth_tell(struct auth_exchange *x, struct slice reason) BLOCKS;
 /* The initial response, else the answer to an empty challenge. */
 bool auth_first(struct auth_exchange *x, struct slice *ret) BLOCKS WARN_UNUSED;
 /* 501 5.5.2; returns false. */

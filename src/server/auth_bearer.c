@@ -51,21 +51,15 @@ auth_show_oauthbearer(struct auth_exchange *x)
 	return show(x, sasl_oauthbearer_parse);
 }
 
-/* Whatever the client answers, the refusal follows; "*" makes it 501. */
 bool
 auth_explain_xoauth2(struct auth_exchange *x)
 {
-	struct slice ignored;
-
-	return auth_ask(x,
-	    SLICE_LIT("{\"status\":\"401\",\"schemes\":\"bearer\"}"), &ignored);
+	return auth_tell(
+	    x, SLICE_LIT("{\"status\":\"401\",\"schemes\":\"bearer\"}"));
 }
 
 bool
 auth_explain_oauthbearer(struct auth_exchange *x)
 {
-	struct slice ignored;
-
-	return auth_ask(
-	    x, SLICE_LIT("{\"status\":\"invalid_token\"}"), &ignored);
+	return auth_tell(x, SLICE_LIT("{\"status\":\"invalid_token\"}"));
 }

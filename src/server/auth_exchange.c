@@ -68,23 +68,40 @@ no_line(struct auth_exchange *x, int why)
 	return false;
 }
 
-bool
-auth_ask(struct auth_exchange *x, struct slice challenge, struct slice *ret)
+/* 0 or why there is no line. */
+static int
+prompt(struct auth_exchange *x, struct slice challenge, hl_str *ret)
 {
 	struct session *session = x->session;
 	struct arena *arena = x->ctx->arena;
 	char *text = arena_alloc(arena, BASE64_ENCODED(challenge.n) + 1);
-	hl_str line;
-	int got;
 
 	base64_encode(challenge, text);
 	reply_send(session, x->ctx, 334, STR_EMPTY, str_of(text));
 	session->answered = false;
-	got = session_client_line(
-	    &session->conv, session->limits->command_timeout_ms, arena, &line);
-	if (got < 0)
-		return no_line(x, got);
-	return decode(x, slice_str(line), ret);
+	return session_client_line(
+	    &session->conv, session->limits->command_timeout_ms, arena, ret);
+}
+
+bool
+auth_ask(struct auth_exchange *x, struct slice challenge, struct slice *ret)
+{
+	hl_str line;
+	int got = prompt(x, challenge, &line);
+
+	return got < 0 ? no_line(x, got) : decode(x, slice_str(line), ret);
+}
+
+bool
+auth_tell(struct auth_exchange *x, struct slice reason)
+{
+	hl_str ignored;
+	int got = prompt(x, reason, &ignored);
+
+	if (got == 0 || got == -EMSGSIZE)
+		return true;
+	reply_log_refusal(x->session, x->ctx, &x->outcome);
+	return no_line(x, got);
 }
 
 bool

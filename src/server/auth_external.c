@@ -15,6 +15,19 @@ auth_can_external(const struct session *session)
 	return tls != NULL && tls->cert_verified;
 }
 
+/* Whom the certificate is for: its first mail address, else its subject. */
+static hl_str
+name_of(const struct hl_tls *tls)
+{
+	for (size_t i = 0; i < tls->alt_name_count; i++) {
+		struct slice name = slice_str(tls->alt_names[i]);
+
+		if (slice_find(name, '@') < name.n)
+			return tls->alt_names[i];
+	}
+	return tls->cert_subject;
+}
+
 bool
 auth_show_external(struct auth_exchange *x)
 {
@@ -26,6 +39,6 @@ auth_show_external(struct auth_exchange *x)
 	if (authzid.n > 0 && !sasl_user_is_sane(authzid))
 		return auth_malformed(x);
 	x->shown.authzid = arena_str(x->ctx->arena, authzid);
-	x->shown.user = authzid.n > 0 ? x->shown.authzid : tls->cert_subject;
+	x->shown.user = authzid.n > 0 ? x->shown.authzid : name_of(tls);
 	return sasl_user_is_sane(slice_str(x->shown.user)) || auth_deny(x);
 }

@@ -17,13 +17,23 @@
 #define EXPORTER_LABEL "EXPORTER-Channel-Binding"
 #define EXPORTER_SIZE 32
 
+static int export(const struct session *session, unsigned char *ret)
+{
+	struct conv *conv = (struct conv *)(uintptr_t)&session->conv;
+
+	return conv->ops->tls_exporter(
+	    conv, EXPORTER_LABEL, ret, EXPORTER_SIZE);
+}
+
 bool
 auth_can_bind(const struct session *session)
 {
 	const struct hl_tls *tls = session->conv.facts.tls;
+	unsigned char exported[EXPORTER_SIZE];
 
-	return tls != NULL && session->conv.ops->tls_exporter != NULL &&
-	       str_eq_text(tls->version, "TLSv1.3");
+	/* With a proxy in front there may be TLS, but none of ours. */
+	return tls != NULL && str_eq_text(tls->version, "TLSv1.3") &&
+	       export(session, exported) == 0;
 }
 
 static bool
@@ -109,14 +119,11 @@ static int
 binding_data(
     const struct auth_exchange *x, unsigned char *bytes, struct slice *ret)
 {
-	struct conv *conv = &x->session->conv;
-
 	*ret = SLICE_NONE;
 	if (!is_plus(x))
 		return 0;
 	*ret = (struct slice){ (const char *)bytes, EXPORTER_SIZE };
-	return conv->ops->tls_exporter(
-	    conv, EXPORTER_LABEL, bytes, EXPORTER_SIZE);
+	return export(x->session, bytes);
 }
 
 /* From server-first-message to the client's last word.  False: answered. */

@@ -117,8 +117,8 @@ who_decided(const struct outcome *outcome)
 						  : STR_LIT("core");
 }
 
-bool
-reply_outcome(
+void
+reply_log_refusal(
     struct session *session, struct hl_ctx *ctx, const struct outcome *outcome)
 {
 	struct decision decision = { .hook = outcome->hook,
@@ -127,6 +127,14 @@ reply_outcome(
 		.enhanced = outcome->enhanced,
 		.text = outcome->text };
 
+	count_error(session, outcome->code);
+	decision_reject(session, ctx, &decision);
+}
+
+bool
+reply_outcome(
+    struct session *session, struct hl_ctx *ctx, const struct outcome *outcome)
+{
 	if (outcome->answered) {
 		session->answered = true;
 		return false;
@@ -134,10 +142,8 @@ reply_outcome(
 	if (outcome->code != 0) {
 		reply_send(session, ctx, outcome->code, outcome->enhanced,
 		    outcome->text);
-		if (outcome->code >= 400) {
-			count_error(session, outcome->code);
-			decision_reject(session, ctx, &decision);
-		}
+		if (outcome->code >= 400)
+			reply_log_refusal(session, ctx, outcome);
 	}
 	if (outcome->fate == FATE_RESET)
 		session_reset_txn(session, ctx);

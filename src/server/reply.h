@@ -28,6 +28,9 @@ void reply_decision(struct session *session, struct hl_ctx *ctx,
  * Returns false when the conversation does not go on as if accepted. */
 bool reply_outcome(struct session *session, struct hl_ctx *ctx,
     const struct outcome *outcome) BLOCKS;
+/* Logs and counts the refusal alone: the client has gone before it. */
+void reply_log_refusal(
+    struct session *session, struct hl_ctx *ctx, const struct outcome *outcome);
 /* conv_ops.reply */
 int reply_of_plugin(
     struct hl_ctx *ctx, unsigned code, hl_str enhanced, hl_str text);

@@ -7,8 +7,8 @@
  *	gs2-authzid     = "a=" saslname
  *	saslname        = 1*(value-safe-char / "=2C" / "=3D")
  *
- * The flag "F" for mechanisms that are none of GSS-API's is refused: none of
- * ours is one of those.
+ * An empty "a=" is taken as none, since gsasl(1) sends it.  The flag "F", for
+ * mechanisms that are none of GSS-API's, is refused: none of ours is.
  *
  * UNSAFE: indices stay below the slice's n; the output has room for it.
  */
@@ -58,7 +58,7 @@ sasl_gs2_parse(struct slice *message, struct sasl_gs2 *ret)
 	if (parse_flag(flag, &gs2) < 0)
 		return -EINVAL;
 	if (authzid.n > 0) {
-		if (!slice_starts(authzid, "a=") || authzid.n == 2)
+		if (!slice_starts(authzid, "a="))
 			return -EINVAL;
 		gs2.authzid = slice_from(authzid, 2);
 	}

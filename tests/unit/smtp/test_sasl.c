@@ -203,7 +203,7 @@ static const struct {
 	{ ",,x", 0, NULL, NULL, NULL, NULL },
 	{ "n,x", 0, NULL, NULL, NULL, NULL },
 	{ "n,b=x,y", 0, NULL, NULL, NULL, NULL },
-	{ "n,a=,y", 0, NULL, NULL, NULL, NULL },
+	{ "n,a=,y", 'n', "", "", "n,a=,", "y" },
 	{ "n", 0, NULL, NULL, NULL, NULL },
 	{ "", 0, NULL, NULL, NULL, NULL },
 };
