@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/mem.h"
 #include "password.h"
+#include "rt/fiber.h"
 #include "rt/offload.h"
 #include "run.h"
 #include "smtp/base64.h"
@@ -283,6 +284,9 @@ hl_auth_unavailable(struct hl_ctx *ctx, const char *fmt, ...)
 	hl_str why;
 
 	ctx_check(ctx);
+	/* What failed is what the client, who has gone, was waiting for. */
+	if (fiber_is_cancelled(fiber_self()))
+		return HL_DENYSOFT;
 	va_start(args, fmt);
 	why = arena_vprintf(ctx->arena, fmt, args);
 	va_end(args);

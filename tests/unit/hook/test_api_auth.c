@@ -150,6 +150,15 @@ test_is_hash(void **state)
 
 /* ---- the user's name ---- */
 
+/* What a hook gives lives as long as its fiber. */
+static char given_user[64];
+
+static void
+keep_user(void)
+{
+	(void)snprintf(given_user, sizeof(given_user), "%s", given.user.p);
+}
+
 static enum hl_verdict
 rename_user(struct hl_ctx *ctx)
 {
@@ -161,6 +170,7 @@ rename_user(struct hl_ctx *ctx)
 	EXPECT_INT(hl_auth_user_set(ctx, HL_STR("")), -EINVAL);
 	EXPECT_INT(hl_auth_user_set(ctx, HL_STR("a\r\nb")), -EINVAL);
 	EXPECT_INT(hl_auth_user_set(ctx, HL_STR("tim@mail.example")), 0);
+	keep_user();
 	return HL_OK;
 }
 
@@ -179,7 +189,7 @@ test_user(void **state)
 	struct fixture *f = *state;
 
 	run(f, HOOK_AUTH_PLAIN, &plain_args, rename_user);
-	unit_slice_is("user", slice_str(given.user), "tim@mail.example");
+	assert_string_equal(given_user, "tim@mail.example");
 	run(f, HOOK_CONNECT, &plain_args, not_here);
 	run(f, HOOK_CONNECT, NULL, not_here);
 }
@@ -199,6 +209,7 @@ give_keys(struct hl_ctx *ctx)
 		       ctx, 4096, HL_STR(SALT), HL_STR(STORED), HL_STR(SERVER)),
 	    0);
 	EXPECT_INT(hl_auth_user_set(ctx, HL_STR("User")), 0);
+	keep_user();
 	return HL_OK;
 }
 
@@ -225,7 +236,7 @@ test_keys(void **state)
 	run(f, HOOK_AUTH_SCRAM_SHA_256, &scram_args, give_keys);
 	assert_int_equal(given.keys.iterations, 4096);
 	assert_int_equal(given.keys.stored_key[0], 0x58);
-	unit_slice_is("user", slice_str(given.user), "User");
+	assert_string_equal(given_user, "User");
 	run(f, HOOK_AUTH_SCRAM_SHA_256, &scram_args, give_stored);
 	assert_int_equal(given.keys.server_key[31], 0xd5);
 	run(f, HOOK_AUTH_PLAIN, &plain_args, keys_for_plain);
@@ -343,6 +354,29 @@ test_unavailable(void **state)
 	assert_non_null(strstr(f->log.p, "the directory is down"));
 }
 
+/* A client that hangs up could otherwise write an error line each time. */
+static enum hl_verdict
+ask_until_gone(struct hl_ctx *ctx)
+{
+	EXPECT_INT(hl_sleep(ctx, 1000), -ECANCELED);
+	return hl_auth_unavailable(ctx, "the client is gone");
+}
+
+static void
+test_gone(void **state)
+{
+	struct fixture *f = *state;
+
+	given = (struct auth_ret){ .user = STR_EMPTY };
+	f->args = &plain_args;
+	fixture_begin(f, HOOK_AUTH_PLAIN, ask_until_gone);
+	fixture_cancel(f);
+	fixture_end(f);
+	assert_int_equal(f->replies.n, 0);
+	buf_add_char(&f->log, '\0');
+	assert_null(strstr(f->log.p, "the client is gone"));
+}
+
 int
 main(void)
 {
@@ -359,6 +393,7 @@ main(void)
 		TEST(test_steady),
 		TEST(test_response),
 		TEST(test_unavailable),
+		TEST(test_gone),
 #undef TEST
 	};
 
