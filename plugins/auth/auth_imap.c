@@ -267,7 +267,9 @@ on_auth(struct hl_ctx *ctx, const struct hl_auth *auth)
 		}
 		if (says(&login, "b NO") && !is_failure(login.line))
 			return HL_DENY;
-		login.why = login.line;
+		/* Some servers repeat what they do not understand. */
+		login.why =
+		    says(&login, "b NO") ? login.line : "it refuses to log in";
 	}
 	return hl_auth_unavailable(
 	    ctx, "IMAP server %s: %.200s", where(ctx).p, login.why);

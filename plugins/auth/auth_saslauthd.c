@@ -101,7 +101,7 @@ ask(struct hl_ctx *ctx, struct hl_conn *conn, const struct hl_auth *auth,
 {
 	const struct args *args = hl_args(ctx);
 	unsigned char *bytes = hl_alloc(ctx, 4 * (FIELD_MAX + 2)), *end = bytes;
-	unsigned char size[2];
+	unsigned char size[2] = { 0 };
 	size_t n;
 	int rc;
 

@@ -24,6 +24,7 @@
 
 static struct hl_auth attempt;
 static struct auth_ret given;
+static char given_user[64]; /* of hl_auth_user_set, "" */
 
 struct service {
 	int listening;
@@ -188,10 +189,21 @@ auth_setup(void **state)
 	return rc;
 }
 
+/* What the plugin gives lives as long as the fiber. */
+static inline void
+auth_keep_user(void *arg, struct hl_ctx *ctx, const struct record *record)
+{
+	(void)arg;
+	(void)ctx;
+	(void)record;
+	(void)snprintf(given_user, sizeof(given_user), "%s", given.user.p);
+}
+
 static inline void
 auth_prepare(void)
 {
 	given = (struct auth_ret){ .user = STR_EMPTY };
+	f->engine->on_record = auth_keep_user;
 	args.object = &attempt;
 	args.ret = &given;
 	buf_clear(&f->replies);
