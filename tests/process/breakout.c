@@ -9,6 +9,7 @@
  * number of its errno, 0 if it could.
  */
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -263,13 +264,19 @@ sleep_for_ever(void *arg)
 	return arg;
 }
 
+static const char keeps;
+
 static int
 begin_thread(const struct args *args, const char *when)
 {
 	pthread_t thread;
+	Dl_info self;
 
 	if (strcmp(args->thread.p, when) != 0)
 		return 0;
+	/* Its code must stay when the plugin is unloaded. */
+	if (dladdr(&keeps, &self) != 0)
+		(void)dlopen(self.dli_fname, RTLD_NOW | RTLD_NODELETE);
 	return -pthread_create(&thread, NULL, sleep_for_ever, NULL);
 }
 
