@@ -145,10 +145,14 @@ class Play:
         elif word == "S~":
             self.expect_match(wire, self.expand(step.text))
         elif word == "S*":
-            lines = wire.reply()
+            lines = wire.last = wire.reply()
             if not lines[0].startswith(step.text.strip()):
                 raise Failure(f"expected a reply {step.text!r}, "
                               f"got {lines}")
+        elif word in ("has", "lacks"):
+            found = any(line[4:] == step.text for line in wire.last)
+            if found != (word == "has"):
+                raise Failure(f"{word} {step.text!r}? {wire.last}")
         elif word == "closed":
             wire.expect_end("closed")
         elif word == "gone":

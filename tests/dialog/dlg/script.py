@@ -29,13 +29,14 @@ WORDS = {
     "elapsed": r"\d+-\d+",
 }
 # Words with a colon and text after it.
-TEXTS = {"EHLO", "C", "C~", "C!", "BDAT", "S", "S~", "S*", "log", "nolog",
-         "logcount", "maildir", "maildir~", "file", "ctl", "out", "out~", "exit"}
+TEXTS = {"EHLO", "C", "C~", "C!", "BDAT", "S", "S~", "S*", "has", "lacks",
+         "log", "nolog", "logcount", "maildir", "maildir~", "file", "ctl",
+         "out", "out~", "exit"}
 BLOCKS = {"config", "plugin", "file", "dns"}
 # Those that belong to one connection.
-ON_CONNECTION = {"EHLO", "C", "C~", "C!", "BDAT", "S", "S~", "S*", "connect",
-                 "tls", "starttls", "close", "half-close", "reset", "closed", "gone",
-                 "quiet", "elapsed"}
+ON_CONNECTION = {"EHLO", "C", "C~", "C!", "BDAT", "S", "S~", "S*", "has",
+                 "lacks", "connect", "tls", "starttls", "close", "half-close",
+                 "reset", "closed", "gone", "quiet", "elapsed"}
 
 LINE = re.compile(r"(?:(?P<conn>[ABD-RT-Z]):)?(?P<word>[A-Za-z-]+[~*!]?)"
                   r"(?P<arg> [^:]*)?(?::(?P<text>.*))?$", re.DOTALL)

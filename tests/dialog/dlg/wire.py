@@ -35,6 +35,7 @@ class Wire:
         self.input = bytearray()
         self.ended = None        # "closed" or "reset", once it was seen
         self.done = False        # we closed it, or the end was expected
+        self.last = []     # the lines of the last S*
         self.sent_at = time.monotonic()
         self.last_at = self.sent_at
         self.tls = None          # dlg.tls.Tls after a handshake
