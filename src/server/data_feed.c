@@ -90,15 +90,15 @@ data_send_refusal(
 		log_end(&line);
 	}
 	refusal.fate = fate;
-	(void)reply_outcome(session, ctx, &refusal);
+	(void)rcpt_replies_send(session, ctx, &refusal);
 }
 
 /* Too big: told once; the answer comes at the end of data. */
 static bool
-size_is_fine(struct session *session, struct hl_ctx *ctx, size_t more)
+size_is_fine(struct session *session, struct hl_ctx *ctx)
 {
 	struct hook_args args = {
-		.n1 = body_size(&session->conv.txn->message.body) + more,
+		.n1 = session->data->scan.size_bytes,
 		.n2 = (uint64_t)session->limits->databytes,
 	};
 	struct outcome outcome;
@@ -151,7 +151,7 @@ on_run(void *arg, struct slice run)
 	int ret;
 
 	if (session->data->swallow || session->gone ||
-	    !size_is_fine(session, feed->ctx, run.n))
+	    !size_is_fine(session, feed->ctx))
 		return;
 	ret = message_append(&session->conv.txn->message, run.p, run.n);
 	if (ret < 0) {
