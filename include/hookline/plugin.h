@@ -338,7 +338,7 @@ int hl_reply(struct hl_ctx *ctx, unsigned code, const char *enhanced,
 unsigned hl_reply_code(const struct hl_reply *reply);
 hl_str hl_reply_enhanced(const struct hl_reply *reply);
 hl_str hl_reply_text(const struct hl_reply *reply); /* lines parted by \n */
-/* `code` keeps its first digit (220, 221, 334, 354, 421 stay as they are);
+/* `code` keeps its first digit (220, 221, 334, 353, 354, 421 stay as they are);
  * 0 keeps the code.  -EINVAL when it does not, or outside the reply hook. */
 int hl_reply_set(
     struct hl_ctx *ctx, unsigned code, hl_str enhanced, hl_str text);
@@ -361,7 +361,8 @@ unsigned hl_peer_connections(const struct hl_ctx *ctx);
 unsigned hl_peer_connections_max(const struct hl_ctx *ctx);
 hl_str hl_listener(const struct hl_ctx *ctx); /* name in config/listen */
 hl_str hl_helo(const struct hl_ctx *ctx);     /* accepted HELO name, or "" */
-bool hl_is_esmtp(const struct hl_ctx *ctx);   /* it said EHLO */
+bool hl_is_esmtp(const struct hl_ctx *ctx);   /* it said EHLO or LHLO */
+bool hl_is_lmtp(const struct hl_ctx *ctx);    /* the listener speaks LMTP */
 hl_str hl_me(const struct hl_ctx *ctx);       /* config/me */
 hl_str hl_session_id(const struct hl_ctx *ctx);
 hl_str hl_txn_id(const struct hl_ctx *ctx); /* "" before MAIL */
@@ -549,6 +550,13 @@ int hl_rcpt_remove(struct hl_ctx *ctx, struct hl_rcpt *rcpt);
  * alone.  -EINVAL in any other hook. */
 int hl_rcpt_verdict(struct hl_ctx *ctx, struct hl_rcpt *rcpt,
     enum hl_verdict verdict, hl_str text);
+/* The client gets a reply for each recipient (LMTP, PRDR), so that they may
+ * fare differently; else it gets one for all, and must not be told 250 before
+ * each one's fate is known. */
+bool hl_rcpt_replies(const struct hl_ctx *ctx);
+/* What became of it so far, e.g. in queue_post: HL_OK, HL_DENY, HL_DENYSOFT,
+ * or HL_DECLINED while it is open; with the plugin's text (NULL: not wanted). */
+enum hl_verdict hl_rcpt_fate(const struct hl_rcpt *rcpt, hl_str *ret_text);
 
 /* ---- the message --------------------------------------------------- */
 

@@ -166,8 +166,8 @@ hl_reply_text(const struct hl_reply *reply)
 static bool
 code_is_fixed(unsigned code)
 {
-	return code == 220 || code == 221 || code == 334 || code == 354 ||
-	       code == 421;
+	return code == 220 || code == 221 || code == 334 || code == 353 ||
+	       code == 354 || code == 421;
 }
 
 int

@@ -160,6 +160,12 @@ hl_is_esmtp(const struct hl_ctx *ctx)
 	return facts_of(ctx)->esmtp;
 }
 
+bool
+hl_is_lmtp(const struct hl_ctx *ctx)
+{
+	return facts_of(ctx)->lmtp;
+}
+
 hl_str
 hl_me(const struct hl_ctx *ctx)
 {

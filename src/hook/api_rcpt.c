@@ -7,13 +7,14 @@
 #include "run.h"
 #include "smtp/path.h"
 
-/* Those whom an earlier plugin of this chain has decided are not the next
- * one's business (HOOKS.md decision 12). */
+/* Those whom an earlier plugin of this chain has decided, or an earlier hook
+ * has refused, are not the next one's business (HOOKS.md decision 12). */
 static bool
 some_are_hidden(const struct hl_ctx *ctx)
 {
 	return ctx->txn->some_decided &&
 	       (ctx->frame->hook == HOOK_QUEUE ||
+		   ctx->frame->hook == HOOK_QUEUE_PRE ||
 		   ctx->frame->hook == HOOK_DATA_POST);
 }
 
@@ -94,7 +95,8 @@ hl_rcpt_verdict(struct hl_ctx *ctx, struct hl_rcpt *rcpt,
 	enum hook_column column = hook_column_of(verdict);
 
 	ctx_check(ctx);
-	if (ctx->txn == NULL || rcpt == NULL || ctx->frame->in_load ||
+	if (ctx->txn == NULL || rcpt == NULL || rcpt->is_refused ||
+	    ctx->frame->in_load ||
 	    (ctx->frame->hook != HOOK_DATA_POST &&
 		ctx->frame->hook != HOOK_QUEUE))
 		return -EINVAL;
@@ -108,5 +110,27 @@ hl_rcpt_verdict(struct hl_ctx *ctx, struct hl_rcpt *rcpt,
 	rcpt->verdict = verdict;
 	ctx->txn->some_named = true;
 	rcpt->text = arena_str(&ctx->txn->arena, slice_str(text));
+	rcpt->by = ctx->frame->plugin->name;
 	return 0;
+}
+
+bool
+hl_rcpt_replies(const struct hl_ctx *ctx)
+{
+	ctx_check(ctx);
+	if (ctx->txn == NULL)
+		return false;
+	return ctx->conv->facts.lmtp
+		   ? ctx->txn->given_count > 0
+		   : ctx->txn->prdr && ctx->txn->given_count > 1;
+}
+
+enum hl_verdict
+hl_rcpt_fate(const struct hl_rcpt *rcpt, hl_str *ret_text)
+{
+	if (rcpt == NULL || rcpt->verdict == 0)
+		return HL_DECLINED;
+	if (ret_text != NULL)
+		*ret_text = rcpt->text;
+	return (enum hl_verdict)rcpt->verdict;
 }

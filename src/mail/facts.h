@@ -59,6 +59,7 @@ struct facts {
 	struct mono since;
 	char sid[SESSION_ID_MAX];
 	bool esmtp;
+	bool lmtp; /* RFC 2033, as the listener says */
 	bool relay_client;
 	uint8_t phase; /* enum hl_phase */
 };

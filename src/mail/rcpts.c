@@ -24,6 +24,13 @@ txn_rcpt_add(struct txn *txn, const struct hl_addr *addr,
 	return rcpt;
 }
 
+void
+txn_rcpt_give(struct txn *txn, struct hl_rcpt *rcpt)
+{
+	list_push_back(&txn->given, &rcpt->given);
+	txn->given_count++;
+}
+
 static struct hl_rcpt *
 rcpt_of(struct link *link)
 {
@@ -106,13 +113,18 @@ txn_rcpt_remove(struct txn *txn, struct hl_rcpt *rcpt)
 void
 txn_rcpts_reopen(struct txn *txn)
 {
-	LIST_FOR_EACH (link, safe, &txn->rcpts) {
-		rcpt_of(link)->verdict = 0;
-		rcpt_of(link)->is_decided = false;
-	}
-	txn->open_count = txn->rcpt_count;
+	txn->open_count = 0;
 	txn->place.link = NULL;
 	txn->some_named = txn->some_decided = false;
+	LIST_FOR_EACH (link, safe, &txn->rcpts) {
+		struct hl_rcpt *rcpt = rcpt_of(link);
+
+		rcpt->is_decided = rcpt->is_refused;
+		txn->some_decided |= rcpt->is_refused;
+		txn->open_count += !rcpt->is_refused;
+		if (!rcpt->is_refused)
+			rcpt->verdict = 0;
+	}
 }
 
 bool

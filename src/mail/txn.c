@@ -21,6 +21,7 @@ txn_new(const struct facts *facts, unsigned number, size_t cap)
 	arena_init(&txn->arena, TXN_BLOCK, cap);
 	txn->account.cap = cap;
 	list_init(&txn->rcpts);
+	list_init(&txn->given);
 	txn->since = mono_now();
 	(void)snprintf(txn->id, sizeof(txn->id), "%s.%u", facts->sid, number);
 	return txn;

@@ -113,6 +113,11 @@ print_listeners(const struct check *check)
 
 		(void)printf(
 		    "  %-28.*s %.*s\n", STR(at->name), STR(at->plugins));
+		if (at->lmtp && at->addr.family != INET_UNIX &&
+		    at->addr.port == 25)
+			(void)printf("  %-28s   warning: LMTP must not be "
+				     "spoken at port 25 (RFC 2033)\n",
+			    "");
 	}
 }
 

@@ -56,14 +56,15 @@ admit(struct session *session, struct hl_ctx *ctx)
 static void
 greet(struct session *session, struct hl_ctx *ctx)
 {
+	const char *proto = session->conv.facts.lmtp ? "LMTP" : "ESMTP";
 	hl_str text = session->limits->greeting;
 
 	if (text.n == 0)
 		text = arena_printf(ctx->arena,
-		    "%.*s ESMTP hookline " HOOKLINE_VERSION " ready",
-		    STR(session->conv.me));
-	else if (strcasestr(text.p, "ESMTP") == NULL)
-		text = arena_printf(ctx->arena, "%s ESMTP", text.p);
+		    "%.*s %s hookline " HOOKLINE_VERSION " ready",
+		    STR(session->conv.me), proto);
+	else if (strcasestr(text.p, proto) == NULL)
+		text = arena_printf(ctx->arena, "%s %s", text.p, proto);
 	reply_send(session, ctx, 220, STR_EMPTY, text);
 }
 

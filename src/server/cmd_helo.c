@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd_helo.c - HELO and EHLO (RFC 5321 4.1.1.1, 4.1.4). */
+/* cmd_helo.c - HELO and EHLO (RFC 5321 4.1.1.1, 4.1.4); LHLO, which is the
+ * EHLO of LMTP (RFC 2033 4.1). */
 #include "base/mem.h"
 #include "commands.h"
 #include "ehlo.h"
@@ -103,8 +104,10 @@ hello(
 		return;
 	if (!host_is_sane(said.host)) {
 		reply_refuse(session, ctx, hook, 501, NULL,
-		    esmtp ? "EHLO needs a domain or an address literal"
-			  : "HELO needs a domain or an address literal");
+		    session->conv.facts.lmtp
+			? "LHLO needs a domain or an address literal"
+		    : esmtp ? "EHLO needs a domain or an address literal"
+			    : "HELO needs a domain or an address literal");
 		return;
 	}
 	args.a = said.host;
@@ -119,14 +122,34 @@ hello(
 	    esmtp ? capabilities(session, ctx) : welcome(session, ctx));
 }
 
+/* "The LMTP protocol is identical to ... SMTP ... except as modified": "The
+ * HELO and EHLO commands of ESMTP are replaced by the LHLO command." */
+static bool
+is_of_smtp(struct session *session, struct hl_ctx *ctx, enum hook_id hook)
+{
+	if (!session->conv.facts.lmtp)
+		return true;
+	reply_refuse(
+	    session, ctx, hook, 500, "5.5.1", "This is LMTP, say LHLO");
+	return false;
+}
+
 void
 cmd_helo(struct session *session, struct hl_ctx *ctx, struct slice rest)
 {
-	hello(session, ctx, rest, false);
+	if (is_of_smtp(session, ctx, HOOK_HELO))
+		hello(session, ctx, rest, false);
 }
 
 void
 cmd_ehlo(struct session *session, struct hl_ctx *ctx, struct slice rest)
+{
+	if (is_of_smtp(session, ctx, HOOK_EHLO))
+		hello(session, ctx, rest, true);
+}
+
+void
+cmd_lhlo(struct session *session, struct hl_ctx *ctx, struct slice rest)
 {
 	hello(session, ctx, rest, true);
 }

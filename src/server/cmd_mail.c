@@ -27,15 +27,20 @@ begin_txn(struct session *session, struct hl_ctx *ctx)
 	ctx->txn = session->conv.txn;
 }
 
-static bool
-is_binary(const struct smtp_params *params)
+static void
+take_params(struct txn *txn)
 {
+	const struct smtp_params *params = &txn->params.list;
+
 	for (size_t i = 0; i < params->count; i++) {
-		if (str_eq_text(params->items[i].key, "body"))
-			return slice_caseeq_text(
-			    slice_str(params->items[i].value), "BINARYMIME");
+		const struct smtp_param *param = &params->items[i];
+
+		if (str_eq_text(param->key, "body"))
+			txn->is_binary = slice_caseeq_text(
+			    slice_str(param->value), "BINARYMIME");
+		else if (str_eq_text(param->key, "prdr"))
+			txn->prdr = true;
 	}
-	return false;
 }
 
 /* The reply, then the sender is kept. */
@@ -50,7 +55,7 @@ accept_sender(struct session *session, struct hl_ctx *ctx,
 	txn->sender = addr_from_parts(&txn->arena,
 	    slice_str(envelope->addr->local), slice_str(envelope->addr->host));
 	txn->params = txn_params_dup(&txn->arena, &envelope->params.list);
-	txn->is_binary = is_binary(&txn->params.list);
+	take_params(txn);
 	session->conv.facts.phase = HL_PHASE_MAIL;
 }
 
@@ -77,7 +82,8 @@ cmd_mail(struct session *session, struct hl_ctx *ctx, struct slice rest)
 
 	if (session->conv.facts.helo.n == 0) {
 		reply_refuse(session, ctx, HOOK_MAIL, 503, "5.5.1",
-		    "Say HELO or EHLO first");
+		    session->conv.facts.lmtp ? "Say LHLO first"
+					     : "Say HELO or EHLO first");
 		return;
 	}
 	if (!check_count(session, ctx))

@@ -40,15 +40,27 @@ check_sequence(struct session *session, struct hl_ctx *ctx,
 	    session, ctx, HOOK_RCPT, &envelope->params.list);
 }
 
+/* The client has a 250 for it.
+ *
+ * is_fine  it shall get the message; else (a plugin has replied by itself, or
+ *          there is no more memory) the client only waits for its reply
+ */
 static void
-accept_rcpt(struct session *session, const struct envelope *envelope)
+take_rcpt(
+    struct session *session, const struct envelope *envelope, bool is_fine)
 {
 	struct txn *txn = session->conv.txn;
 	const struct hl_addr *addr;
+	struct hl_rcpt *rcpt;
 
 	addr = addr_from_parts(&txn->arena, slice_str(envelope->addr->local),
 	    slice_str(envelope->addr->host));
-	(void)txn_rcpt_add(txn, addr, &envelope->params.list);
+	rcpt = txn_rcpt_add(txn, addr, &envelope->params.list);
+	txn_rcpt_give(txn, rcpt);
+	if (!is_fine) {
+		txn_rcpt_remove(txn, rcpt);
+		return;
+	}
 	rcpt_domains_add(session, addr);
 	session->conv.facts.phase = HL_PHASE_RCPT;
 }
@@ -59,6 +71,7 @@ cmd_rcpt(struct session *session, struct hl_ctx *ctx, struct slice rest)
 	struct hook_args args = { 0 };
 	struct envelope envelope;
 	struct outcome outcome;
+	bool accepted;
 
 	if (envelope_parse(session, ctx, &rcpt_kind, rest, &envelope) < 0)
 		return;
@@ -66,10 +79,12 @@ cmd_rcpt(struct session *session, struct hl_ctx *ctx, struct slice rest)
 	session->addr = envelope.addr; /* for the log, whoever refuses it */
 	if (check_sequence(session, ctx, &envelope)) {
 		hook_run(ctx, HOOK_RCPT, &args, &outcome);
-		if (reply_outcome(session, ctx, &outcome) &&
-		    outcome.column == COLUMN_OK &&
-		    !txn_is_over(session->conv.txn))
-			accept_rcpt(session, &envelope);
+		accepted = reply_outcome(session, ctx, &outcome);
+		if (accepted ||
+		    (outcome.answered && session->plugin_code < 300))
+			take_rcpt(session, &envelope,
+			    accepted && outcome.column == COLUMN_OK &&
+				!txn_is_over(session->conv.txn));
 	}
 	session->addr = NULL;
 }

@@ -15,7 +15,8 @@
 typedef void command_fn(
     struct session *session, struct hl_ctx *ctx, struct slice rest);
 
-command_fn cmd_helo BLOCKS, cmd_ehlo BLOCKS, cmd_mail BLOCKS, cmd_rcpt BLOCKS;
+command_fn cmd_helo BLOCKS, cmd_ehlo BLOCKS, cmd_lhlo BLOCKS, cmd_mail BLOCKS,
+    cmd_rcpt BLOCKS;
 command_fn cmd_data BLOCKS, cmd_bdat BLOCKS, cmd_rset BLOCKS, cmd_noop BLOCKS,
     cmd_vrfy BLOCKS;
 command_fn cmd_help BLOCKS, cmd_quit BLOCKS, cmd_starttls BLOCKS,

@@ -12,6 +12,7 @@
 #include "mail/received.h"
 #include "mail/value.h"
 #include "rt/fiber.h"
+#include "rcpt_replies.h"
 #include "rcpt_verdicts.h"
 #include "trace_fields.h"
 
@@ -73,7 +74,7 @@ run_data_post(struct session *session, struct hl_ctx *ctx)
 	hook_run(ctx, HOOK_DATA_POST_HEADERS, NULL, &outcome);
 	if (trace_fields_add(session, ctx) < 0 ||
 	    txn_is_over(session->conv.txn)) {
-		reply_refuse(session, ctx, HOOK_DATA_POST, 452, "4.3.1",
+		rcpt_replies_refuse(session, ctx, HOOK_DATA_POST, 452, "4.3.1",
 		    "Message needs too much memory");
 		session_reset_txn(session, ctx);
 		return;
@@ -86,15 +87,14 @@ run_data_post(struct session *session, struct hl_ctx *ctx)
 		queue_run(session, ctx);
 		return;
 	}
-	(void)reply_outcome(session, ctx, &outcome);
+	(void)rcpt_replies_send(session, ctx, &outcome);
 }
 
-void
-data_end(struct session *session, struct hl_ctx *ctx)
+static void
+end_message(struct session *session, struct hl_ctx *ctx)
 {
 	bool refused;
 
-	session->answered = false;
 	session->conv.facts.phase = HL_PHASE_END;
 	if (!session->data->swallow && end_store(session) == 0 &&
 	    !session->data->swallow && data_hooks_used(ctx))
@@ -112,6 +112,16 @@ data_end(struct session *session, struct hl_ctx *ctx)
 		run_data_post(session, ctx);
 	if (!session->answered && session->end == END_NOT &&
 	    !fiber_is_cancelled(fiber_self()))
-		reply_refuse(session, ctx, HOOK_DATA_POST, 451, "4.3.0",
+		rcpt_replies_refuse(session, ctx, HOOK_DATA_POST, 451, "4.3.0",
 		    "Internal error, try again later");
+}
+
+void
+data_end(struct session *session, struct hl_ctx *ctx)
+{
+	if (!session->data->is_mute)
+		rcpt_replies_begin(session, ctx);
+	session->answered = false;
+	end_message(session, ctx);
+	rcpt_replies_end(session);
 }

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "data.h"
 #include "hook/hook_log.h"
+#include "rcpt_replies.h"
 
 #define PIECE 16384
 
@@ -77,7 +78,7 @@ data_send_refusal(
 	struct log_line line;
 
 	/* Chunks that were on their way: not one more fault each. */
-	if (data->told) {
+	if (data->told && !session->reply_each) {
 		reply_send(
 		    session, ctx, refusal.code, refusal.enhanced, refusal.text);
 		return;

@@ -2,6 +2,7 @@
 /* data_hooks.c - the hooks that watch a message arrive: header,
  * data_headers_end, body_chunk (HOOKS.md decision 10). */
 #include "data.h"
+#include "rcpt_replies.h"
 
 #define CHUNK_MAX 65536
 
@@ -13,6 +14,20 @@ data_hooks_used(const struct hl_ctx *ctx)
 	       hook_is_used(ctx, HOOK_BODY_CHUNK);
 }
 
+/* Answers ahead of time, as the end of what arrives would be answered. */
+static void
+hang_up(
+    struct session *session, struct hl_ctx *ctx, const struct outcome *outcome)
+{
+	const struct data *data = session->data;
+
+	if (!data->scan.is_counted || data->is_last)
+		rcpt_replies_begin(session, ctx);
+	(void)rcpt_replies_send(session, ctx, outcome);
+	rcpt_replies_end(session);
+	session->data->swallow = true;
+}
+
 /* What a refusal while data arrives does: swallow; or at once (disc). */
 static void
 take_outcome(
@@ -21,8 +36,7 @@ take_outcome(
 	struct outcome kept = *outcome;
 
 	if (outcome->fate == FATE_DISC) {
-		(void)reply_outcome(session, ctx, outcome);
-		session->data->swallow = true;
+		hang_up(session, ctx, outcome);
 		return;
 	}
 	if (outcome->fate != FATE_SWALLOW)

@@ -15,18 +15,11 @@
 #include "shm/stats.h"
 #include "smtp/reply.h"
 
-/* The message that a reply is about. */
-static struct txn *
-txn_of(const struct session *session)
-{
-	return session->queued != NULL ? session->queued : session->conv.txn;
-}
-
 /* The refused sender, or that of the message. */
 static struct slice
 sender_of(const struct session *session, enum hook_id hook)
 {
-	const struct txn *txn = txn_of(session);
+	const struct txn *txn = session_txn(session);
 
 	if ((hook == HOOK_MAIL || hook == HOOK_MAX_DATA_EXCEEDED) &&
 	    session->addr != NULL)
@@ -35,11 +28,13 @@ sender_of(const struct session *session, enum hook_id hook)
 						  : SLICE_LIT("");
 }
 
-/* Recipients so far, for a refused message. */
+/* Recipients so far, for a refused message; for an accepted one without those
+ * that were refused.  `ret_count` may be NULL. */
 static struct slice
-rcpts_of(struct txn *txn, struct arena *arena)
+rcpts_of(struct txn *txn, struct arena *arena, unsigned *ret_count)
 {
 	struct buf buf = BUF_INIT;
+	unsigned count = 0;
 	hl_str text;
 
 	if (txn == NULL)
@@ -47,25 +42,32 @@ rcpts_of(struct txn *txn, struct arena *arena)
 	LIST_FOR_EACH (link, safe, &txn->rcpts) {
 		struct hl_rcpt *rcpt = CONTAINER_OF(link, struct hl_rcpt, link);
 
+		if (ret_count != NULL && rcpt->reply.code >= 400)
+			continue;
+		count++;
 		if (buf.n > LOG_VALUE_MAX)
-			break;
+			continue;
 		if (buf.n > 0)
 			buf_add_char(&buf, ',');
 		buf_add_slice(&buf, slice_str(rcpt->addr->text));
 	}
 	text = arena_str(arena, buf_slice(&buf));
 	buf_done(&buf);
+	if (ret_count != NULL)
+		*ret_count = count;
 	return slice_str(text);
 }
 
 /* The refused recipient, or those of the message. */
 static struct slice
-rcpt_of(struct session *session, struct hl_ctx *ctx, enum hook_id hook)
+rcpt_of(struct session *session, struct hl_ctx *ctx, const struct decision *d)
 {
-	if (hook == HOOK_RCPT)
+	if (d->to != NULL)
+		return slice_str(d->to->text);
+	if (d->hook == HOOK_RCPT)
 		return session->addr != NULL ? slice_str(session->addr->text)
 					     : SLICE_LIT("");
-	return rcpts_of(txn_of(session), ctx->arena);
+	return rcpts_of(session_txn(session), ctx->arena, NULL);
 }
 
 /* As XFORWARD has it. */
@@ -139,11 +141,11 @@ decision_reject(
 		    enh.subject, enh.detail);
 	log_add_text(&line, LOG_enh, enh.class != 0 ? code : "");
 	log_add(&line, LOG_from, sender_of(session, d->hook));
-	log_add(&line, LOG_to, rcpt_of(session, ctx, d->hook));
+	log_add(&line, LOG_to, rcpt_of(session, ctx, d));
 	add_session(&line, session);
-	add_origin(&line, txn_of(session));
-	if (txn_of(session) != NULL)
-		log_add_text(&line, LOG_tid, txn_of(session)->id);
+	add_origin(&line, session_txn(session));
+	if (session_txn(session) != NULL)
+		log_add_text(&line, LOG_tid, session_txn(session)->id);
 	log_add(&line, LOG_text, text);
 	add_auth(&line, session);
 	log_end(&line);
@@ -178,6 +180,7 @@ decision_accept(struct session *session, struct hl_ctx *ctx, struct txn *txn,
 {
 	struct shm_totals *totals = shm_totals(ctx->engine->shm);
 	struct log_line line;
+	unsigned count;
 
 	session->accepted++;
 	shm_add(&totals->accepted, 1);
@@ -190,9 +193,9 @@ decision_accept(struct session *session, struct hl_ctx *ctx, struct txn *txn,
 	log_add(&line, LOG_plugin, slice_str(plugin));
 	log_add(&line, LOG_queue_id, slice_str(queue_id));
 	log_add(&line, LOG_from, slice_str(txn->sender->text));
-	log_add(&line, LOG_to, rcpts_of(txn, ctx->arena));
+	log_add(&line, LOG_to, rcpts_of(txn, ctx->arena, &count));
 	log_add_int(&line, LOG_size, (long long)size_bytes);
-	log_add_int(&line, LOG_rcpts, txn->rcpt_count);
+	log_add_int(&line, LOG_rcpts, count);
 	log_add_int(&line, LOG_ms,
 	    (long long)(mono_since_us(mono_now(), txn->since) / 1000));
 	add_session(&line, session);

@@ -13,6 +13,7 @@ static const struct handler {
 	bool needs_memory; /* refused when the transaction is over its cap */
 } handlers[SMTP_VERB_COUNT] = {
 	[SMTP_VERB_EHLO] = { cmd_ehlo, HOOK_EHLO, true, false },
+	[SMTP_VERB_LHLO] = { cmd_lhlo, HOOK_EHLO, true, false },
 	[SMTP_VERB_HELO] = { cmd_helo, HOOK_HELO, true, false },
 	[SMTP_VERB_MAIL] = { cmd_mail, HOOK_MAIL, false, false },
 	[SMTP_VERB_RCPT] = { cmd_rcpt, HOOK_RCPT, false, true },
@@ -119,12 +120,20 @@ check_errors(struct session *session, struct hl_ctx *ctx)
 	session_finish(session, END_QUIT);
 }
 
+static const struct handler *
+handler_of(const struct session *session, enum smtp_verb verb)
+{
+	if (verb == SMTP_VERB_LHLO && !session->conv.facts.lmtp)
+		verb = SMTP_VERB_UNKNOWN;
+	return &handlers[verb];
+}
+
 void
 dispatch(struct session *session, struct hl_ctx *ctx, struct slice line)
 {
 	hl_str text = arena_str(ctx->arena, line);
 	struct smtp_command command = smtp_command_split(slice_str(text));
-	const struct handler *handler = &handlers[command.verb];
+	const struct handler *handler = handler_of(session, command.verb);
 
 	session->conv.command_line =
 	    command.verb == SMTP_VERB_AUTH

@@ -17,6 +17,13 @@ size_words(const struct session *session, struct buf *list)
 		    list, " %lld", (long long)session->limits->databytes);
 }
 
+/* LMTP has a reply for each recipient anyway. */
+static bool
+prdr_offers(const struct session *session)
+{
+	return !session->conv.facts.lmtp;
+}
+
 static bool
 xclient_offers(const struct session *session)
 {
@@ -111,6 +118,7 @@ static const struct row {
 	[EHLO_DSN] = { "DSN", HL_CARRIES_DSN, NULL, NULL },
 	[EHLO_REQUIRETLS] = { "REQUIRETLS", HL_CARRIES_REQUIRETLS, in_tls,
 	    NULL },
+	[EHLO_PRDR] = { "PRDR", 0, prdr_offers, NULL },
 	[EHLO_MT_PRIORITY] = { "MT-PRIORITY", HL_CARRIES_MT_PRIORITY, NULL,
 	    NULL },
 	[EHLO_FUTURERELEASE] = { "FUTURERELEASE", HL_CARRIES_FUTURERELEASE,

@@ -25,6 +25,7 @@ enum ehlo_keyword {
 	EHLO_AUTH,                /* RFC 4954 */
 	EHLO_DSN,                 /* RFC 3461 */
 	EHLO_REQUIRETLS,          /* RFC 8689 */
+	EHLO_PRDR,                /* draft-hall-prdr-00 */
 	EHLO_MT_PRIORITY,         /* RFC 6710 */
 	EHLO_FUTURERELEASE,       /* RFC 4865 */
 	EHLO_LIMITS,              /* RFC 9422 */

@@ -213,6 +213,7 @@ static const struct row {
 	{ "notify", HOOK_RCPT, EHLO_DSN, check_notify },
 	{ "orcpt", HOOK_RCPT, EHLO_DSN, check_orcpt },
 	{ "requiretls", HOOK_MAIL, EHLO_REQUIRETLS, check_no_value },
+	{ "prdr", HOOK_MAIL, EHLO_PRDR, check_no_value },
 	{ "mt-priority", HOOK_MAIL, EHLO_MT_PRIORITY, check_priority },
 	{ "holdfor", HOOK_MAIL, EHLO_FUTURERELEASE, check_hold_for },
 	{ "holduntil", HOOK_MAIL, EHLO_FUTURERELEASE, check_hold_until },

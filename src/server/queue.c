@@ -6,6 +6,7 @@
  */
 #include "commands.h"
 #include "hook/hook_log.h"
+#include "rcpt_replies.h"
 #include "rcpt_verdicts.h"
 
 /* The queue reply carries the transaction's id (issue: in every line, in
@@ -59,7 +60,7 @@ after_queue(
 	outcome->fate =
 	    outcome->fate == FATE_RESET ? FATE_REPLY : outcome->fate;
 	session->queued = txn;
-	accepted = reply_outcome(session, ctx, outcome) ||
+	accepted = rcpt_replies_send(session, ctx, outcome) ||
 		   (outcome->answered && session->plugin_code < 400);
 	session->queued = NULL;
 	if (accepted) {
@@ -95,7 +96,7 @@ queue_run(struct session *session, struct hl_ctx *ctx)
 	(void)session_shield(session, true);
 	hook_run(ctx, HOOK_QUEUE_PRE, NULL, &outcome);
 	if (outcome.fate != FATE_GO || outcome.answered) {
-		(void)reply_outcome(session, ctx, &outcome);
+		(void)rcpt_replies_send(session, ctx, &outcome);
 	} else {
 		ask_queue(session, ctx, &outcome);
 		after_queue(session, ctx, &outcome);

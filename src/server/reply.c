@@ -6,6 +6,7 @@
 
 #include "hook/hook_log.h"
 #include "hook/reply_view.h"
+#include "rcpt_replies.h"
 #include "shm/stats.h"
 #include "smtp/reply.h"
 #include "smtputf8.h"
@@ -74,8 +75,8 @@ reply_text(struct session *session, struct hl_ctx *ctx, unsigned code,
 	reply_send(session, ctx, code, str_of(enhanced), str_of(text));
 }
 
-static void
-count_error(struct session *session, unsigned code)
+void
+reply_count_error(struct session *session, unsigned code)
 {
 	if (code >= 400 && session->errors < UINT32_MAX)
 		session->errors++;
@@ -87,7 +88,7 @@ reply_decision(struct session *session, struct hl_ctx *ctx,
 {
 	reply_send(
 	    session, ctx, decision->code, decision->enhanced, decision->text);
-	count_error(session, decision->code);
+	reply_count_error(session, decision->code);
 	decision_reject(session, ctx, decision);
 }
 
@@ -106,8 +107,8 @@ reply_refuse(struct session *session, struct hl_ctx *ctx, enum hook_id hook,
 }
 
 /* Nobody, if all have declined; but if its text is sent it is its reply. */
-static hl_str
-who_decided(const struct outcome *outcome)
+hl_str
+reply_author(const struct outcome *outcome)
 {
 	bool decided = outcome->column != COLUMN_NONE ||
 		       (outcome->plugin_text.n > 0 &&
@@ -118,16 +119,25 @@ who_decided(const struct outcome *outcome)
 }
 
 void
+reply_fate(struct session *session, struct hl_ctx *ctx, enum hook_fate fate)
+{
+	if (fate == FATE_RESET)
+		session_reset_txn(session, ctx);
+	if (fate == FATE_DISC || fate == FATE_CLOSE)
+		session_finish(session, END_QUIT);
+}
+
+void
 reply_log_refusal(
     struct session *session, struct hl_ctx *ctx, const struct outcome *outcome)
 {
 	struct decision decision = { .hook = outcome->hook,
-		.plugin = who_decided(outcome),
+		.plugin = reply_author(outcome),
 		.code = outcome->code,
 		.enhanced = outcome->enhanced,
 		.text = outcome->text };
 
-	count_error(session, outcome->code);
+	reply_count_error(session, outcome->code);
 	decision_reject(session, ctx, &decision);
 }
 
@@ -145,10 +155,7 @@ reply_outcome(
 		if (outcome->code >= 400)
 			reply_log_refusal(session, ctx, outcome);
 	}
-	if (outcome->fate == FATE_RESET)
-		session_reset_txn(session, ctx);
-	if (outcome->fate == FATE_DISC || outcome->fate == FATE_CLOSE)
-		session_finish(session, END_QUIT);
+	reply_fate(session, ctx, outcome->fate);
 	return outcome->code != 0 && outcome->code < 400;
 }
 
@@ -165,14 +172,15 @@ reply_of_plugin(struct hl_ctx *ctx, unsigned code, hl_str enhanced, hl_str text)
 
 	if (session->answered)
 		return -EALREADY;
-	reply_send(session, ctx, code, enhanced, text);
+	if (!rcpt_replies_of_plugin(session, ctx, code, enhanced, text))
+		reply_send(session, ctx, code, enhanced, text);
 	session->plugin_code = (uint16_t)code;
 	if (code == 334) {
 		session->answered = false;
 		return 0;
 	}
 	if (code >= 400) {
-		count_error(session, code);
+		reply_count_error(session, code);
 		decision_reject(session, ctx, &decision);
 	}
 	if (code == 421 || code == 221)

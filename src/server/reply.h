@@ -31,6 +31,12 @@ bool reply_outcome(struct session *session, struct hl_ctx *ctx,
 /* Logs and counts the refusal alone: the client has gone before it. */
 void reply_log_refusal(
     struct session *session, struct hl_ctx *ctx, const struct outcome *outcome);
+/* What `fate` does to session and transaction. */
+void reply_fate(
+    struct session *session, struct hl_ctx *ctx, enum hook_fate fate) BLOCKS;
+/* The plugin whose answer it is, or "core". */
+hl_str reply_author(const struct outcome *outcome);
+void reply_count_error(struct session *session, unsigned code);
 /* conv_ops.reply */
 int reply_of_plugin(
     struct hl_ctx *ctx, unsigned code, hl_str enhanced, hl_str text);
@@ -38,7 +44,8 @@ int reply_of_plugin(
 /* -- decision.c: the lines that answer 'why was this refused?' -- */
 struct decision {
 	enum hook_id hook;
-	hl_str plugin; /* "core" for our own */
+	hl_str plugin;            /* "core" for our own */
+	const struct hl_addr *to; /* NULL: all, or RCPT's */
 	unsigned code;
 	hl_str enhanced;
 	hl_str text;

@@ -46,6 +46,7 @@ set_facts(struct session *session, const struct inet_addr *peer,
 	facts->peer_ip =
 	    arena_str(&session->conv.arena, (struct slice){ text, n });
 	facts->listener = session->listener->name;
+	facts->lmtp = session->listener->lmtp;
 	facts->helo = STR_EMPTY;
 	facts->auth_user = STR_EMPTY;
 	facts->auth_mechanism = STR_EMPTY;

@@ -21,6 +21,7 @@
  * closing.c    the end of a session
  * cmd_*.c      one verb each;  dispatch.c finds it
  * data_*.c     the message: receiving, ending, queueing
+ * rcpt_*.c     what becomes of each recipient, and what it is told
  *
  * Loop functions (on_*) never run hooks.  Only the session's fiber changes
  * conv, txn, data and out; the loop's functions change input and the flags
@@ -91,6 +92,7 @@ struct session {
 	bool stream_closed;    /* [loop] */
 	bool skip_hooks;       /* closed before the session began */
 	bool shielded;         /* see session_shield */
+	bool reply_each;       /* at the end of data: see rcpt_replies.h */
 	bool answered;         /* the running command has its final reply */
 	bool client_waiter;    /* a hook waits for the client's bytes */
 	bool bare_lf_excluded; /* its network is in bare_lf_exclude */
@@ -148,6 +150,13 @@ static inline struct session *
 session_of(struct conv *conv)
 {
 	return CONTAINER_OF(conv, struct session, conv);
+}
+
+/* The message that a reply is about, or NULL. */
+static inline struct txn *
+session_txn(const struct session *session)
+{
+	return session->queued != NULL ? session->queued : session->conv.txn;
 }
 
 /* -- session.c -- */

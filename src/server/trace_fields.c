@@ -11,7 +11,7 @@
 #include "mail/received.h"
 #include "mail/value.h"
 
-/* RFC 3848; RFC 6531 4.3: "UTF8SMTPSA". */
+/* RFC 3848; RFC 6531 4.3: "UTF8SMTPSA", "UTF8LMTP". */
 static hl_str
 proto_of(const struct session *session, struct hl_ctx *ctx)
 {
@@ -19,9 +19,12 @@ proto_of(const struct session *session, struct hl_ctx *ctx)
 
 	if (!facts->esmtp)
 		return STR_LIT("SMTP");
-	return arena_printf(ctx->arena, "%sSMTP%s%s",
-	    session->conv.txn->smtputf8 ? "UTF8" : "E",
-	    facts->tls != NULL ? "S" : "", facts->auth_user.n > 0 ? "A" : "");
+	return arena_printf(ctx->arena, "%s%s%s%s",
+	    session->conv.txn->smtputf8 ? "UTF8"
+	    : facts->lmtp               ? ""
+					: "E",
+	    facts->lmtp ? "LMTP" : "SMTP", facts->tls != NULL ? "S" : "",
+	    facts->auth_user.n > 0 ? "A" : "");
 }
 
 /* "TLSv1.3 cipher TLS_AES_256_GCM_SHA384"; empty in clear. */

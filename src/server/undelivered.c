@@ -25,14 +25,15 @@ add_words(struct buf *buf, hl_str text)
 }
 
 static void
-write_list(struct buf *buf, const struct txn *txn)
+write_list(
+    struct buf *buf, const struct session *session, const struct txn *txn)
 {
 	buf_printf(buf, "X-From: <%.*s>\n", STR(txn->sender->text));
 	LIST_FOR_EACH (link, safe, &txn->rcpts) {
 		const struct hl_rcpt *rcpt =
 		    CONTAINER_OF(link, struct hl_rcpt, link);
 
-		if (rcpt->verdict == HL_OK)
+		if (!rcpt_is_lost(session, rcpt))
 			continue;
 		buf_printf(buf, "X-Failed: <%.*s> ", STR(rcpt->addr->text));
 		add_words(buf, rcpt->text);
@@ -41,7 +42,7 @@ write_list(struct buf *buf, const struct txn *txn)
 }
 
 static int
-write_file(struct txn *txn, const char *path)
+write_file(const struct session *session, struct txn *txn, const char *path)
 {
 	struct buf list = BUF_INIT;
 	int fd = file_open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -49,7 +50,7 @@ write_file(struct txn *txn, const char *path)
 
 	if (fd < 0)
 		return fd;
-	write_list(&list, txn);
+	write_list(&list, session, txn);
 	ret = file_write(fd, list.p, list.n);
 	buf_done(&list);
 	if (ret >= 0)
@@ -72,7 +73,7 @@ undelivered_keep(struct session *session, struct hl_ctx *ctx, struct txn *txn)
 	path = arena_printf(ctx->arena, "%s/%s", dir.p, txn->id);
 	ret = file_mkdir(dir.p, 0700);
 	if (ret == 0 || ret == -EEXIST)
-		ret = write_file(txn, path.p);
+		ret = write_file(session, txn, path.p);
 	if (ret >= 0)
 		ret = file_sync_dir(dir.p);
 	hook_log_begin(

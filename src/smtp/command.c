@@ -20,7 +20,7 @@ const struct smtp_verb_info smtp_verbs[SMTP_VERB_COUNT] = {
 	[SMTP_VERB_BDAT]     = { "BDAT",     true },
 	[SMTP_VERB_EXPN]     = { "EXPN",     false },
 	[SMTP_VERB_ETRN]     = { "ETRN",     false },
-	[SMTP_VERB_LHLO]     = { "LHLO",     false },
+	[SMTP_VERB_LHLO]     = { "LHLO",     true },
 	[SMTP_VERB_XCLIENT]  = { "XCLIENT",  true },
 	[SMTP_VERB_XFORWARD] = { "XFORWARD", true },
 };

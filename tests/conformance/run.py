@@ -3,13 +3,15 @@
 """The conformance test: every hook, every verdict, over a real socket.
 
 Cases are generated from the contract table (`hookline hooks --json`): hook x
-verdict x with and without text x bad verdicts.  Each is one conversation up
+verdict x with and without text x bad verdicts, and for the hooks of a message
+also by BDAT and by LMTP.  Each is one conversation up
 to the command that runs the hook; compared are code, enhanced code, text,
 what happens to the connection, whether the transaction lives on, and which
 hooks ran in which order.
 
     run.py HOOKLINE PLUGIN_DIR [-v] [HOOK...]
 """
+import itertools
 import json
 import os
 import pwd
@@ -29,7 +31,8 @@ VALUES = {"DECLINED": 0, "OK": 900, "DENY": 901, "DENYSOFT": 902,
           "DENY_DISCONNECT": 903, "DENYSOFT_DISCONNECT": 904, "DONE": 910}
 BAD = [1, 908, 909, 2147483648]
 TEXTS = ["", "plugin text"]
-MESSAGE = (b"Subject: x\r\nX-Two: y\r\n\r\nbody line\r\n.\r\n")
+CHUNK = b"Subject: x\r\nX-Two: y\r\n\r\nbody line\r\n"
+MESSAGE = CHUNK + b".\r\n"
 
 # What leads to a hook, as steps; the last one runs it.
 EHLO, MAIL, RCPT = ("EHLO c.test", "MAIL FROM:<a@b.test>",
@@ -70,6 +73,14 @@ for name in ("header", "data_headers_end", "body_chunk", "data_post_headers",
              "received_line", "data_post", "queue_pre", "queue",
              "queue_post"):
     WAY[name] = ["connect", EHLO, MAIL, RCPT, "DATA", "message"]
+# Other ways to the same hooks.
+MORE_WAYS = {}
+for name, way in WAY.items():
+    if "DATA" in way:
+        MORE_WAYS[name] = {"BDAT": ["connect", EHLO, MAIL, RCPT, "BDAT"]}
+    if "message" in way:
+        MORE_WAYS[name]["LMTP"] = ["lmtp", "LHLO c.test", MAIL, RCPT, RCPT,
+                                   "DATA", "message"]
 
 # Hooks of a step when everything is accepted.
 STEP_HOOKS = {
@@ -89,6 +100,9 @@ STEP_HOOKS = {
     "QUIT": ["quit", "disconnect", "post-connection"],
     "FOO": ["unrecognized_command"],
 }
+STEP_HOOKS["lmtp"] = STEP_HOOKS["connect"]
+STEP_HOOKS["LHLO"] = STEP_HOOKS["EHLO"]
+STEP_HOOKS["BDAT"] = STEP_HOOKS["DATA"] + STEP_HOOKS["message"]
 # Replies of a step when nobody says anything and the row has none itself.
 STEP_REPLY = {
     "connect": (220, None, None), "proxied": (220, None, None),
@@ -103,7 +117,10 @@ STEP_REPLY = {
     "RSET": (250, "2.0.0", "ok"), "FOO": (500, "5.5.1", None),
     "QUIT": (221, "2.0.0", None),
 }
-OPENS_TXN = ("MAIL", "RCPT", "DATA", "message", "VRFY", "RSET")
+STEP_REPLY["lmtp"] = STEP_REPLY["connect"]
+STEP_REPLY["LHLO"] = STEP_REPLY["EHLO"]
+STEP_REPLY["BDAT"] = STEP_REPLY["message"]
+OPENS_TXN = ("MAIL", "RCPT", "DATA", "BDAT", "message", "VRFY", "RSET")
 NOISE = ("reply", "config", "user_config")
 
 
@@ -138,8 +155,9 @@ class Server:
         files = {
             "plugins": "conform %s\nconform_base %s\n" % (self.dir, self.dir),
             "plugin_dirs": plugins + "\n", "me": "mx.test\n",
-            "listen": "unix:%s\nunix:%s.proxied proxy\n" % (
-                self.path, self.path) + listen % {"path": self.path},
+            "listen": "unix:{0}\nunix:{0}.proxied proxy\n"
+                      "unix:{0}.lmtp lmtp\n".format(self.path)
+                      + listen % {"path": self.path},
             "rcpthosts": "example.com\n",
             "databytes": "1000000\n", "max_errors": "0\n",
             "max_per_client": "0\n", "rdns": "0\n", "loglevel": "info\n",
@@ -279,12 +297,14 @@ class Client:
 
     def do(self, step):
         if self.sock is None:
-            self.open(".proxied" if step == "proxied" else "")
+            self.open("" if step == "connect" else "." + step)
         if step == "message":
             self.sock.sendall(MESSAGE)
+        elif step == "BDAT":
+            self.sock.sendall(b"BDAT %d LAST\r\n" % len(CHUNK) + CHUNK)
         elif step == "proxied":
             self.sock.sendall(b"PROXY UNKNOWN\r\n")
-        elif step != "connect":
+        elif step not in ("connect", "lmtp"):
             self.sock.sendall(step.encode() + b"\r\n")
         return self.reply()
 
@@ -313,11 +333,11 @@ class Client:
 class Case:
     """One conversation and what the table says of it."""
 
-    def __init__(self, row, verdict, value, text, reply=0):
+    def __init__(self, row, verdict, value, text, reply=0, mode=None):
         self.row, self.verdict, self.value = row, verdict, value
-        self.text, self.reply = text, reply
+        self.text, self.reply, self.mode = text, reply, mode
         self.hook = row["name"]
-        self.way = WAY[self.hook]
+        self.way = MORE_WAYS[self.hook][mode] if mode else WAY[self.hook]
         self.cell = self.settle()
 
     @property
@@ -460,7 +480,7 @@ class Case:
         step = verb(self.way[-1])
         at = hooks.index(self.hook) + 1
         ran = hooks[:at]
-        if step == "message":
+        if step in ("message", "BDAT") and self.hook != "data":
             return ran + self.message_tail(fate)
         txn = self.txn_open()
         if fate == "disc":
@@ -501,7 +521,9 @@ class Case:
             return False
         fate = self.cell["fate"]
         step = verb(self.way[-1])
-        if step == "message":
+        if step == "BDAT" and self.hook == "data" and fate == "answered":
+            return True     # that chunk is swallowed, the envelope stays
+        if step in ("message", "BDAT"):
             return False    # also when it was kept: RCPT has come too late
         if self.hook == "max_data_exceeded":
             return False
@@ -530,6 +552,10 @@ def check_case(server, case):
             raise Failure("no greeting")
         if not same(want, got):
             raise Failure("reply: want %s, got %s" % (want, got))
+        if case.mode == "LMTP" and got[0] != 421:
+            again = client.reply()      # for the other recipient
+            if again != got:
+                raise Failure("then: want %s, got %s" % (got, again))
         check_after(server, client, case)
     finally:
         client.leave()
@@ -792,14 +818,15 @@ def cases(rows, only):
             continue
         if row["name"] == "auth-external":
             continue    # needs a client's certificate: tests/session
-        for text in TEXTS:
+        for mode, text in itertools.product(
+                [None, *MORE_WAYS.get(row["name"], ())], TEXTS):
             for verdict, value in VALUES.items():
-                yield row, verdict, value, text, 0
+                yield row, verdict, value, text, 0, mode
                 if verdict == "DONE" and \
                         row["verdicts"]["DONE"]["fate"] == "answered":
-                    yield row, verdict, value, text, 450
+                    yield row, verdict, value, text, 450, mode
             for value in BAD:
-                yield row, None, value, text, 0
+                yield row, None, value, text, 0, mode
 
 
 def run_start(program, plugin_dir, row, verdict, value, text):
@@ -860,7 +887,7 @@ OWN_SERVER = ("init_worker", "shutdown")
 
 
 def run_one(server, others, program, plugin_dir, connect_row, item):
-    row, verdict, value, text, reply = item
+    row, verdict, value, text, reply, mode = item
     name = row["name"]
     if name in OWN_SERVER:
         run_start(program, plugin_dir, row, verdict, value, text)
@@ -876,7 +903,7 @@ def run_one(server, others, program, plugin_dir, connect_row, item):
     elif name in SPECIAL:
         SPECIAL[name](server, row, verdict, value, text)
     else:
-        check_case(server, Case(row, verdict, value, text, reply))
+        check_case(server, Case(row, verdict, value, text, reply, mode))
         if name == "received_line":
             case_data(server, row, verdict, value, text)
         if name == "user_config":
@@ -905,9 +932,10 @@ def main(argv):
     others["tls"].wait_quiet()
     for item in cases(rows, only):
         label = \
-            "%s %s%s%s" % (item[0]["name"], item[1] or item[2],
-                           " text" if item[3] else "",
-                           " replied" if item[4] else "")
+            "%s %s%s%s%s" % (item[0]["name"], item[1] or item[2],
+                             " text" if item[3] else "",
+                             " replied" if item[4] else "",
+                             " by " + item[5] if item[5] else "")
         try:
             run_one(server, others, program, plugin_dir, connect_row,
                     item)

@@ -2,7 +2,8 @@
 /* fuzz_session.c - a whole session with a plugin on every hook.
  *
  * The server's own code on one end of a socket pair, the input on the other:
- *	settings, ending, number of choices, choices..., the client's bytes
+ *	settings, ending (128 and more: LMTP), number of choices, choices...,
+ *	the client's bytes
  * A conversation must look like one (fuzz_session_oracle.c); after it no
  * session, no fiber and no spooled byte is left.
  */
@@ -230,6 +231,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		start();
 	settings = fuzz_byte(&in);
 	client.seed = fuzz_byte(&in);
+	listener->lmtp = client.seed >= 128;
 	client.ending = client.seed % 8 == 1 ? END_CLOSE : END_HALF_CLOSE;
 	is_closed = client.ending == END_CLOSE;
 	choices = fuzz_byte(&in);
@@ -241,6 +243,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	heard = (struct heard){ .sent = client.left.p,
 		.sent_n = client.left.n,
 		.line_max = LINE_MAX_BYTES,
+		.is_lmtp = listener->lmtp,
+		.is_quiet = choices == 0,
 		.lf_ends_lines = (settings & 3) == 1 || (settings & 3) == 2 };
 	converse(&client);
 	CHECK(rt_fibers_in_use(rt) == 0);

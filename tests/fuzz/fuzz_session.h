@@ -34,6 +34,8 @@ struct heard {
 	size_t got_n;
 	size_t line_max;    /* a longer line is no command */
 	bool lf_ends_lines; /* bare_lf is not reject */
+	bool is_lmtp;
+	bool is_quiet;      /* the plugin lets everything pass */
 	bool may_end_early; /* a plugin may have hung up */
 };
 

@@ -109,6 +109,19 @@ def test_every_command_explains_itself():
         assert result.stdout.endswith("\n")
 
 
+def test_lmtp_at_port_25(tmp_path):
+    """RFC 2033: a client could not tell it from SMTP there."""
+    (tmp_path / "me").write_text("mx.example\n")
+    (tmp_path / "plugins").write_text("queue/discard\n")
+    (tmp_path / "listen").write_text("127.0.0.1:24 lmtp\n127.0.0.1:25\n")
+    result = hookline("check", "--config", tmp_path)
+    assert result.returncode == 0 and "warning" not in result.stdout
+    (tmp_path / "listen").write_text("127.0.0.1:25 lmtp\n")
+    result = hookline("check", "--config", tmp_path)
+    assert result.returncode == 0
+    assert "LMTP must not be spoken at port 25" in result.stdout
+
+
 def test_what_queues_keep(tmp_path):
     """check tells what the queue carries, plugins what one plugin does."""
     (tmp_path / "me").write_text("mx.example\n")
