@@ -343,7 +343,8 @@ hl_str hl_reply_text(const struct hl_reply *reply); /* lines parted by \n */
 int hl_reply_set(
     struct hl_ctx *ctx, unsigned code, hl_str enhanced, hl_str text);
 /* In the capabilities hook: lines of the EHLO reply, e.g. "XFOO 1".  Remove
- * takes the keyword alone; true when it was there. */
+ * takes the keyword alone; true when it was there.  What is removed is not
+ * offered: its parameters get 555, BDAT 503. */
 int hl_ehlo_add(struct hl_ctx *ctx, hl_str line);
 bool hl_ehlo_remove(struct hl_ctx *ctx, hl_str keyword);
 

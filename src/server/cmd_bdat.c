@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "data.h"
+#include "ehlo.h"
 #include "smtp/bdat.h"
 
 static void
@@ -34,6 +35,10 @@ first_chunk(struct session *session, struct hl_ctx *ctx)
 
 	if (!session->conv.facts.esmtp) {
 		refuse_sequence(session, "BDAT needs EHLO");
+		return;
+	}
+	if (!ehlo_offers(session, EHLO_CHUNKING)) {
+		refuse_sequence(session, "BDAT is not offered");
 		return;
 	}
 	if (txn != NULL && txn_is_over(txn)) {

@@ -85,6 +85,8 @@ capabilities(struct session *session, struct hl_ctx *ctx)
 	session->conv.ehlo = &list;
 	hook_run(ctx, HOOK_CAPABILITIES, NULL, &outcome);
 	session->conv.ehlo = NULL;
+	if (hook_is_used(ctx, HOOK_CAPABILITIES))
+		ehlo_hide(session, &list);
 	text = arena_str(ctx->arena, buf_slice(&list));
 	buf_done(&list);
 	return text;

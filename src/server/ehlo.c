@@ -134,18 +134,44 @@ ehlo_offers(const struct session *session, enum ehlo_keyword keyword)
 {
 	const struct row *row = &rows[keyword];
 
-	return (row->carries & ~session->conv.chains->carries) == 0 &&
+	return (session->ehlo_hidden & 1U << keyword) == 0 &&
+	       (row->carries & ~session->conv.chains->carries) == 0 &&
 	       (row->offers == NULL || row->offers(session));
 }
 
 void
-ehlo_list(const struct session *session, struct buf *list)
+ehlo_list(struct session *session, struct buf *list)
 {
+	session->ehlo_hidden = 0;
 	for (int i = 0; i < EHLO_KEYWORD_COUNT; i++) {
 		if (!ehlo_offers(session, (enum ehlo_keyword)i))
 			continue;
 		buf_printf(list, "\n%s", rows[i].name);
 		if (rows[i].words != NULL)
 			rows[i].words(session, list);
+	}
+}
+
+static bool
+has_line(struct slice lines, const char *keyword)
+{
+	struct slice line;
+
+	while (lines.n > 0 && slice_cut(&lines, '\n', &line)) {
+		if (slice_caseeq_text(slice_word(&line), keyword))
+			return true;
+	}
+	return false;
+}
+
+void
+ehlo_hide(struct session *session, const struct buf *list)
+{
+	struct slice lines = buf_slice(list), greeting;
+
+	(void)slice_cut(&lines, '\n', &greeting);
+	for (unsigned i = 0; i < EHLO_KEYWORD_COUNT; i++) {
+		if (!has_line(lines, rows[i].name))
+			session->ehlo_hidden |= 1U << i;
 	}
 }

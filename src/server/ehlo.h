@@ -35,9 +35,11 @@ enum ehlo_keyword {
 	EHLO_KEYWORD_COUNT
 };
 
-/* Would EHLO show it to this client now? */
+/* Would EHLO show it to this client now?  Not if a plugin has hidden it. */
 bool ehlo_offers(const struct session *session, enum ehlo_keyword keyword);
-/* Adds "\nKEYWORD WORDS" for each that is offered. */
-void ehlo_list(const struct session *session, struct buf *list);
+/* Adds "\nKEYWORD WORDS" for each that is offered, hidden or not. */
+void ehlo_list(struct session *session, struct buf *list);
+/* After `capabilities`: what is not in the list any more is hidden. */
+void ehlo_hide(struct session *session, const struct buf *list);
 
 #endif

@@ -108,6 +108,7 @@ struct session {
 	uint8_t auth_failures;
 	uint32_t errors;
 	uint32_t junk;
+	uint32_t ehlo_hidden; /* bits: keywords that plugins took out of EHLO */
 	uint16_t plugin_code; /* of the last reply that a plugin sent */
 	uint16_t hide_code;   /* VRFY, EXPN: see smtputf8_take; else 0 */
 	shm_peer_ref peer_ref;
