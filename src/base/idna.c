@@ -134,6 +134,17 @@ name_free(struct slice *name)
 	*name = SLICE_NONE;
 }
 
+/* Some labels decode to letters that have another A-label (RFC 5890 2.3.2.1
+ * calls them fake): they are no other form of this name. */
+static bool
+is_form_of(struct slice letters, struct slice domain)
+{
+	struct idna_name name;
+
+	return idna_to_ascii(letters, &name) == 0 &&
+	       slice_caseeq((struct slice){ name.p, name.n }, domain);
+}
+
 /* Decodes what has A-labels; false: it has none, or bad ones. */
 static bool
 decode(struct slice domain, struct slice *ret)
@@ -152,7 +163,10 @@ decode(struct slice domain, struct slice *ret)
 	if (status != IDN2_OK)
 		return false;
 	*ret = (struct slice){ name, name_len(name) };
-	return true;
+	if (is_form_of(*ret, domain))
+		return true;
+	name_free(ret);
+	return false;
 }
 
 hl_str

@@ -33,8 +33,8 @@ bool idna_is_ascii(struct slice text);
  * 0; -EINVAL no UTF-8, a label that IDNA2008 (RFC 5891) does not allow, or a
  * result that is no domain; -ENAMETOOLONG.  RFC 5890, UTS #46. */
 int idna_to_ascii(struct slice domain, struct idna_name *ret) WARN_UNUSED;
-/* The form with letters, in `arena`: A-labels are decoded, a name without
- * them, or with one that is none, comes back as it is. */
+/* The form with letters, in `arena`: A-labels are decoded; a name without them,
+ * or whose letters have another ASCII form, comes back as it is. */
 hl_str idna_to_utf8(struct arena *arena, struct slice domain);
 /* The same name?  ASCII case does not matter. */
 bool idna_equal(struct slice a, struct slice b);

@@ -108,6 +108,9 @@ test_to_utf8(void **state)
 		{ "a.XN--TDA.example", "a." U_UMLAUT ".example" },
 		{ "plain.example", "plain.example" },
 		{ "xn--zzzz.example", "xn--zzzz.example" },
+		/* U+00DC and a snowman, which have another A-label and none */
+		{ "xn--wca.example", "xn--wca.example" },
+		{ "xn--n3h.net", "xn--n3h.net" },
 		{ "not-xn--tda.example", "not-xn--tda.example" },
 		{ "", "" },
 	};
