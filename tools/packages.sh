@@ -18,7 +18,7 @@ PACKAGES_RUN="swaks perl libmailtools-perl libnet-dns-perl libio-fdpass-perl
 # What test.sh adds: test libraries, checkers, real clients.
 PACKAGES_TEST="libcmocka-dev python3-pytest g++ clang clang-tidy
 	clang-format libclang-rt-14-dev llvm cppcheck mandoc shellcheck procps
-	curl dovecot-imapd haproxy msmtp netcat-openbsd nsd openssl postfix
+	curl dovecot-imapd gsasl haproxy msmtp netcat-openbsd nsd openssl postfix
 	sasl2-bin slapd sqlite3 strace systemd testssl.sh
 	valgrind"
 

@@ -55,10 +55,11 @@ static void
 remove_dir(void)
 {
 	static const char *const names[] = { "plugins", "me", "rdns",
-		"resolvers" };
+		"resolvers", "tls_before_auth", "auth_delay",
+		"max_auth_failures_per_client" };
 	char path[200];
 
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
 		(void)unlink(path);
 	}
@@ -109,6 +110,9 @@ start(void)
 	write_config("plugins", "");
 	write_config("me", "mx.example\n");
 	write_config("rdns", "0\n");
+	write_config("tls_before_auth", "0\n");
+	write_config("auth_delay", "0\n");
+	write_config("max_auth_failures_per_client", "0\n");
 	write_config("resolvers", "127.0.0.1:9\n");
 	rt = rt_new(NULL);
 	shm = shm_private();

@@ -254,7 +254,9 @@ oracle_check(const struct heard *heard)
 
 		if (kind == LINE_MORE)
 			break;
-		if (kind == LINE_WHOLE && at - start <= heard->line_max)
+		/* Behind 334 it is an answer. */
+		if (kind == LINE_WHOLE && code != 334 &&
+		    at - start <= heard->line_max)
 			chunk = chunk_of(
 			    heard->sent + start, heard->sent + at, &size);
 		if (size > heard->sent_n - at)

@@ -399,6 +399,33 @@ on_told(struct hl_ctx *ctx, hl_str plugin, enum hl_verdict verdict, hl_str text)
 	return choose(8) == 1 ? answer(ctx, HL_DECLINED) : HL_DECLINED;
 }
 
+/* The password is "pencil", mostly. */
+static enum hl_verdict
+on_auth(struct hl_ctx *ctx, const struct hl_auth *auth)
+{
+	if (choose(4) == 1)
+		(void)hl_auth_user_set(ctx, hl_text(some_text()));
+	if (choose(8) == 1)
+		return hl_auth_unavailable(ctx, "%s", some_text());
+	return answer(
+	    ctx, hl_auth_verify(ctx, auth,
+		     choose(4) == 1 ? hl_text(some_text()) : HL_STR("pencil"),
+		     hl_text("")));
+}
+
+static enum hl_verdict
+on_scram(struct hl_ctx *ctx, hl_str mechanism, hl_str user)
+{
+	(void)mechanism;
+	(void)user;
+	if (choose(4) != 1)
+		(void)hl_auth_scram_stored(ctx,
+		    HL_STR("SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$"
+			   "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:"
+			   "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="));
+	return answer(ctx, HL_OK);
+}
+
 static const struct hl_plugin plugin = {
 	.name = "fuzz",
 	.about = "does what the input says",
@@ -413,6 +440,15 @@ static const struct hl_plugin plugin = {
 	.helo_parse = on_parse,
 	.helo = on_hello,
 	.capabilities = on_plain,
+	.auth_parse = on_parse,
+	.auth = on_auth,
+	.auth_plain = on_auth,
+	.auth_login = on_auth,
+	.auth_cram_md5 = on_auth,
+	.auth_xoauth2 = on_auth,
+	.auth_oauthbearer = on_auth,
+	.auth_external = on_auth,
+	.auth_scram_sha_256 = on_scram,
 	.rcpt_parse = on_parse,
 	.rcpt_pre = on_pre,
 	.rcpt = on_rcpt,

@@ -264,3 +264,36 @@ def test_smtplib(make, mechanism):
         client.sendmail(SENDER, [RCPT], MESSAGE)
     passed(server, mechanism.lower())
     assert len(mails(server)) == 1
+
+
+# ---- who does not exist -----------------------------------------------------
+
+def scram_first(server, user):
+    """What the server shows of a user before anything is proved."""
+    client = server.client()
+    first = base64.b64encode(f"n,,n={user},r=abcdefgh".encode()).decode()
+    said = base64.b64decode(client.ask("AUTH SCRAM-SHA-256 " + first,
+                                       "334")[4:]).decode()
+    nonce, salt, iterations = re.fullmatch(
+        r"r=abcdefgh([^,]+),s=([^,]+),i=(\d+)", said).groups()
+    proof = base64.b64encode(
+        f"c=biws,r=abcdefgh{nonce},p={'A' * 43}=".encode()).decode()
+    reply = client.ask(proof, "535")
+    client.close()
+    return salt, iterations, reply
+
+
+def test_unknown_users_look_like_others(make):
+    """The same salt each time, also in another process; the same reply."""
+    server = make(tls_before_auth="0", max_auth_failures_per_client="0",
+                  workers="2")
+    known, unknown = scram_first(server, USER), scram_first(server, "nobody")
+    assert known[1:] == unknown[1:]
+    assert len(known[0]) == len(unknown[0]) and known[0] != unknown[0]
+    for _ in range(8):      # both workers
+        assert scram_first(server, "nobody") == unknown
+        assert scram_first(server, USER) == known
+    server.stop()
+    server.start()
+    assert scram_first(server, "nobody") == unknown
+    assert scram_first(server, USER) == known
