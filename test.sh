@@ -19,6 +19,8 @@ cd "$(dirname "$(readlink -f "$0")")"
 
 # shellcheck disable=SC2086 # lists of names
 packages_need $PACKAGES_BUILD $PACKAGES_RUN $PACKAGES_TEST
+# shellcheck disable=SC2086 # a list of names
+packages_unpack build/unpacked $PACKAGES_UNPACKED
 
 results=build/results
 rm -rf "$results"

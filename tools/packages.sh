@@ -15,12 +15,17 @@ PACKAGES_BUILD="gcc libc6-dev pkg-config meson ninja-build python3
 PACKAGES_RUN="swaks perl libmailtools-perl libnet-dns-perl libio-fdpass-perl
 	libdigest-hmac-perl"
 
+# What cannot be installed, because Postfix is; tests start it from the place
+# where it was unpacked.  And what that needs.
+PACKAGES_UNPACKED="exim4-daemon-light"
+PACKAGES_UNPACKED_NEED="libdb5.3 libgnutls-dane0 libnsl2 libnss-wrapper"
+
 # What test.sh adds: test libraries, checkers, real clients.
 PACKAGES_TEST="libcmocka-dev python3-pytest g++ clang clang-tidy
 	clang-format libclang-rt-14-dev llvm cppcheck mandoc shellcheck procps
-	curl dovecot-imapd gsasl haproxy msmtp netcat-openbsd nsd openssl postfix
-	sasl2-bin slapd sqlite3 strace systemd testssl.sh
-	valgrind"
+	curl dovecot-imapd dovecot-lmtpd gsasl haproxy msmtp netcat-openbsd
+	nsd openssl postfix sasl2-bin slapd sqlite3 strace systemd testssl.sh
+	valgrind $PACKAGES_UNPACKED_NEED"
 
 packages_missing() {
 	local name
@@ -104,4 +109,26 @@ packages_need() {
 	fi
 	rm -f "$log"
 	return "$status"
+}
+
+# packages_unpack DIR NAME...: has the files of each in DIR/NAME, without bits
+# for another user.  Says what could not be had; tests skip it then.
+packages_unpack() {
+	local dir=$1 name new
+	shift
+	for name in "$@"; do
+		[ ! -d "$dir/$name" ] || continue
+		echo "unpacking: $name"
+		new=$dir/.$name.$$
+		mkdir -p "$new"
+		if (cd "$new" && apt-get download -q "$name" &&
+			dpkg-deb -x "$name"_*.deb . && rm "$name"_*.deb) \
+			>"$dir/$name.log" 2>&1; then
+			chmod -R u-s,g-s "$new"
+			mv "$new" "$dir/$name"
+		else
+			tail -n 3 "$dir/$name.log" >&2
+			rm -r "$new"
+		fi
+	done
 }

@@ -206,7 +206,9 @@ smtp_send_xforward_command = yes
 
 
 class Postfix:
-    def __init__(self, top, relay, more=""):
+    """`more`, `services`: more lines of main.cf and master.cf."""
+
+    def __init__(self, top, relay, more="", services=""):
         self.top = top
         self.conf = top / "conf"
         self.port = free_port("127.0.0.1")
@@ -214,7 +216,8 @@ class Postfix:
         for name in ("queue", "data"):
             (top / name).mkdir()
         shutil.chown(top / "data", "postfix")
-        (self.conf / "master.cf").write_text(MASTER.format(port=self.port))
+        (self.conf / "master.cf").write_text(MASTER.format(
+            port=self.port) + services)
         (self.conf / "main.cf").write_text(MAIN.format(
             conf=self.conf, top=top, host=relay[0], relay_port=relay[1]) +
             more)
