@@ -14,6 +14,7 @@
 #include "smtp/base64.h"
 #include "smtp/sasl_scram.h"
 
+#define PLUS "SCRAM-SHA-256-PLUS"
 #define EXPORTER_LABEL "EXPORTER-Channel-Binding"
 #define EXPORTER_SIZE 32
 
@@ -43,7 +44,8 @@ is_plus(const struct auth_exchange *x)
 }
 
 /* What the client says of binding must fit the mechanism; "y" says that we
- * do not offer -PLUS: if we do, somebody has cut it out (RFC 5802 6). */
+ * do not offer -PLUS: if we do, somebody has cut it out (RFC 5802 6).  We may
+ * be able to bind and not offer it (config/auth_mechanisms). */
 static bool
 binding_is_possible(
     const struct auth_exchange *x, const struct scram_first *first)
@@ -52,7 +54,8 @@ binding_is_possible(
 		return first->gs2.binding == 'p' &&
 		       slice_eq_text(first->gs2.cb_name, "tls-exporter");
 	return first->gs2.binding == 'n' ||
-	       (first->gs2.binding == 'y' && !auth_can_bind(x->session));
+	       (first->gs2.binding == 'y' &&
+		   auth_find(x->session, SLICE_LIT(PLUS)) == NULL);
 }
 
 static bool
