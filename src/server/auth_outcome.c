@@ -114,15 +114,11 @@ count(struct auth_exchange *x)
 }
 
 static void
-fail(struct auth_exchange *x)
+end_after_too_many(struct auth_exchange *x)
 {
 	struct session *session = x->session;
 	int64_t max = session->limits->max_auth_failures;
 
-	wait_a_while(x);
-	count(x);
-	if (x->mechanism->explain == NULL || x->mechanism->explain(x))
-		(void)reply_outcome(session, x->ctx, &x->outcome);
 	if (session->end != END_NOT || max == 0 || session->auth_failures < max)
 		return;
 	reply_refuse(session, x->ctx, x->mechanism->hook, 421, "4.7.0",
@@ -130,15 +126,34 @@ fail(struct auth_exchange *x)
 	session_finish(session, END_QUIT);
 }
 
+static void
+fail(struct auth_exchange *x)
+{
+	wait_a_while(x);
+	count(x);
+	if (x->mechanism->explain == NULL || x->mechanism->explain(x))
+		(void)reply_outcome(x->session, x->ctx, &x->outcome);
+	end_after_too_many(x);
+}
+
+/* By the plugin, whatever it said; the delay would come too late. */
+static void
+was_answered(struct auth_exchange *x)
+{
+	x->session->answered = true;
+	if (x->session->plugin_code < 500)
+		return;
+	count(x);
+	end_after_too_many(x);
+}
+
 void
 auth_finish(struct auth_exchange *x)
 {
 	struct session *session = x->session;
 
-	if (x->outcome.answered) { /* by the plugin, whatever it said */
-		session->answered = true;
-		if (session->plugin_code >= 500)
-			count(x);
+	if (x->outcome.answered) {
+		was_answered(x);
 		return;
 	}
 	if (x->outcome.code == 235 && user_of(x).n == 0)
