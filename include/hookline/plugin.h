@@ -371,6 +371,7 @@ hl_str hl_txn_id(const struct hl_ctx *ctx); /* "" before MAIL */
 hl_str hl_command_line(const struct hl_ctx *ctx);
 enum hl_phase hl_phase(const struct hl_ctx *ctx);
 bool hl_relay_client(const struct hl_ctx *ctx); /* may relay */
+/* STARTTLS ends AUTH, and relay_client unless it was set at `connect`. */
 void hl_relay_client_set(struct hl_ctx *ctx, bool yes);
 const struct hl_tls *hl_tls(const struct hl_ctx *ctx); /* NULL in clear */
 hl_str hl_auth_user(const struct hl_ctx *ctx);         /* "" */

@@ -126,6 +126,8 @@ session_greet(struct session *session, struct hl_ctx *ctx)
 	if (!run_early_hooks(session, ctx) || session_tls_refused(session, ctx))
 		return;
 	hook_run(ctx, HOOK_CONNECT, NULL, &outcome);
+	session->relays_by_place =
+	    facts->relay_client && facts->auth_user.n == 0;
 	if (outcome.fate == FATE_KEEP && !outcome.answered)
 		greet(session, ctx);
 	else

@@ -103,6 +103,7 @@ struct session {
 	bool is_shaking;       /* [loop] a handshake is under way */
 	bool tls_failed;       /* [loop] */
 	bool tls_is_new;       /* tls_done has not yet run */
+	bool relays_by_place;  /* relay_client since `connect`, not by AUTH */
 	bool line_is_auth;     /* the line that arrives is an AUTH command */
 	bool has_secret;       /* the call arena is to be wiped */
 	uint8_t auth_failures;
@@ -258,7 +259,8 @@ void session_close(struct session *session, struct hl_ctx *ctx) BLOCKS;
 /* XCLIENT: what plugins keep of the connection is gone too. */
 void session_forget_plugins(struct session *session);
 /* After STARTTLS (RFC 3207 4.2) and XCLIENT: hello, AUTH, relay_client and the
- * transaction are gone. */
+ * transaction are gone.  What `connect` had said of relay_client, of a client
+ * that had not yet spoken, session_secure brings back. */
 void session_start_over(struct session *session, struct hl_ctx *ctx) BLOCKS;
 
 /* -- txn_reset.c -- */

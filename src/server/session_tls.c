@@ -241,6 +241,18 @@ session_tls_refused(struct session *session, struct hl_ctx *ctx)
 	return true;
 }
 
+/* That a client may relay because of its address is nothing that it has told
+ * us (RFC 3207 4.2). */
+static void
+start_over(struct session *session, struct hl_ctx *ctx)
+{
+	struct facts *facts = &session->conv.facts;
+	bool relays = facts->relay_client && session->relays_by_place;
+
+	session_start_over(session, ctx);
+	facts->relay_client = relays;
+}
+
 void
 session_secure(struct session *session, struct hl_ctx *ctx)
 {
@@ -252,7 +264,7 @@ session_secure(struct session *session, struct hl_ctx *ctx)
 		session_greet(session, ctx);
 		return;
 	}
-	session_start_over(session, ctx);
+	start_over(session, ctx);
 	take_facts(session);
 	run_tls_done(session, ctx, &outcome);
 	if (outcome.code != 0)
