@@ -242,7 +242,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	if (choices > in.n)
 		choices = (uint8_t)in.n;
 	plugin_choices = (struct plugin_choices){ (const uint8_t *)in.p,
-		choices, settings, false, 0 };
+		choices, settings, false, false, 0 };
 	client.left = slice_from(in, choices);
 	heard = (struct heard){ .sent = client.left.p,
 		.sent_n = client.left.n,
@@ -256,6 +256,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	heard.got = client.got.p;
 	heard.got_n = client.got.n;
 	heard.may_end_early = plugin_choices.hung_up;
+	heard.lf_may_end = plugin_choices.is_relay;
 	if (!is_closed)
 		oracle_check(&heard);
 	buf_done(&client.got);

@@ -18,6 +18,7 @@ struct plugin_choices {
 	size_t n;
 	uint8_t settings; /* chooses the control files */
 	bool hung_up;     /* some answer may have ended the session */
+	bool is_relay;    /* AUTH has succeeded */
 	unsigned hooks;   /* calls, for interest */
 };
 
@@ -34,6 +35,7 @@ struct heard {
 	size_t got_n;
 	size_t line_max;    /* a longer line is no command */
 	bool lf_ends_lines; /* bare_lf is not reject */
+	bool lf_may_end;    /* from some line on it ends them */
 	bool is_lmtp;
 	bool is_quiet;      /* the plugin lets everything pass */
 	bool may_end_early; /* a plugin may have hung up */

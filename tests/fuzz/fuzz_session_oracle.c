@@ -212,10 +212,24 @@ take_each(const struct heard *heard, struct replies *replies, unsigned code,
 	return code;
 }
 
+static bool
+has_bare_lf(const struct heard *heard)
+{
+	for (size_t i = 0; i < heard->sent_n; i++) {
+		if (heard->sent[i] == '\n' &&
+		    (i == 0 || heard->sent[i - 1] != '\r'))
+			return true;
+	}
+	return false;
+}
+
 /* Replies that cannot be counted, because a plugin had its say. */
 static bool
 has_own_rules(const struct heard *heard)
 {
+	/* A relay client's bare LF ends a line; we do not know since when. */
+	if (heard->lf_may_end && has_bare_lf(heard))
+		return true;
 	if (heard->is_quiet)
 		return false;
 	if (heard->is_lmtp)

@@ -219,6 +219,7 @@ answer(struct hl_ctx *ctx, enum hl_verdict usual)
 	const char *enhanced;
 
 	plugin_choices.hooks++;
+	plugin_choices.is_relay |= hl_relay_client(ctx);
 	act(ctx);
 	switch (choose(16)) {
 	case 1:
