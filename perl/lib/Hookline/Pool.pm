@@ -125,6 +125,7 @@ sub _child {
     open STDIN, '<', '/dev/null' or return;
     srand;
     $self->_own_hooks('init_worker', 'post-fork');
+    my $process = _process_state();
     while (!$stop && $left-- > 0 && _memory() < $self->{max_memory}) {
         my $client;
         my $good = eval {
@@ -137,9 +138,35 @@ sub _child {
         $self->_report('b');
         $self->_serve($client);
         close $client;
+        _process_restore($process);
         $self->_report('i');
     }
     $self->_own_hooks('shutdown');
+    return;
+}
+
+# What plugins may change of the process, in a session: the next client's finds
+# it as it was (qpsmtpd's processes end with their connection).
+sub _process_state {
+    my $dir;
+    opendir $dir, '.' or undef $dir;
+    return { env => {%ENV}, sig => {%SIG}, umask => umask, dir => $dir };
+}
+
+sub _process_restore {
+    my $state = shift;
+    alarm 0;
+    %ENV = %{ $state->{env} };
+    for my $name (keys %SIG) {
+        my ($now, $was) = ($SIG{$name}, $state->{sig}{$name});
+        next if (defined $now ? $now : '') eq (defined $was ? $was : '');
+        if    (defined $was)      { $SIG{$name} = $was }
+        elsif ($name =~ /^__/)    { delete $SIG{$name} }
+        else                      { $SIG{$name} = 'DEFAULT' }
+    }
+    umask $state->{umask};
+    chdir $state->{dir} if $state->{dir};
+    select STDOUT;
     return;
 }
 
@@ -173,6 +200,7 @@ sub _serve {
     my ($self, $client) = @_;
     my $frame = Hookline::Frame->new($client);
     my $session;
+    local ($/, $\, $,, $") = ("\n", undef, undef, ' ');
     $frame->{pid} = $$;
     $frame->send("hello", 1, "perl $^V", $$) or return;
     my $good = eval {
