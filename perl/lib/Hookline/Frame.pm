@@ -15,7 +15,14 @@ use constant DEPTH_MAX  => 16;
 
 # ---- lists of fields ----
 
-sub pack_list { return pack '(N/a*)*', @_ }
+# Characters, where Perl has them, are written as UTF-8.
+sub pack_list {
+    my @fields = @_;
+    for my $field (@fields) {
+        utf8::encode($field) if utf8::is_utf8($field);
+    }
+    return pack '(N/a*)*', @fields;
+}
 
 # Dies when lengths do not fit.
 sub unpack_list {

@@ -65,7 +65,8 @@ sub add {
     my ($self, $name, $value, $index) = @_;
     return $self->SUPER::add($name, $value, $index)
       unless $self->{hookline_edits};
-    if (defined $index && $index != 0) {
+    # Without a name it stands in the value.
+    if (!defined $name || (defined $index && $index != 0)) {
         $self->{hookline_all} = 1;
     }
     else {
@@ -77,7 +78,12 @@ sub add {
 
 sub replace {
     my ($self, $name, $value, $index) = @_;
-    $self->_record('set', $name, $index || 0, _clean($value));
+    if (defined $name) {
+        $self->_record('set', $name, $index || 0, _clean($value));
+    }
+    elsif ($self->{hookline_edits}) {
+        $self->{hookline_all} = 1;
+    }
     return $self->_quietly(sub { $self->SUPER::replace($name, $value, $index) });
 }
 
