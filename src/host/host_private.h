@@ -50,7 +50,7 @@ struct host_session {
 	struct host *host;
 	struct host_link *link; /* NULL: lost, or not there yet */
 	unsigned calls;         /* ids of calls */
-	struct section facts, notes, txn_notes, rcpts, sender;
+	struct section facts, notes, txn_notes, rcpts, rcpt_notes, sender;
 	bool relay;
 	bool message_told;
 	uint32_t header_told; /* its generation + 1; 0: never */

@@ -31,6 +31,7 @@ forget(struct host_session *session)
 	buf_done(&session->notes.told);
 	buf_done(&session->txn_notes.told);
 	buf_done(&session->rcpts.told);
+	buf_done(&session->rcpt_notes.told);
 	buf_done(&session->sender.told);
 	session->relay = session->message_told = false;
 	session->header_told = 0;

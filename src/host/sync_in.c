@@ -62,9 +62,13 @@ rcpt_note(const struct update *update, const struct hl_value *value)
 	if (wire_number(update->at[0], UINT32_MAX, &index) < 0)
 		return -EINVAL;
 	rcpt = hl_rcpt_at(update->ctx, (size_t)index);
-	return rcpt == NULL ? -EINVAL
-			    : hl_rcpt_note_set(
-				  update->ctx, rcpt, text(update, 1), value);
+	if (rcpt == NULL)
+		return -EINVAL;
+	if (value != NULL)
+		return hl_rcpt_note_set(
+		    update->ctx, rcpt, text(update, 1), value);
+	(void)notes_remove(&rcpt->notes, update->at[1]);
+	return 0;
 }
 
 static int
@@ -74,7 +78,7 @@ set_note(const struct update *update, struct hl_value *value)
 	enum hl_scope scope = is_txn ? HL_TRANSACTION : HL_CONNECTION;
 
 	if (!is_txn && !slice_eq_text(update->at[0], "c"))
-		return value == NULL ? 0 : rcpt_note(update, value);
+		return rcpt_note(update, value);
 	if (value != NULL)
 		return hl_note_set(update->ctx, scope, text(update, 1), value);
 	(void)hl_note_delete(update->ctx, scope, text(update, 1));

@@ -193,11 +193,12 @@ sync_notes(struct section *section, const struct notes *notes,
 
 /* ---- the transaction ---- */
 
+/* Those that the running hook may see (HOOKS.md decision 12). */
 static void
-write_rcpts(const struct txn *txn, struct buf *now)
+write_rcpts(const struct hl_ctx *ctx, struct buf *now)
 {
-	LIST_FOR_EACH (link, safe, &txn->rcpts) {
-		struct hl_rcpt *rcpt = CONTAINER_OF(link, struct hl_rcpt, link);
+	for (size_t n = 0; n < hl_rcpt_count(ctx); n++) {
+		const struct hl_rcpt *rcpt = hl_rcpt_at(ctx, n);
 		const struct smtp_params *params = &rcpt->params.list;
 		size_t at = wire_open(now);
 
@@ -208,6 +209,46 @@ write_rcpts(const struct txn *txn, struct buf *now)
 		}
 		wire_close(now, at);
 	}
+}
+
+/* Address, its notes, address, its notes ... */
+static void
+write_rcpt_notes(const struct hl_ctx *ctx, struct buf *now)
+{
+	for (size_t i = 0; i < hl_rcpt_count(ctx); i++) {
+		const struct hl_rcpt *rcpt = hl_rcpt_at(ctx, i);
+		size_t at;
+
+		wire_add(now, slice_str(rcpt->addr->path));
+		at = wire_open(now);
+		write_notes(rcpt->notes, now);
+		wire_close(now, at);
+	}
+}
+
+static void
+sync_rcpt_notes(
+    struct host_session *session, const struct hl_ctx *ctx, struct buf *fields)
+{
+	struct buf now = BUF_INIT;
+	struct slice list, address, notes;
+
+	write_rcpt_notes(ctx, &now);
+	if (!differs(&session->rcpt_notes, &now))
+		return;
+	list = buf_slice(&now);
+	for (unsigned i = 0; fields != NULL && wire_next(&list, &address) &&
+			     wire_next(&list, &notes);
+	     i++) {
+		struct slice told = SLICE_NONE;
+		char scope[16];
+
+		(void)find_note(
+		    buf_slice(&session->rcpt_notes.told), address, &told);
+		(void)snprintf(scope, sizeof(scope), "%u", i);
+		tell_notes(told, notes, slice_of(scope), fields);
+	}
+	remember(&session->rcpt_notes, &now);
 }
 
 static void
@@ -223,14 +264,15 @@ sync_list(struct section *section, struct buf *now, const char *kind,
 
 static void
 sync_envelope(
-    struct host_session *session, const struct txn *txn, struct buf *fields)
+    struct host_session *session, const struct hl_ctx *ctx, struct buf *fields)
 {
+	const struct txn *txn = ctx->txn;
 	struct buf sender = BUF_INIT, rcpts = BUF_INIT;
 
 	if (txn->sender != NULL)
 		buf_add_slice(&sender, slice_str(txn->sender->path));
 	sync_list(&session->sender, &sender, "sender", fields);
-	write_rcpts(txn, &rcpts);
+	write_rcpts(ctx, &rcpts);
 	sync_list(&session->rcpts, &rcpts, "rcpts", fields);
 }
 
@@ -297,6 +339,7 @@ sync_begin(
 		return;
 	buf_done(&session->txn_notes.told);
 	buf_done(&session->rcpts.told);
+	buf_done(&session->rcpt_notes.told);
 	buf_done(&session->sender.told);
 	session->header_told = 0;
 	session->message_told = false;
@@ -315,7 +358,8 @@ sync(struct host_session *session, struct hl_ctx *ctx, struct buf *fields)
 	sync_begin(session, ctx->txn, fields);
 	if (ctx->txn == NULL)
 		return;
-	sync_envelope(session, ctx->txn, fields);
+	sync_envelope(session, ctx, fields);
+	sync_rcpt_notes(session, ctx, fields);
 	sync_notes(
 	    &session->txn_notes, ctx->txn->notes, SLICE_LIT("t"), fields);
 	sync_message(session, ctx, ctx->txn, fields);

@@ -50,6 +50,7 @@ sub _new_transaction {
     my $transaction = $self->{qp}->reset_transaction;
     $self->{told}{t} = {};
     $self->{rcpts} = [];
+    $self->{rcpt_texts} = [];
     $transaction->{_ask_body} = sub {
         my ($size) = $self->ask('body');
         return defined $size && length $size
@@ -165,6 +166,7 @@ sub _rcpts {
         push @rcpts, delete $known{ $address->format } || $address;
     }
     $self->{rcpts} = [@rcpts];
+    $self->{rcpt_texts} = [map { "$_" } @rcpts];
     $self->{qp}->transaction->{_rcpts} = [@rcpts];
     return;
 }
@@ -201,11 +203,21 @@ sub _pack_update {
         ? Hookline::Frame::pack_list(@fields) : @fields);
 }
 
+# As the worker will have them: those that stay keep their places, new ones come
+# last, nobody is there twice.
 sub _changed_rcpts {
     my ($self, $transaction) = @_;
-    return unless delete $transaction->{_rcpts_changed};
-    $self->{rcpts} = [@{ $transaction->{_rcpts} }];
-    return ['rcpts', map { Hookline::Frame::pack_list("$_") } @{ $self->{rcpts} }];
+    my $edited = $Qpsmtpd::Address::edits;
+    $Qpsmtpd::Address::edits = 0;
+    return unless delete $transaction->{_rcpts_changed} || $edited;
+    my (%object, %seen);
+    my @wanted = map { "$_" } @{ $transaction->{_rcpts} };
+    @object{ reverse @wanted } = reverse @{ $transaction->{_rcpts} };
+    my @texts = grep { $object{$_} && !$seen{$_}++ }
+      @{ $self->{rcpt_texts} }, @wanted;
+    $self->{rcpt_texts} = \@texts;
+    $self->{rcpts} = [@object{@texts}];
+    return ['rcpts', map { Hookline::Frame::pack_list($_) } @texts];
 }
 
 # Those that are other than what the worker knows: set by notes(), or changed
@@ -219,10 +231,12 @@ sub _changed_notes {
         my $value = $notes->{$name};
         next unless ref $value || $touched->{$name};
         my $bytes = Hookline::Frame::encode_value($value);
-        next unless defined $bytes;
+        # What cannot be written stays here, and replaces what could.
+        $bytes = 'u' unless defined $bytes;
         next if defined $told->{$name} && $told->{$name} eq $bytes;
         next if $bytes eq 'u' && !defined $told->{$name};
-        $told->{$name} = $bytes;
+        if   ($bytes eq 'u') { delete $told->{$name} }
+        else                 { $told->{$name} = $bytes }
         push @changes, ['note', $scope, $name, $bytes];
     }
     for my $name (keys %$told) {

@@ -13,6 +13,9 @@ use overload (
     fallback => 1,
 );
 
+# How often parts were replaced; of a recipient, that is another recipient.
+our $edits = 0;
+
 # Sites change them.
 our $atom_expr            = '[a-zA-Z0-9!#%&*+=?^_`{|}~\$\x27\x2D\/]+';
 our $address_literal_expr =
@@ -91,13 +94,13 @@ sub canonify {
 
 sub user {
     my $self = shift;
-    $self->{_user} = shift if @_;
+    if (@_) { $self->{_user} = shift; $edits++ }
     return $self->{_user};
 }
 
 sub host {
     my $self = shift;
-    $self->{_host} = shift if @_;
+    if (@_) { $self->{_host} = shift; $edits++ }
     return $self->{_host};
 }
 
@@ -107,6 +110,7 @@ sub address {
     if (defined $address) {
         my $new = __PACKAGE__->new($address);
         ($self->{_user}, $self->{_host}) = ($new->user, $new->host) if $new;
+        $edits++;
     }
     return ($self->{_user} // '')
       . (defined $self->{_host} ? '@' . $self->{_host} : '');
