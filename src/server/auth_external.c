@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* auth_external.c - EXTERNAL (RFC 4422 A): the client's certificate.
  *
- * Offered only to a client whose certificate was verified.  That somebody has
- * a certificate does not say as whom it may act: the hook decides, by hl_tls.
+ * Offered only to a client whose certificate was verified, not to one whom its
+ * proxy has introduced with XCLIENT.  That somebody has a certificate does not
+ * say as whom it may act: the hook decides, by hl_tls.
  */
 #include "auth.h"
 #include "smtp/sasl.h"
@@ -12,7 +13,7 @@ auth_can_external(const struct session *session)
 {
 	const struct hl_tls *tls = session->conv.facts.tls;
 
-	return tls != NULL && tls->cert_verified;
+	return tls != NULL && tls->cert_verified && !session->is_introduced;
 }
 
 /* Whom the certificate is for: its first mail address, else its subject. */

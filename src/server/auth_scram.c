@@ -32,8 +32,9 @@ auth_can_bind(const struct session *session)
 	const struct hl_tls *tls = session->conv.facts.tls;
 	unsigned char exported[EXPORTER_SIZE];
 
-	/* With a proxy in front there may be TLS, but none of ours. */
-	return tls != NULL && str_eq_text(tls->version, "TLSv1.3") &&
+	/* With a proxy in front the client's TLS may be none of ours. */
+	return tls != NULL && session->tls_is_ours && !session->is_introduced &&
+	       str_eq_text(tls->version, "TLSv1.3") &&
 	       export(session, exported) == 0;
 }
 

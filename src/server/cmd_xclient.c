@@ -2,7 +2,8 @@
 /* cmd_xclient.c - XCLIENT and XFORWARD, from hosts in xclient_hosts.
  *
  * XCLIENT: the connection is that of another client from now on, and begins
- * anew with its greeting.  XFORWARD: the next message came from there; that
+ * anew with its greeting.  TLS stays, and is the proxy's: hooks are told of it,
+ * but the client cannot use its certificate (AUTH EXTERNAL).  XFORWARD: the next message came from there; that
  * is told, and nothing else changes (Postfix's XCLIENT_README and
  * XFORWARD_README).
  */
@@ -101,6 +102,10 @@ cmd_xclient(struct session *session, struct hl_ctx *ctx, struct slice rest)
 		return;
 	session_start_over(session, ctx);
 	session_forget_plugins(session);
+	if (session->conv.facts.tls != NULL)
+		session_note_tls(session);
+	session->is_introduced = true;
+	session->auth_failures = 0;
 	session->errors = 0;
 	session->junk = 0;
 	set_facts(session, &attrs);

@@ -103,6 +103,8 @@ struct session {
 	bool is_shaking;       /* [loop] a handshake is under way */
 	bool tls_failed;       /* [loop] */
 	bool tls_is_new;       /* tls_done has not yet run */
+	bool tls_is_ours;      /* facts.tls: of our handshake, not a proxy's */
+	bool is_introduced;    /* XCLIENT: who holds the line is a proxy */
 	bool relays_by_place;  /* relay_client since `connect`, not by AUTH */
 	bool line_is_auth;     /* the line that arrives is an AUTH command */
 	bool has_secret;       /* the call arena is to be wiped */
@@ -230,6 +232,8 @@ void session_on_tls_failed(
     void *owner, const struct stream_tls_failure *failure);
 /* The step when EVENT_SECURE is set: facts, a new beginning, tls_done. */
 void session_secure(struct session *session, struct hl_ctx *ctx) BLOCKS;
+/* The note tls_enabled, which qpsmtpd's plugins look at. */
+void session_note_tls(struct session *session);
 /* Before the greeting: has tls_done refused, and was that answered? */
 bool session_tls_refused(struct session *session, struct hl_ctx *ctx) BLOCKS;
 /* tls_done has refused: answers the command so. */

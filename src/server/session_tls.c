@@ -157,6 +157,14 @@ session_on_secure(void *owner)
 
 /* ---- after the handshake ---- */
 
+void
+session_note_tls(struct session *session)
+{
+	if (notes_set_int(&session->conv.notes, &session->conv.account,
+		SLICE_LIT("tls_enabled"), 1) < 0)
+		session->conv.account.over = true; /* the session ends */
+}
+
 static void
 take_facts(struct session *session)
 {
@@ -178,13 +186,11 @@ take_facts(struct session *session)
 	tls->alt_names = info.alt_names;
 	tls->alt_name_count = info.alt_name_count;
 	/* A proxy may have told of the client's own: that is what counts. */
-	if (session->conv.facts.tls == NULL)
+	session->tls_is_ours = session->conv.facts.tls == NULL;
+	if (session->tls_is_ours)
 		session->conv.facts.tls = tls;
 	session->tls_is_new = true;
-	/* As qpsmtpd's plugins know it. */
-	if (notes_set_int(&session->conv.notes, &session->conv.account,
-		SLICE_LIT("tls_enabled"), 1) < 0)
-		session->conv.account.over = true; /* the session ends */
+	session_note_tls(session);
 }
 
 static void
