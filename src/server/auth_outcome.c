@@ -119,7 +119,8 @@ end_after_too_many(struct auth_exchange *x)
 	struct session *session = x->session;
 	int64_t max = session->limits->max_auth_failures;
 
-	if (session->end != END_NOT || max == 0 || session->auth_failures < max)
+	if (session->end != END_NOT || session->gone || max == 0 ||
+	    session->auth_failures < max)
 		return;
 	reply_refuse(session, x->ctx, x->mechanism->hook, 421, "4.7.0",
 	    "Too many failed attempts");
