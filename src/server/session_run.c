@@ -23,8 +23,10 @@ step_timeout(struct session *session, struct hl_ctx *ctx)
 static void
 step_shutdown(struct session *session, struct hl_ctx *ctx)
 {
-	/* Within a handshake nothing can be said. */
-	if (!session->is_shaking)
+	/* Before and within an implicit handshake, and within any, nothing
+	 * can be said. */
+	if (!session->is_shaking &&
+	    (!session->listener->tls || stream_ssl(session->stream) != NULL))
 		reply_text(session, ctx, 421, "4.3.2",
 		    "Service closing, try again later");
 	session_finish(session, END_SHUTDOWN);

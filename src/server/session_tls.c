@@ -76,6 +76,17 @@ has_early_bytes(const struct session *session)
 	return input_peek(session).n > 0 || stream_has_unread(session->stream);
 }
 
+/* The drain that came meanwhile does not wait for a handshake: its 421 takes
+ * the place of the 220. */
+static bool
+give_up_for_drain(struct session *session)
+{
+	if ((session->events & EVENT_SHUTDOWN) == 0)
+		return false;
+	buf_clear(&session->out);
+	return true;
+}
+
 /* Nothing parks from the look at the input to the 220 on its way. */
 bool
 session_start_tls(struct session *session, struct hl_ctx *ctx)
@@ -87,6 +98,8 @@ session_start_tls(struct session *session, struct hl_ctx *ctx)
 	int ret;
 
 	session->wants_tls = false;
+	if (give_up_for_drain(session))
+		return true;
 	if (!is_implicit && has_early_bytes(session)) {
 		refuse_early_bytes(session, ctx);
 		return true;
