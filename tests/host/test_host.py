@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from wire import (DECLINED, DENY, OK, HostProcess, Worker, pack, unpack)
+from wire import (DECLINED, DENY, OK, HostProcess, Worker, pack, unpack,
+                  value)
 
 TOP = Path(__file__).resolve().parents[2]
 
@@ -217,3 +218,68 @@ def test_ends_with_its_starter(kind, tmp_path):
         assert time.monotonic() < end
         time.sleep(0.01)
     process.stop()
+
+
+def children_of(pid):
+    """Those that have not ended."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            stat = (path / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(stat[1]) == pid and stat[0] != "Z":
+            found.append(int(path.name))
+    return found
+
+
+def is_running(pid):
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def wait_until(holds, seconds):
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def perl(tmp_path):
+    """Two processes of the Perl host, one of them in a plugin for ever."""
+    command, one, _, _ = HOSTS["perl"]
+    (tmp_path / "one").write_text(one.replace("sleep 1 while 1", "1 while 1"))
+    process = HostProcess(command, tmp_path, [("one", tmp_path / "one")],
+                          ["--min", "2"])
+    (mail,) = entries(process, "mail")
+    wait_until(lambda: len(children_of(process.process.pid)) == 2, 20)
+    worker = process.worker()
+    worker.session()
+    worker.send("call", 1, "mail", mail, pack([value("<hang@x.test>")]))
+    time.sleep(0.1)
+    yield process
+    worker.close()
+    process.listener.close()
+    process.err.close()
+
+
+def test_one_that_hangs_ends_too(perl):
+    pids = children_of(perl.process.pid)
+    os.close(perl.input)
+    assert perl.process.wait(10) == 0
+    assert not any(map(is_running, pids))
+
+
+def test_the_starter_is_killed(perl):
+    """The idle one ends; the other one when somebody ends it."""
+    pids = children_of(perl.process.pid)
+    perl.process.kill()
+    perl.process.wait()
+    wait_until(lambda: sum(map(is_running, pids)) == 1, 10)
+    for pid in filter(is_running, pids):
+        os.kill(pid, 9)
+    os.close(perl.input)

@@ -14,21 +14,26 @@ use Hookline::Frame;
 use Hookline::Session;
 use IO::Handle;
 use IO::Select;
-use POSIX qw(:sys_wait_h);
+use POSIX qw(:sys_wait_h SIGTERM);
 use Socket;
 use Time::HiRes qw(time);
 
 use constant {
     TICK      => 0.2,
     IDLE_MAX  => 60,
+    GRACE     => 2,     # from the order to end until a child is killed
     THROTTLE  => 5,     # so many deaths within ...
     WINDOW    => 10,    # ... seconds slow the forking down
 };
 
+# prctl(2)'s number; 1 is PR_SET_PDEATHSIG.
+my %prctl = (x86_64 => 157, aarch64 => 167, riscv64 => 167, i686 => 172,
+    i386 => 172, arm => 172, powerpc64le => 171, s390x => 172);
+
 # socket, loader; min, max, max_sessions, max_memory (bytes)
 sub new {
     my ($class, %args) = @_;
-    return bless { %args, children => {}, deaths => [] }, $class;
+    return bless { %args, starter => $$, children => {}, deaths => [] }, $class;
 }
 
 sub run {
@@ -47,9 +52,18 @@ sub run {
             else                  { $self->{stop} = 1 unless sysread STDIN, my $b, 1 }
         }
     }
-    # Those that serve somebody finish; idle ones end at once.
+    $self->_end;
+    return;
+}
+
+# Nobody has sessions here any more.  Idle children end at once; one that hangs
+# in a plugin would outlive us, and the server.
+sub _end {
+    my $self = shift;
+    my $late = time + GRACE;
     kill 'TERM', keys %{ $self->{children} };
     while (keys %{ $self->{children} }) {
+        kill 'KILL', keys %{ $self->{children} } if time > $late;
         $self->_reap;
         select undef, undef, undef, 0.05;
     }
@@ -123,10 +137,12 @@ sub _child {
     local $SIG{PIPE} = 'IGNORE';
     # Ours is the way to hear of our starter's end; a plugin must not read it.
     open STDIN, '<', '/dev/null' or return;
+    _end_with_starter($self->{starter}) or return;
     srand;
     $self->_own_hooks('init_worker', 'post-fork');
     my $process = _process_state();
-    while (!$stop && $left-- > 0 && _memory() < $self->{max_memory}) {
+    while (!$stop && getppid == $self->{starter} && $left-- > 0
+        && _memory() < $self->{max_memory}) {
         my $client;
         my $good = eval {
             local $self->{waiting} = 1;
@@ -143,6 +159,15 @@ sub _child {
     }
     $self->_own_hooks('shutdown');
     return;
+}
+
+# TERM when our starter is killed: nobody would count us, nor end us.
+sub _end_with_starter {
+    my $starter = shift;
+    require Config;
+    my $number = $prctl{ (split /-/, $Config::Config{archname})[0] };
+    syscall $number, 1, SIGTERM if defined $number;
+    return getppid == $starter;
 }
 
 # What plugins may change of the process, in a session: the next client's finds
