@@ -36,7 +36,7 @@ sub unpack_list {
 
 # ---- values ----
 
-# undef: it cannot be written (an object, code, a cycle, too deep).
+# undef: it cannot be written (an object, code, a cycle, too deep, too much).
 sub encode_value {
     my ($value, $depth) = (@_, 0);
     return 'u' unless defined $value;
@@ -49,11 +49,12 @@ sub encode_value {
     my $kind = reftype $value;
     my @parts;
     if ($kind eq 'ARRAY') {
+        return if @$value > FIELDS_MAX;
         @parts = map { encode_value($_, $depth + 1) } @$value;
         return if @parts != @$value || grep { !defined } @parts;
         return 'l' . pack_list(@parts);
     }
-    return unless $kind eq 'HASH';
+    return unless $kind eq 'HASH' && keys %$value <= FIELDS_MAX / 2;
     for my $key (sort keys %$value) {
         my $part = encode_value($value->{$key}, $depth + 1);
         return unless defined $part;

@@ -17,6 +17,9 @@ use Qpsmtpd::Constants;
 use Qpsmtpd::Transaction;
 use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 
+# A longer note stays here: all of them go into one frame.
+use constant NOTE_MAX => 64 * 1024;
+
 # A new session on `frame` (Hookline::Frame) for the plugins of `loader`.
 sub new {
     my ($class, $frame, $loader) = @_;
@@ -232,7 +235,7 @@ sub _changed_notes {
         next unless ref $value || $touched->{$name};
         my $bytes = Hookline::Frame::encode_value($value);
         # What cannot be written stays here, and replaces what could.
-        $bytes = 'u' unless defined $bytes;
+        $bytes = 'u' unless defined $bytes && length $bytes <= NOTE_MAX;
         next if defined $told->{$name} && $told->{$name} eq $bytes;
         next if $bytes eq 'u' && !defined $told->{$name};
         if   ($bytes eq 'u') { delete $told->{$name} }
