@@ -21,6 +21,7 @@ struct question {
 	struct slice fields; /* behind its kind */
 	struct buf answer;   /* fields of `tell` */
 	int fd;              /* that goes with it; -1: none */
+	unsigned links;      /* of the session, when it was asked */
 };
 
 /* The next field as text; "" when there is none. */
@@ -225,8 +226,8 @@ send_answer(struct host_session *session, struct question *question)
 {
 	int status;
 
-	/* A nested call may have lost it. */
-	if (session->link == NULL)
+	/* A nested call may have lost it, and found another. */
+	if (session->link == NULL || session->links != question->links)
 		return -EPIPE;
 	status = host_link_send(session->link, buf_slice(&question->answer));
 	if (status == 0 && question->fd >= 0)
@@ -238,7 +239,9 @@ int
 host_ask(
     struct hl_ctx *ctx, struct host_session *session, struct slice question)
 {
-	struct question asked = { .ctx = ctx, .fd = -1 };
+	struct question asked = {
+		.ctx = ctx, .fd = -1, .links = session->links
+	};
 	struct slice what;
 	int status = -EPROTO;
 	char *copy = arena_alloc(ctx->arena, question.n + 1);

@@ -9,6 +9,12 @@
 #include "rt/fiber.h"
 #include "wire.h"
 
+/* What a host may send during a call: some of its largest frames. */
+#define CALL_BYTES_MAX (UINT64_C(64) * 1024 * 1024)
+/* Room for credentials, so that no copy of them is left where the frame was
+ * before it grew. */
+#define SECRET_ROOM (32u * 1024)
+
 static int
 send_call(struct hl_ctx *ctx, struct host_session *session,
     const struct host_plugin *plugin)
@@ -18,6 +24,8 @@ send_call(struct hl_ctx *ctx, struct host_session *session,
 	size_t args;
 	int status;
 
+	if (hook_table[hook].call == HOOK_CALL_AUTH || hook == HOOK_AUTH_PARSE)
+		buf_reserve(&fields, SECRET_ROOM);
 	wire_add_text(&fields, "call");
 	wire_add_number(&fields, ++session->calls);
 	wire_add_text(&fields, hook_table[hook].name);
@@ -27,10 +35,7 @@ send_call(struct hl_ctx *ctx, struct host_session *session,
 	wire_close(&fields, args);
 	sync_out(session, ctx, &fields);
 	status = host_link_send(session->link, buf_slice(&fields));
-	/* Credentials may have been in it. */
-	if (fields.p != NULL)
-		explicit_bzero(fields.p, fields.n);
-	buf_done(&fields);
+	buf_done_secret(&fields);
 	return status;
 }
 
@@ -123,37 +128,63 @@ give_up(struct host_session *session, int status)
 		host->on_stuck(host->arg, pid);
 }
 
+static const char *
+reason(int status)
+{
+	return status == -EPIPE       ? "the host process has died"
+	       : status == -EPROTO    ? "the host sent nonsense"
+	       : status == -E2BIG     ? "the host sent too much"
+	       : status == -ETIMEDOUT ? "the host did not answer in time"
+				      : strerror(-status);
+}
+
+/* Frames until the answer (1), or until the link is not the one that the call
+ * began on: a call inside of this one has lost it (-EPIPE). */
+static int
+take_frames(struct hl_ctx *ctx, struct host_session *session, unsigned links,
+    struct host_answer *ret)
+{
+	unsigned id = session->calls;
+	uint64_t until = host_link_received(session->link) + CALL_BYTES_MAX;
+	int status = 0;
+
+	while (status == 0) {
+		struct slice fields;
+
+		if (session->link == NULL || session->links != links)
+			return -EPIPE;
+		status = host_link_receive(session->link, &fields);
+		if (status < 0)
+			return status;
+		/* The arena grows with what it asks and logs. */
+		if (host_link_received(session->link) > until ||
+		    arena_is_over(ctx->arena))
+			return -E2BIG;
+		session->calls = id;
+		status = take_frame(ctx, session, fields, ret);
+	}
+	return status;
+}
+
 int
 host_call(struct hl_ctx *ctx, struct host_plugin *plugin,
     struct host_answer *ret, struct err *err)
 {
 	struct host_session *session;
 	int status = host_session_get(ctx, plugin->host, &session, err);
-	unsigned id;
+	unsigned links;
 
 	if (status < 0)
 		return status;
 	fiber_label_wait("host");
+	links = session->links;
 	status = send_call(ctx, session, plugin);
-	id = session->calls;
-	while (status == 0) {
-		struct slice fields;
-
-		/* A call inside of this one has lost the host. */
-		if (session->link == NULL)
-			return err_set(err, -EPIPE, "the host was lost");
-		status = host_link_receive(session->link, &fields);
-		if (status == 0) {
-			session->calls = id;
-			status = take_frame(ctx, session, fields, ret);
-		}
-	}
+	if (status == 0)
+		status = take_frames(ctx, session, links, ret);
 	if (status > 0)
 		return 0;
-	give_up(session, status);
-	return err_set(err, status, "%s",
-	    status == -EPIPE       ? "the host process has died"
-	    : status == -EPROTO    ? "the host sent nonsense"
-	    : status == -ETIMEDOUT ? "the host did not answer in time"
-				   : strerror(-status));
+	/* Another host may serve the session already. */
+	if (session->links == links)
+		give_up(session, status);
+	return err_set(err, status, "%s", reason(status));
 }

@@ -49,6 +49,7 @@ struct section {
 struct host_session {
 	struct host *host;
 	struct host_link *link; /* NULL: lost, or not there yet */
+	unsigned links;         /* how many there have been */
 	unsigned calls;         /* ids of calls */
 	struct section facts, notes, txn_notes, rcpts, rcpt_notes, sender;
 	bool relay;

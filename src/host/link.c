@@ -18,7 +18,8 @@ struct host_link {
 	struct conn *conn;
 	struct buf in; /* received; the first `used` bytes are done with */
 	size_t used;
-	struct buf out;
+	struct buf out; /* wiped when sent: there may be credentials in it */
+	uint64_t received;
 };
 
 /* Waits for more.  `timeout_ms` 0: the hook's deadline alone. */
@@ -40,6 +41,7 @@ read_more(struct host_link *link, uint64_t timeout_ms)
 	if (got == 0)
 		return -EPIPE;
 	link->in.n = before + (size_t)got;
+	link->received += (size_t)got;
 	return 0;
 }
 
@@ -140,12 +142,24 @@ host_link_pid(const struct host_link *link)
 int
 host_link_send(struct host_link *link, struct slice fields)
 {
+	int status;
+
 	CHECK_OBJ(link, LINK_MAGIC);
 	if (fields.n > WIRE_FRAME_MAX)
 		return -EMSGSIZE;
-	buf_clear(&link->out);
+	buf_reserve(&link->out, WIRE_HEAD + fields.n);
 	wire_add(&link->out, fields);
-	return conn_send(link->conn, link->out.p, link->out.n, 0);
+	status = conn_send(link->conn, link->out.p, link->out.n, 0);
+	secret_wipe(link->out.p, link->out.n);
+	buf_clear(&link->out);
+	return status;
+}
+
+uint64_t
+host_link_received(const struct host_link *link)
+{
+	CHECK_OBJ(link, LINK_MAGIC);
+	return link->received;
 }
 
 int

@@ -31,6 +31,9 @@ void host_link_close(struct host_link **link);
 /* The host's process, as it says itself; 0 unknown. */
 int host_link_pid(const struct host_link *link);
 
+/* Bytes that came on it so far. */
+uint64_t host_link_received(const struct host_link *link);
+
 /* Sends one frame whose fields are `fields`.  0 or negative errno. */
 int host_link_send(
     struct host_link *link, struct slice fields) BLOCKS WARN_UNUSED;

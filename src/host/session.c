@@ -67,6 +67,7 @@ begin(struct hl_ctx *ctx, struct host_session *session, struct err *err)
 
 	if (status < 0)
 		return status;
+	session->links++;
 	wire_add_text(&frame, "session");
 	status = host_link_send(session->link, buf_slice(&frame));
 	buf_done(&frame);

@@ -167,6 +167,8 @@ parse_items(struct slice rest, unsigned depth, struct hl_value *into)
 	bool is_map = value_kind(into) == HL_KIND_MAP;
 	struct slice key = SLICE_NONE, field;
 
+	if (!wire_is_list(rest))
+		return -EINVAL;
 	while (wire_next(&rest, &field)) {
 		struct hl_value *item;
 		int status;
@@ -187,7 +189,7 @@ parse_items(struct slice rest, unsigned depth, struct hl_value *into)
 			return -EINVAL;
 		key = SLICE_NONE;
 	}
-	return rest.n == 0 && key.p == NULL ? 0 : -EINVAL;
+	return key.p == NULL ? 0 : -EINVAL;
 }
 
 static int
