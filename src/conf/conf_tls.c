@@ -237,9 +237,12 @@ read_certs(struct reader *reader, hl_str plugins_key)
 	    conf_get(reader->dir, reader->listener, STR_LIT("tls_certs"));
 	struct conf_plugins *plugins = NULL;
 	size_t count = conf_list_count(certs);
+	struct conf_faults ignored; /* whoever loads the plugins tells them */
 
-	if (conf_plugins_parse(lines, &plugins, NULL) == 0)
+	conf_faults_init(&ignored);
+	if (conf_plugins_parse(lines, &plugins, &ignored) == 0)
 		count += plugins->count;
+	conf_faults_done(&ignored);
 	certs_alloc(reader, count);
 	for (size_t i = 0; plugins != NULL && i < plugins->count; i++)
 		if (is_tls_line(&plugins->at[i]))

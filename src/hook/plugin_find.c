@@ -100,7 +100,9 @@ find_any(struct conf_dir *conf, struct slice shipped, struct arena *arena,
 {
 	const char *now = plugin_alias(slice_str(line->name));
 	const char *native = now != NULL ? now : line->name.p;
-	bool may_perl = line->runtime != CONF_RUNTIME_NATIVE;
+	/* NAME.so as a name is a mistake that not_found explains. */
+	bool may_perl = line->runtime != CONF_RUNTIME_NATIVE &&
+			!slice_ends(slice_str(line->name), ".so");
 	hl_str path, perl = STR_EMPTY;
 
 	if (in_plugin_dirs(conf, arena, native, ".so", &path))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from pki import Authority
 from shipped import Smtp, own, stage
 
 if "HOOKLINE" not in os.environ:
@@ -37,7 +38,15 @@ queue/maildir mail
 queue/discard
 help
 quit_fortune
-connection_time"""
+connection_time
+tls keys/mx.crt keys/mx.key
+auth/auth_flat_file
+auth/auth_checkpassword checkpw /bin/true true /bin/true
+auth/auth_imap 127.0.0.1 1
+auth/auth_ldap_bind
+auth/auth_saslauthd
+auth/auth_dovecot
+auth/authdeny"""
 TEXT = "Subject: soak\r\n\r\n" + ("x" * 70 + "\r\n") * 20
 
 
@@ -86,6 +95,9 @@ def shipped_plugins(base):
 
 
 def configure(server, base, syslog):
+    Authority(base / "config" / "keys").issue("mx", "mx.example")
+    server.write("flat_auth_pw", "user:word")
+    server.write("ldap", "ldap_base dc=example")
     server.write("plugins", PLUGINS)
     server.write("logging", f"""logging/file:0 loglevel error {base}/log.file
 logging/file:1 loglevel error |/bin/cat
