@@ -219,6 +219,15 @@ static const struct row {
 	{ "holduntil", HOOK_MAIL, EHLO_FUTURERELEASE, check_hold_until },
 };
 
+/* Dovecot's LMTP client says ORCPT wherever it has changed a recipient, DSN or
+ * not; at the last hop it promises nothing. */
+static bool
+is_taken(const struct session *session, const struct row *row)
+{
+	return ehlo_offers(session, row->keyword) ||
+	       (session->conv.facts.lmtp && row->check == check_orcpt);
+}
+
 static const struct row *
 find(const struct session *session, enum hook_id hook,
     const struct smtp_param *param)
@@ -226,7 +235,7 @@ find(const struct session *session, enum hook_id hook,
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (rows[i].hook == hook &&
 		    str_eq_text(param->key, rows[i].key) &&
-		    ehlo_offers(session, rows[i].keyword))
+		    is_taken(session, &rows[i]))
 			return &rows[i];
 	}
 	return NULL;

@@ -121,6 +121,22 @@ class Client:
         self.sock.sendall(stuffed(message) + b".\r\n")
         return self.expect(code)
 
+    def send_chunks(self, message, size, sender="a@client.example",
+                    rcpt="c@example.com", code="250"):
+        """By BDAT, in chunks of so many bytes."""
+        self.say(f"MAIL FROM:<{sender}>\r\nRCPT TO:<{rcpt}>")
+        self.expect("250")
+        self.expect("250")
+        at = 0
+        while at + size < len(message):
+            self.say(f"BDAT {size}")
+            self.sock.sendall(message[at:at + size])
+            self.expect("250")
+            at += size
+        self.say(f"BDAT {len(message) - at} LAST")
+        self.sock.sendall(message[at:])
+        return self.expect(code)
+
     def close(self):
         self.sock.close()
 
