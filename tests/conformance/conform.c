@@ -323,11 +323,22 @@ static const struct hl_arg args[] = {
 	{ .name = NULL },
 };
 
+static int
+on_load(struct hl_ctx *ctx)
+{
+	const struct args *given = hl_args(ctx);
+	hl_str below = hl_printf(ctx, "%s/", given->dir.p);
+	int ret = hl_need_read(ctx, below);
+
+	return ret < 0 ? ret : hl_need_write(ctx, below);
+}
+
 static const struct hl_plugin plugin = {
 	.name = "conform",
 	.about = "answers every hook as it is told to",
 	.args = args,
 	.args_size = sizeof(struct args),
+	.load = on_load,
 	.logging = on_logging,
 	.config = on_config,
 	.user_config = on_user_config,

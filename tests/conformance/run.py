@@ -863,6 +863,8 @@ def case_logging(server, row, verdict, value, text):
     end = time.monotonic() + 5
     while "logging" not in server.trace() and time.monotonic() < end:
         time.sleep(0.002)
+    if "logging" not in server.trace():
+        raise Failure("logging was not called")
     want = 0 if verdict not in (None, "DECLINED") else 1
     if want == 0:
         time.sleep(0.02)                # the batch of the turn is written
