@@ -18,13 +18,15 @@ plugin_hook(const struct plugin *plugin, enum hook_id id)
 	return fn;
 }
 
-/* Those that asked to come first, or the others. */
+/* Those that asked to come first, the last of them before the others (as
+ * qpsmtpd's unshift has them); or those that did not. */
 static void
 add_entries(const struct chain_set *set, enum hook_id id, bool front,
     struct chain *chain, struct shm *shm)
 {
 	for (unsigned i = 0; i < set->count; i++) {
-		struct plugin *plugin = set->plugins[i];
+		struct plugin *plugin =
+		    set->plugins[front ? set->count - 1 - i : i];
 		plugin_fn *fn = plugin_hook(plugin, id);
 
 		if (fn == NULL || ((plugin->front >> id & 1) != 0) != front)

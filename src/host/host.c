@@ -60,7 +60,8 @@ add_plugin(struct host *host, struct slice where)
 	return plugin;
 }
 
-/* "HOOK" or "HOOK!"; `number` is that of the entry. */
+/* "HOOK" or "HOOK!"; `number` is that of the entry.  What is put in front
+ * later stands before what was put there earlier. */
 static int
 add_entry(struct host_plugin *plugin, struct slice hook, unsigned number)
 {
@@ -76,8 +77,10 @@ add_entry(struct host_plugin *plugin, struct slice hook, unsigned number)
 		plugin->front |= UINT64_C(1) << id;
 	plugin->entries[id] = plugin->entries[id].n == 0
 				  ? arena_printf(arena, "%u", number)
-				  : arena_printf(arena, "%.*s %u",
-					STR(plugin->entries[id]), number);
+			      : front ? arena_printf(arena, "%u %.*s", number,
+					    STR(plugin->entries[id]))
+				      : arena_printf(arena, "%.*s %u",
+					    STR(plugin->entries[id]), number);
 	return 0;
 }
 

@@ -323,6 +323,8 @@ sub _run {
     POSIX::_exit(0) if $$ != $self->{frame}{pid};
     my $us = int((clock_gettime(CLOCK_MONOTONIC) - $since) * 1e6);
     if (!$good) {
+        # An object makes its text itself, or dies of it.
+        $reason = eval { "$reason" } // 'an object without text' if ref $reason;
         $reason = 'without a reason' unless defined $reason && length $reason;
         $reason =~ s/\s+\z//;
         return (DECLINED, $us, 'died: ' . _bytes($reason));
