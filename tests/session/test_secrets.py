@@ -128,6 +128,21 @@ def server(hookline):
     return server
 
 
+@pytest.fixture
+def perl_server(hookline):
+    server = hookline(plugins="p", tls_before_auth="0", auth_delay="0",
+                      loglevel="debug", me=MX)
+    (Path(server.tmp) / "perl").mkdir()
+    (Path(server.tmp) / "perl" / "p").write_text("""
+sub hook_auth { return (OK, 'whoever') }
+sub hook_auth_parse { return DECLINED }
+sub hook_mail { return (DENY, 'seen') }
+""")
+    server.config("plugin_dirs", [f"{server.tmp}/perl"])
+    server.start()
+    return server
+
+
 def message_of(name, password=None):
     return b"\0" + f"{name}@a.example".encode() + b"\0" + (
         password or PASSWORDS[name])
@@ -235,6 +250,18 @@ def test_nothing_is_left(server, way, tls):
     log = server.log().encode()
     for password in PASSWORDS.values():
         assert password not in log and b64(password)[4:-8].encode() not in log
+
+
+@pytest.mark.parametrize("way", [plain, prompt, login])
+def test_nothing_is_left_of_what_perl_was_told(perl_server, way):
+    client = perl_server.client()
+    way(client)
+    client.ask("NOOP")
+    assert traces(perl_server) == []
+    client.ask("MAIL FROM:<a@b.example>", "550")
+    client.close()
+    gone(perl_server, 1)
+    assert traces(perl_server) == []
 
 
 def test_the_search_finds_what_is_there(server):
