@@ -181,10 +181,11 @@ host_call(struct hl_ctx *ctx, struct host_plugin *plugin,
 	status = send_call(ctx, session, plugin);
 	if (status == 0)
 		status = take_frames(ctx, session, links, ret);
+	/* Another host may serve the session already. */
+	if (status < 0 && session->links == links)
+		give_up(session, status);
+	host_session_put(session);
 	if (status > 0)
 		return 0;
-	/* Another host may serve the session already. */
-	if (session->links == links)
-		give_up(session, status);
 	return err_set(err, status, "%s", reason(status));
 }

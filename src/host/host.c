@@ -35,6 +35,7 @@ host_free(struct host **host)
 		return;
 	CHECK_OBJ(old, HOST_MAGIC);
 	host_session_free(&old->log);
+	host_session_free(&old->other);
 	mem_free(old->plugins);
 	arena_done(&old->arena);
 	old->magic = 0;

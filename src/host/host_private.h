@@ -37,7 +37,8 @@ struct host {
 	struct arena arena; /* of the descriptions */
 	struct host_plugin *plugins;
 	size_t count;
-	struct host_session *log; /* of the log fiber; see session.c */
+	/* Without a client; see session.c. */
+	struct host_session *log, *other;
 };
 
 /* Bytes that the host was told; compared with what there is now. */
@@ -51,6 +52,7 @@ struct host_session {
 	struct host_link *link; /* NULL: lost, or not there yet */
 	unsigned links;         /* how many there have been */
 	unsigned calls;         /* ids of calls */
+	unsigned depth;         /* calls that run, inside each other */
 	struct section facts, notes, txn_notes, rcpts, rcpt_notes, sender;
 	bool relay;
 	bool message_told;
@@ -59,10 +61,13 @@ struct host_session {
 };
 
 /* -- session.c -- */
-/* That of the running hook's session, with a link.  0; -EBUSY no host is idle
+/* That of the running hook's session, with a link, until host_session_put.
+ * 0; -EBUSY no host is idle
  * (the client has got its 421 then); negative errno with the reason. */
 int host_session_get(struct hl_ctx *ctx, struct host *host,
     struct host_session **ret, struct err *err) BLOCKS WARN_UNUSED;
+/* A call has ended. */
+void host_session_put(struct host_session *session);
 /* The link is broken: the next call begins with another host. */
 void host_session_drop(struct host_session *session);
 void host_session_free(struct host_session **session);

@@ -5,7 +5,8 @@
  * connection in the process.  A session whose host was lost goes on with
  * another one, which is told everything anew; what only the first knew is
  * gone.  Log lines have no session: the log fiber has one of its own, which
- * serves no client.
+ * serves no client.  What else runs without a client (init_worker, shutdown)
+ * does so on another fiber, seldom, and keeps no host process.
  */
 #include "host_private.h"
 
@@ -78,12 +79,24 @@ begin(struct hl_ctx *ctx, struct host_session *session, struct err *err)
 	return 0;
 }
 
+/* Does all this happen for the sake of a log line? */
+static bool
+is_logging(const struct hl_ctx *ctx)
+{
+	const struct hook_frame *frame = ctx->frame;
+
+	while (frame->below != NULL)
+		frame = frame->below;
+	return !frame->in_load && frame->hook == HOOK_LOGGING;
+}
+
 static struct host_session **
 place_of(struct hl_ctx *ctx, struct host *host)
 {
 	/* The opaque pointer is ours alone. */
-	return ctx->conv != NULL ? (struct host_session **)&ctx->conv->remote
-				 : &host->log;
+	if (ctx->conv != NULL)
+		return (struct host_session **)&ctx->conv->remote;
+	return is_logging(ctx) ? &host->log : &host->other;
 }
 
 /* False: nobody can be told, or it was answered already. */
@@ -108,11 +121,18 @@ host_session_get(struct hl_ctx *ctx, struct host *host,
 	if (*place == NULL)
 		*place = session_new(host);
 	*ret = *place;
-	if ((*place)->link != NULL)
-		return 0;
-	status = begin(ctx, *place, err);
+	status = (*place)->link != NULL ? 0 : begin(ctx, *place, err);
+	if (status == 0)
+		(*place)->depth++;
 	/* All are busy: the client is told so. */
 	if (status == -ETIME && tell_busy(ctx))
 		return err_set(err, -EBUSY, "all hosts are busy");
 	return status;
+}
+
+void
+host_session_put(struct host_session *session)
+{
+	if (--session->depth == 0 && session == session->host->other)
+		host_session_drop(session);
 }
