@@ -214,10 +214,23 @@ hl_auth_scram_clear(struct hl_ctx *ctx, hl_str password)
 	derive.user = args->b;
 	derive.secret = ctx->engine->secret;
 	ret = rt_offload(derive_on_pool, &derive);
-	if (ret == 0)
+	if (ret == 0) {
 		auth_ret->keys = derive.keys;
+		ctx->engine->derives_keys = true;
+	}
 	secret_wipe(&derive.keys, sizeof(derive.keys));
 	return ret;
+}
+
+void
+auth_keys_pretend(struct hl_ctx *ctx, hl_str user)
+{
+	struct derive derive = {
+		.user = user, .password = user, .secret = ctx->engine->secret
+	};
+
+	if (ctx->engine->derives_keys)
+		(void)rt_offload(derive_on_pool, &derive);
 }
 
 /* A "saslname" (RFC 5801 4): ',' and '=' have other meanings. */

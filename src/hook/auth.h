@@ -7,8 +7,11 @@
 #ifndef HOOKLINE_HOOK_AUTH_H
 #define HOOKLINE_HOOK_AUTH_H
 
+#include "base/check.h"
 #include "base/str.h"
 #include "smtp/scram_keys.h"
+
+struct hl_ctx;
 
 /* The opaque handle of plugin.h; none of its strings is NULL. */
 struct hl_auth {
@@ -35,5 +38,8 @@ void auth_keys_derive(struct scram_keys *ret, hl_str user, hl_str password,
  * fit no password. */
 void auth_keys_invent(
     struct scram_keys *ret, hl_str user, const uint8_t secret[static 32]);
+/* Takes as long as hl_auth_scram_clear, if a hook here has made keys so: the
+ * time is not to tell that there is no such user. */
+void auth_keys_pretend(struct hl_ctx *ctx, hl_str user) BLOCKS;
 
 #endif

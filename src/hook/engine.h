@@ -74,6 +74,7 @@ struct engine {
 	void *on_record_arg;
 	struct log_batch *log_batch;
 	uint8_t secret[AUTH_SECRET]; /* of the installation */
+	bool derives_keys;           /* hl_auth_scram_clear was of use */
 	bool dry_run;                /* `try`: nothing is queued */
 };
 

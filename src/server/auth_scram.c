@@ -103,6 +103,8 @@ find_keys(struct auth_exchange *x, struct hook_args *args)
 	if (x->outcome.code == 0)
 		outcome_set(
 		    &x->outcome, HOOK_AUTH, COLUMN_NONE, NULL, x->ctx, args);
+	if (x->given.keys.iterations == 0)
+		auth_keys_pretend(x->ctx, x->shown.user);
 	auth_keys_invent(&x->given.keys, x->shown.user, x->ctx->engine->secret);
 }
 

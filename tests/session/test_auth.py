@@ -5,6 +5,7 @@ import re
 import shutil
 import smtplib
 import ssl
+import statistics
 import subprocess
 import time
 from pathlib import Path
@@ -297,3 +298,25 @@ def test_unknown_users_look_like_others(make):
     server.start()
     assert scram_first(server, "nobody") == unknown
     assert scram_first(server, USER) == known
+
+
+def first_answer_s(client, user):
+    """How long the server looks for a user; cancelled, so never refused."""
+    first = base64.b64encode(f"n,,n={user},r=abcdefgh".encode()).decode()
+    begin = time.perf_counter()
+    client.ask("AUTH SCRAM-SHA-256 " + first, "334")
+    passed_s = time.perf_counter() - begin
+    client.ask("*", "501")
+    return passed_s
+
+
+def test_unknown_users_take_as_long(make):
+    """Keys made of a password in clear text take time, which would tell."""
+    server = make(tls_before_auth="0", max_errors="0")
+    client = server.client()
+    known, unknown = [], []
+    for _ in range(40):
+        known.append(first_answer_s(client, USER))
+        unknown.append(first_answer_s(client, "nobody"))
+    client.close()
+    assert statistics.median(unknown) > statistics.median(known) / 2
