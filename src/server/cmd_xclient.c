@@ -46,6 +46,15 @@ keep(struct session *session, const struct xattrs *attrs, enum xattr attr)
 	return arena_str(&session->conv.arena, slice_str(attrs->value[attr]));
 }
 
+/* The proxy cannot say who it is: nobody of whom an address could tell that
+ * it may do more than others. */
+static bool
+has_no_address(const struct xattrs *attrs)
+{
+	return attrs->value[XATTR_ADDR].p != NULL &&
+	       attrs->value[XATTR_ADDR].n == 0;
+}
+
 static void
 set_addresses(struct session *session, const struct xattrs *attrs)
 {
@@ -53,10 +62,15 @@ set_addresses(struct session *session, const struct xattrs *attrs)
 	char text[INET_TEXT_MAX];
 
 	(void)xattrs_addr(attrs, XATTR_DESTADDR, XATTR_DESTPORT, &facts->local);
-	if (!xattrs_addr(attrs, XATTR_ADDR, XATTR_PORT, &facts->peer))
+	if (has_no_address(attrs)) {
+		facts->peer = (struct inet_addr){ .family = INET_NONE };
+		facts->peer_ip = STR_LIT("unknown");
+	} else if (xattrs_addr(attrs, XATTR_ADDR, XATTR_PORT, &facts->peer)) {
+		facts->peer_ip = arena_str(&session->conv.arena,
+		    (struct slice){ text, inet_text(&facts->peer, text) });
+	} else {
 		return;
-	facts->peer_ip = arena_str(&session->conv.arena,
-	    (struct slice){ text, inet_text(&facts->peer, text) });
+	}
 	facts->peer_name = (hl_str){ NULL, 0 };
 	session->conv.peer_lookup = NULL;
 	session_count_peer(session);
