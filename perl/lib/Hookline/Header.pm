@@ -43,13 +43,18 @@ sub _fields {
 
 sub _record {
     my ($self, @edit) = @_;
+    # The name is the second word of all but `add`.
+    s/:\z// for $edit[0] eq 'add' ? $edit[2] : $edit[1];
     push @{ $self->{hookline_edits} }, \@edit if $self->{hookline_edits};
     return;
 }
 
+# As Mail::Header writes it, and with the line ends of folds alone.
 sub _clean {
     my $value = shift // '';
-    $value =~ s/\n\z//;
+    $value =~ s/\r\n/\n/g;
+    $value =~ s/[\r\n]+\z//;
+    $value =~ s/\A[ \t]+//;
     return $value;
 }
 
