@@ -193,7 +193,9 @@ sub changes {
       if $transaction->{_header}
       && $transaction->{_header}->isa('Hookline::Header');
     push @changes, $self->_changed_notes('c', $connection);
-    push @changes, $self->_changed_notes('t', $transaction);
+    # Before MAIL the worker has none; what was noted then ends with MAIL.
+    push @changes, $self->_changed_notes('t', $transaction)
+      if defined $transaction->{_id};
     my $rcpts = $self->{rcpts};
     push @changes, map { $self->_changed_notes($_, $rcpts->[$_]) } 0 .. $#$rcpts;
     return map { _pack_update(@$_) } @changes;
