@@ -61,6 +61,9 @@ take_results(struct hl_ctx *ctx, struct slice list, struct host_answer *ret)
 			       : value == 0 ? 1
 					    : (unsigned)value;
 		ret->died = slice_starts(remark, "died");
+		if (!ret->died)
+			continue;
+		ret->any_died = true;
 		ret->remark = arena_str(ctx->arena, remark);
 	}
 	return some && list.n == 0 ? 0 : -EPROTO;

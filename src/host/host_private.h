@@ -94,7 +94,8 @@ struct host_answer {
 	unsigned
 	    verdict;   /* enum hl_verdict; what is none: as the host sent it */
 	bool died;     /* the last entry that was called */
-	hl_str remark; /* why */
+	bool any_died; /* some entry */
+	hl_str remark; /* why, of the last that died */
 	struct slice texts; /* packed; in the call arena */
 };
 

@@ -84,9 +84,9 @@ joined(struct hl_ctx *ctx, struct slice texts)
 	return ret;
 }
 
-/* As in qpsmtpd: said at crit, and the next plugin is asked; unless the line
- * sets hl.on_failure. */
-static enum hl_verdict
+/* As in qpsmtpd: said at crit, and the next entry or plugin is asked; unless
+ * the line sets hl.on_failure: true then, and the policy answers. */
+static bool
 on_died(struct hl_ctx *ctx, hl_str why)
 {
 	struct log_line line;
@@ -95,9 +95,10 @@ on_died(struct hl_ctx *ctx, hl_str why)
 	log_add_text(&line, LOG_event, "died");
 	log_add(&line, LOG_err, slice_str(why));
 	hook_log_end_ctx(&line, ctx);
-	if (ctx->frame->plugin->policy != POLICY_DEFAULT)
-		return (enum hl_verdict)remote_failed(ctx, why.p);
-	return HL_DECLINED;
+	if (ctx->frame->plugin->policy == POLICY_DEFAULT)
+		return false;
+	(void)remote_failed(ctx, why.p);
+	return true;
 }
 
 static enum hl_verdict
@@ -117,8 +118,8 @@ shim(struct hl_ctx *ctx)
 		return HL_DECLINED;
 	if (status < 0)
 		return (enum hl_verdict)remote_failed(ctx, err.text);
-	if (answer.died)
-		return on_died(ctx, answer.remark);
+	if ((answer.any_died && on_died(ctx, answer.remark)) || answer.died)
+		return HL_DECLINED;
 	if (answer.verdict == HL_OK &&
 	    hook_table[ctx->frame->hook].cells[COLUMN_OK].fate == FATE_DATA)
 		give(ctx, answer.texts);
