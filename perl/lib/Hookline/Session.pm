@@ -55,9 +55,12 @@ sub _new_transaction {
     $self->{rcpts} = [];
     $self->{rcpt_texts} = [];
     $transaction->{_ask_body} = sub {
-        my ($size) = $self->ask('body');
-        return defined $size && length $size
-          ? $self->{frame}->receive_handle : undef;
+        my ($handle) = _undisturbed(sub {
+            my ($size) = $self->ask('body');
+            return defined $size && length $size
+              ? $self->{frame}->receive_handle : undef;
+        });
+        return $handle;
     };
     $transaction->{_ask_file} = sub { ($self->ask('file'))[0] };
     return $transaction;
@@ -261,8 +264,26 @@ sub log_line {
     return;
 }
 
-# Answers a call of the worker's meanwhile.
+# A plugin's alarm that dies comes after what must not be left half done: the
+# answer would be taken for that of the next question.
+sub _undisturbed {
+    my $code = shift;
+    my ($late, @result) = (0);
+    {
+        local $SIG{ALRM} = sub { $late = 1 };
+        @result = $code->();
+    }
+    kill 'ALRM', $$ if $late;
+    return @result;
+}
+
 sub ask {
+    my ($self, @question) = @_;
+    return _undisturbed(sub { $self->_ask(@question) });
+}
+
+# Answers a call of the worker's meanwhile.
+sub _ask {
     my ($self, @question) = @_;
     $self->{frame}->send('ask', @question) or exit 0;
     # A descriptor follows what is told of the body.
