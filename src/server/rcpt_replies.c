@@ -93,7 +93,7 @@ send_overall(struct session *session, struct hl_ctx *ctx, const struct txn *txn,
 		    session, ctx, outcome->code, outcome->enhanced, text);
 }
 
-/* One line for all if they fared alike, else one for each that was refused. */
+/* One line for each that was refused; one fault if that were all. */
 static void
 log_refused(struct session *session, struct hl_ctx *ctx, struct txn *txn,
     const struct outcome *outcome, unsigned accepted)
