@@ -6,15 +6,18 @@ the same.
 """
 import os
 import struct
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from wire import (DECLINED, DENY, OK, HostProcess, Worker, pack, unpack,
-                  value)
+from wire import DECLINED, DENY, OK, HostProcess, pack, value
 
 TOP = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "tests"))
+
+from waiting import until  # noqa: E402
 
 PERL_ONE = """
 use strict;
@@ -213,10 +216,7 @@ def test_ends_with_its_starter(kind, tmp_path):
     process.worker().close()
     os.close(process.input)
     process.input = os.open("/dev/null", os.O_RDONLY)
-    end = time.monotonic() + 20
-    while process.process.poll() is None:
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    process.process.wait(20)
     process.stop()
 
 
@@ -241,13 +241,6 @@ def is_running(pid):
     return stat.rpartition(")")[2].split()[0] != "Z"
 
 
-def wait_until(holds, seconds):
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 @pytest.fixture
 def perl(tmp_path):
     """Two processes of the Perl host, one of them in a plugin for ever."""
@@ -256,7 +249,7 @@ def perl(tmp_path):
     process = HostProcess(command, tmp_path, [("one", tmp_path / "one")],
                           ["--min", "2"])
     (mail,) = entries(process, "mail")
-    wait_until(lambda: len(children_of(process.process.pid)) == 2, 20)
+    until(lambda: len(children_of(process.process.pid)) == 2)
     worker = process.worker()
     worker.session()
     worker.send("call", 1, "mail", mail, pack([value("<hang@x.test>")]))
@@ -279,7 +272,7 @@ def test_the_starter_is_killed(perl):
     pids = children_of(perl.process.pid)
     perl.process.kill()
     perl.process.wait()
-    wait_until(lambda: sum(map(is_running, pids)) == 1, 10)
+    until(lambda: sum(map(is_running, pids)) == 1)
     for pid in filter(is_running, pids):
         os.kill(pid, 9)
     os.close(perl.input)

@@ -339,7 +339,7 @@ def test_hanging_worker_is_aborted(server):
     with server.client() as client:
         pid = client.greet()[2]
         client.say("HOLD 60000")
-        until(lambda: server.lines("event=worker_aborted"), 20)
+        server.wait_line("event=worker_aborted")
         line = server.wait_line("event=worker_died", "signal=ABRT")[0]
         assert f"pid={pid}" in line
         assert "plugin=fake" in line

@@ -10,16 +10,11 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
-import time
 from pathlib import Path
 
+from real import WAIT, free_port, until
+
 HERE = Path(__file__).resolve().parent
-TOP = HERE.parents[1]
-sys.path.insert(0, str(TOP / "tests" / "session"))
-
-from real import WAIT, free_port  # noqa: E402
-
 HOST = "127.0.0.1"
 # Neither user nor password is easy to quote, for whoever would try.
 USERS = {
@@ -73,11 +68,9 @@ class Service:
                 [str(word) for word in self.command()], cwd=self.folder,
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 start_new_session=True)
-        deadline = time.monotonic() + WAIT
-        while not self.is_ready():
-            assert self.process.poll() is None, self.output()
-            assert time.monotonic() < deadline, self.output()
-            time.sleep(0.02)
+        until(lambda: self.process.poll() is not None or self.is_ready(),
+              self.output)
+        assert self.process.poll() is None, self.output()
         return self
 
     def output(self):
@@ -95,8 +88,7 @@ class Service:
 
     def hang(self):
         self.signal_all(signal.SIGSTOP)
-        while processes_of_session(self.process.pid, but="ZT"):
-            time.sleep(0.01)
+        until(lambda: not processes_of_session(self.process.pid, but="ZT"))
 
     def go_on(self):
         self.signal_all(signal.SIGCONT)
@@ -112,8 +104,7 @@ class Service:
             pass
         self.signal_all(signal.SIGKILL)
         self.process.wait(WAIT)
-        while processes_of_session(self.process.pid):
-            time.sleep(0.01)
+        until(lambda: not processes_of_session(self.process.pid))
         self.process = None
 
 

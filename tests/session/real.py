@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "tests" / "dialog"))
+sys.path[:0] = [str(TOP / "tests"), str(TOP / "tests" / "dialog")]
 
 from dlg.server import Server, Stage, free_port  # noqa: E402
+from waiting import WAIT, LogReader, until  # noqa: E402
 
-WAIT = 60
 CRLF = b"\r\n"
 
 
@@ -31,7 +31,7 @@ def sanitized():
     return "__asan" in text
 
 
-class RealServer(Server):
+class RealServer(Server, LogReader):
     """Control files as keywords; a plugin is a C file of this folder or of
     the dialogs' plugins."""
 

@@ -2,27 +2,20 @@
 """Real clients authenticate: swaks, curl, msmtp, gsasl, smtplib."""
 import base64
 import re
-import shutil
 import smtplib
 import ssl
 import statistics
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from real import WAIT
+from test_clients import needs, run
 
 USER, PASSWORD = "tim@a.example", "tanstaaftanstaaf"
 SENDER, RCPT = "tim@a.example", "c@far.example"
 MESSAGE = b"From: <tim@a.example>\r\nSubject: x\r\n\r\nbody\r\n"
 MX = "mx.example"
-
-
-def needs(program):
-    return pytest.mark.skipif(shutil.which(program) is None,
-                              reason=f"{program} is not installed")
 
 
 def keys_of(password):
@@ -32,15 +25,6 @@ def keys_of(password):
     count, salt, stored, server = re.search(
         r"\{SCRAM-SHA-256\}(\d+),([^,]+),([^,]+),(\S+)", said).groups()
     return f"SCRAM-SHA-256${count}:{salt}${stored}:{server}"
-
-
-def run(*command, status=0, **options):
-    result = subprocess.run([str(word) for word in command], timeout=WAIT,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                            check=False, **options)
-    text = result.stdout.decode(errors="replace")
-    assert result.returncode == status, text
-    return text
 
 
 @pytest.fixture
@@ -63,24 +47,17 @@ def make(hookline):
     return start
 
 
-def wait_log(server, pattern):
-    end = time.monotonic() + 10
-    while not re.search(pattern, server.log()):
-        assert time.monotonic() < end, f"not in the log: {pattern}"
-        time.sleep(0.02)
-
-
 def passed(server, mechanism, user=USER):
     """It is in the log, and no password is."""
-    wait_log(server, f"event=auth result=ok .*mechanism={mechanism} "
-                     f"user=\"?{re.escape(user)}\"?")
+    server.wait_line("event=auth result=ok ",
+                     f" mechanism={mechanism} user={user}")
     log = server.log()
     assert PASSWORD not in log
     assert base64.b64encode(PASSWORD.encode()).decode() not in log
 
 
 def failed(server, mechanism):
-    wait_log(server, f"event=reject .*code=535 .*mechanism={mechanism}")
+    server.wait_line("event=reject ", " code=535 ", f" mechanism={mechanism}")
 
 
 def mails(server):
@@ -164,7 +141,7 @@ def test_curl_external(make):
     curl(server, *cert, "--user", f"{USER}:", "--login-options",
          "AUTH=EXTERNAL")
     passed(server, "external")
-    wait_log(server, "hook=auth-external text=\"certificate of "
+    server.wait_line("hook=auth-external text=\"certificate of "
                      "O=Example,CN=client.example\"")
     # Without a certificate EXTERNAL is not there.
     assert "AUTH" not in re.findall("< 250.*", curl(

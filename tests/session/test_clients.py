@@ -4,12 +4,10 @@ import os
 import shutil
 import smtplib
 import subprocess
-import time
-from pathlib import Path
 
 import pytest
 
-from real import WAIT, free_port
+from real import WAIT, free_port, until
 
 SENDER, RCPT = "sender@client.example", "c@example.com"
 BODY = (b"Line one.\n"
@@ -205,6 +203,17 @@ smtp_send_xforward_command = yes
 """
 
 
+def greeted(port, *logs):
+    """A client of 127.0.0.1, once somebody answers there."""
+    def attempt():
+        try:
+            return smtplib.SMTP("127.0.0.1", port, "client.example",
+                                timeout=WAIT)
+        except (OSError, smtplib.SMTPException):
+            return None
+    return until(attempt, *logs)
+
+
 class Postfix:
     """`more`, `services`: more lines of main.cf and master.cf."""
 
@@ -232,23 +241,20 @@ class Postfix:
 
     def accepts(self):
         """The client, once smtpd has started."""
-        end = time.monotonic() + WAIT
-        while True:
-            try:
-                return smtplib.SMTP("127.0.0.1", self.port, "client.example",
-                                    timeout=WAIT)
-            except OSError:
-                assert time.monotonic() < end, self.log()
-                time.sleep(0.1)
+        return greeted(self.port, self.log)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        shutil.rmtree(self.top)
 
 
 @pytest.fixture
 def postfix(server, stage):
-    top = stage.base / "postfix"
-    relay = Postfix(top, server.address)
-    yield relay
-    relay.stop()
-    shutil.rmtree(top)
+    with Postfix(stage.base / "postfix", server.address) as relay:
+        yield relay
 
 
 @needs("postfix")
@@ -260,12 +266,10 @@ def test_postfix_relays(server, postfix):
             client.sendmail(SENDER, [RCPT, f"d{i}@example.com"],
                             CRLF_MESSAGE, ["BODY=8BITMIME"])
         client.sendmail(SENDER, "nobody@other.example", CRLF_MESSAGE)
-    end = time.monotonic() + WAIT
-    while len(mails(server)) < count or \
-            "550 5.7.1" not in postfix.log() or \
-            postfix.log().count("status=sent") < 2 * count:
-        assert time.monotonic() < end, postfix.log() + server.log()
-        time.sleep(0.1)
+    until(lambda: len(mails(server)) >= count and
+          "550 5.7.1" in postfix.log() and
+          postfix.log().count("status=sent") >= 2 * count,
+          postfix.log, server.log)
     arrived(server, count)
     # The refusal reached Postfix as what it is: no second try.
     assert "status=bounced" in postfix.log()

@@ -10,12 +10,11 @@ import re
 import shutil
 import smtplib
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
-from real import TOP, WAIT, free_port
+from real import TOP, WAIT, free_port, until
 from test_clients import Postfix, needs, run
 
 PLUGINS = TOP / "tests" / "dialog" / "plugins"
@@ -32,13 +31,6 @@ MESSAGE = (b"From: <sender@client.example>\n"
            b"To: <R@x.example>\n"
            b"Subject: to each\n"
            b"\n" + BODY)
-
-
-def until(condition, *logs):
-    end = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < end, "\n".join(log() for log in logs)
-        time.sleep(0.1)
 
 
 # ---- the servers ----
@@ -66,10 +58,10 @@ def fates(hookline):
     return make
 
 
-def accepted(server):
-    """The recipients of each accepted message."""
-    return [sorted(text.split(",")) for text in
-            re.findall(r" event=accept .* to=(\S+) ", server.log())]
+def accepted(server, count=1):
+    """The recipients of each accepted message, of which there are `count`."""
+    return [sorted(re.search(r" to=(\S+) ", line)[1].split(","))
+            for line in server.wait_line(" event=accept ", count=count)]
 
 
 # ---- Exim ----
@@ -193,7 +185,7 @@ def test_exim_without_prdr(fates, shared):
     exim = Exim(shared, server.address, chunking="*")
     exim.send(MESSAGE, "qo@x.example", "qh@x.example", "R@x.example")
     assert len(re.findall(r" [-=]> \S+@x\.example ", exim.log())) == 3
-    assert "event=undelivered to=qh@x.example" in server.log()
+    server.wait_line("event=undelivered to=qh@x.example")
 
 
 # ---- swaks ----
@@ -212,7 +204,7 @@ def test_swaks(fates, shared):
                   ["--socket", path]):
         said = swaks(where, "R@x.example", "qo@x.example")
         assert said.count("250 2.0.0 ") == 2 + said.count("250 2.0.0 ok")
-    assert accepted(server) == [["R@x.example", "qo@x.example"]] * 2
+    assert accepted(server, 2) == [["R@x.example", "qo@x.example"]] * 2
 
 
 # ---- Postfix ----
@@ -226,11 +218,10 @@ def test_postfix(fates, shared, kind):
     server = fates(path)
     where = f"unix:{path}" if kind == "unix" else \
         "inet:[%s]:%d" % server.address
-    relay = Postfix(shared / "postfix", server.address,
-                    f"relayhost =\ndefault_transport = lmtp:{where}\n"
-                    "lmtp_host_lookup = native\n",
-                    "lmtp unix - - n - - lmtp\n")
-    try:
+    with Postfix(shared / "postfix", server.address,
+                 f"relayhost =\ndefault_transport = lmtp:{where}\n"
+                 "lmtp_host_lookup = native\n",
+                 "lmtp unix - - n - - lmtp\n") as relay:
         rcpts = ["qo@x.example", "qh@x.example", "qs@x.example",
                  "R@x.example", "ph@x.example"]
         with relay.accepts() as client:
@@ -247,8 +238,6 @@ def test_postfix(fates, shared, kind):
         assert fate["qs"].startswith("deferred (") and \
             "452 4.2.2 full" in fate["qs"]
         assert accepted(server)[0] == ["R@x.example", "qo@x.example"]
-    finally:
-        relay.stop()
 
 
 # ---- Dovecot ----

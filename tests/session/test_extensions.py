@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Real clients use what the queue carries: SMTPUTF8, DSN, LIMITS."""
 import os
-import shutil
 import smtplib
-import time
 from email.message import EmailMessage
 
 import pytest
 
-from real import TOP, WAIT
+from real import TOP, WAIT, until
 from test_clients import Postfix, needs
 
 RECORD = TOP / "tests" / "dialog" / "plugins" / "record.c"
@@ -31,11 +29,8 @@ def server(hookline):
 
 @pytest.fixture
 def postfix(server, stage):
-    top = stage.base / "postfix-extensions"
-    relay = Postfix(top, server.address)
-    yield relay
-    relay.stop()
-    shutil.rmtree(top)
+    with Postfix(stage.base / "postfix-extensions", server.address) as relay:
+        yield relay
 
 
 def recorded(server, ending):
@@ -47,13 +42,6 @@ def words(line):
     """`mail <address>`, and a set of its parameters, in no order."""
     command, address, *params = line.split()
     return f"{command} {address}", set(params)
-
-
-def until(condition, *logs):
-    end = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < end, "\n".join(log() for log in logs)
-        time.sleep(0.1)
 
 
 def test_smtplib_utf8(server):
@@ -135,9 +123,7 @@ def test_postfix_not_carried(hookline, stage):
     server = hookline(plugins=["rcpt_ok", "store $STATE/new"],
                       rcpthosts=["例子.example", "example.com"]).plugin(store)
     server.start()
-    top = stage.base / "postfix-not-carried"
-    relay = Postfix(top, server.address)
-    try:
+    with Postfix(stage.base / "postfix-not-carried", server.address) as relay:
         with relay.accepts() as client:
             client.sendmail("a@example.com", RCPT, MESSAGE,
                             ["SMTPUTF8", "BODY=8BITMIME"])
@@ -149,6 +135,3 @@ def test_postfix_not_carried(hookline, stage):
               relay.log, server.log)
         assert "SMTPUTF8 is required" in relay.log()
         assert "用户" not in server.log()
-    finally:
-        relay.stop()
-        shutil.rmtree(top)

@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: MIT
 """HAProxy in front, and the clients of XCLIENT: whose address hooks see."""
 import os
-import shutil
 import smtplib
 import ssl
 import subprocess
-import time
 
 import pytest
 
 from real import WAIT, free_port
-from test_clients import Postfix
+from test_clients import Postfix, greeted, needs
 
 HAPROXY = """\
 global
@@ -39,11 +37,6 @@ backend tls
 CLIENT = "127.0.0.61"
 
 
-def needs(program):
-    return pytest.mark.skipif(shutil.which(program) is None,
-                              reason=f"{program} is not installed")
-
-
 def certificate(top):
     """A key and a certificate of our own, as HAProxy wants them."""
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
@@ -53,16 +46,6 @@ def certificate(top):
     (top / "pem").write_text((top / "crt").read_text() +
                              (top / "key").read_text())
     return top / "pem"
-
-
-def listening(port, process):
-    end = time.monotonic() + WAIT
-    while True:
-        try:
-            return smtplib.SMTP("127.0.0.1", port, "c.example", timeout=WAIT)
-        except (OSError, smtplib.SMTPException):
-            assert process.poll() is None and time.monotonic() < end
-            time.sleep(0.05)
 
 
 @pytest.fixture
@@ -81,7 +64,7 @@ def behind(hookline, tmp_path):
                                stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
     try:
-        listening(ports["v1"], process).quit()
+        greeted(ports["v1"]).quit()
         yield server, ports
     finally:
         process.terminate()
@@ -109,8 +92,7 @@ def test_haproxy(behind, version):
                       timeout=WAIT, source_address=(CLIENT, 0)) as client:
         send(client)
     assert f"[{CLIENT}])".encode() in received(server)
-    assert f"ip={CLIENT} " in [line for line in server.log().splitlines()
-                               if " event=accept " in line][0]
+    assert f"ip={CLIENT} " in server.wait_line(" event=accept ")[0]
 
 
 @needs("haproxy")
@@ -137,7 +119,7 @@ def test_stranger(behind):
         with smtplib.SMTP(*server.address, "client.example", timeout=WAIT) as \
                 client:
             client.noop()
-    assert "event=proxy_refused" in server.log()
+    server.wait_line("event=proxy_refused")
 
 
 @needs("swaks")
@@ -163,20 +145,12 @@ def test_postfix_xforward(hookline, stage):
     server = hookline(plugins=["rcpt_ok", "queue/maildir $STATE/maildir"],
                       rcpthosts="example.com", xclient_hosts="127.0.0.1")
     server.start()
-    top = stage.base / "postfix-xforward"
-    relay = Postfix(top, server.address)
-    try:
+    with Postfix(stage.base / "postfix-xforward", server.address) as relay:
         relay.accepts().quit()
         with smtplib.SMTP("127.0.0.1", relay.port, "first.example",
                           timeout=WAIT, source_address=(CLIENT, 0)) as client:
             send(client)
-        end = time.monotonic() + WAIT
-        while "event=accept" not in server.log():
-            assert time.monotonic() < end, relay.log()
-            time.sleep(0.05)
-    finally:
-        relay.stop()
-        shutil.rmtree(top)
+        server.wait_line("event=accept")
     assert b"from first.example (" in received(server)
     assert f"[{CLIENT}])".encode() in received(server)
     assert f"orig_ip={CLIENT}" in server.log()

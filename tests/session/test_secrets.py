@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from real import WAIT, Client
+from real import Client
 
 MX = "mx.example"
 
@@ -225,14 +225,6 @@ def start_tls(server, client):
     client.ask("EHLO client.example")
 
 
-def gone(server, count):
-    """All sessions have ended."""
-    end = time.monotonic() + WAIT
-    while server.log().count("event=disconnect") < count:
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 @pytest.mark.parametrize("tls", [False, True], ids=["clear", "tls"])
 @pytest.mark.parametrize("way", WAYS)
 def test_nothing_is_left(server, way, tls):
@@ -245,7 +237,7 @@ def test_nothing_is_left(server, way, tls):
         client.ask("NOOP")
         assert traces(server) == []
     client.close()
-    gone(server, 1)
+    server.wait_line("event=disconnect")
     assert traces(server) == []
     log = server.log().encode()
     for password in PASSWORDS.values():
@@ -260,7 +252,7 @@ def test_nothing_is_left_of_what_perl_was_told(perl_server, way):
     assert traces(perl_server) == []
     client.ask("MAIL FROM:<a@b.example>", "550")
     client.close()
-    gone(perl_server, 1)
+    perl_server.wait_line("event=disconnect")
     assert traces(perl_server) == []
 
 

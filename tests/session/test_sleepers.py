@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from real import Client, sanitized
+from real import Client, sanitized, until
 
 SESSIONS = 1000
 SLEEP_MS = int(os.environ.get("HOOKLINE_SLEEP_MS", 3000))
@@ -37,13 +37,6 @@ def totals(server):
     status, text = server.ctl(["stats", "--json"])
     assert status == 0, text
     return json.loads(text)["totals"]
-
-
-def until(check, seconds=30):
-    end = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 def worker_pid(server):

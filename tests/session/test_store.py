@@ -7,7 +7,6 @@ between a header and a body that had none, it must be the bytes sent.
 """
 import random
 import re
-from pathlib import Path
 
 import pytest
 
