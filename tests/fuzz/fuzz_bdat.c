@@ -7,12 +7,10 @@
  */
 #include <errno.h>
 
-#include "fuzz.h"
+#include "fuzz_smtp_data.h"
 
 #include "../unit/smtp/chunks_oracle.h"
-#include "base/buf.h"
 #include "smtp/bdat.h"
-#include "smtp/data.h"
 
 struct result {
 	struct smtp_data data;
@@ -21,13 +19,6 @@ struct result {
 	size_t used;     /* of the input */
 	bool is_last;    /* it came to its end */
 };
-
-static void
-collect(void *arg, struct slice run)
-{
-	CHECK(run.n > 0);
-	buf_add_slice(arg, run);
-}
 
 /* The chunk at the start of `in`.  Returns the bytes of `in` that it took. */
 static size_t
@@ -42,8 +33,8 @@ take_chunk(struct result *r, struct slice in, uint64_t size, uint32_t *seed)
 
 		if (*seed != 0)
 			block = slice_head(block, fuzz_step(seed));
-		is_end =
-		    smtp_data_feed(&r->data, block, collect, &r->out, &used);
+		is_end = smtp_data_feed(
+		    &r->data, block, fuzz_collect, &r->out, &used);
 		CHECK(is_end || used == block.n);
 		at += used;
 		if (!is_end && at == in.n)
@@ -79,7 +70,7 @@ take_command(struct result *r, struct slice in, uint32_t *seed)
 		return false;
 	r->is_last = bdat.is_last;
 	if (r->is_last)
-		smtp_data_finish(&r->data, collect, &r->out);
+		smtp_data_finish(&r->data, fuzz_collect, &r->out);
 	return !r->is_last;
 }
 
@@ -101,14 +92,7 @@ check_same(const struct result *a, const struct result *b)
 	CHECK(a->used == b->used && a->is_last == b->is_last);
 	CHECK(slice_eq(buf_slice(&a->out), buf_slice(&b->out)));
 	CHECK(slice_eq(buf_slice(&a->sent), buf_slice(&b->sent)));
-	CHECK(a->data.bare_cr == b->data.bare_cr);
-	CHECK(a->data.bare_lf == b->data.bare_lf);
-	CHECK(a->data.nul == b->data.nul);
-	CHECK(a->data.eight_bit == b->data.eight_bit);
-	CHECK(a->data.lines == b->data.lines);
-	CHECK(a->data.longest_line == b->data.longest_line);
-	CHECK(a->data.line_bytes == b->data.line_bytes);
-	CHECK(a->data.left == b->data.left && a->data.state == b->data.state);
+	fuzz_same_data(&a->data, &b->data);
 }
 
 static void

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* fuzz_data.c - the data scanner does what the slow oracle does, however the
  * input is cut; its output stuffed and scanned again stays the same. */
-#include "fuzz.h"
+#include "fuzz_smtp_data.h"
 
 #include "../unit/smtp/data_oracle.h"
-#include "base/buf.h"
-#include "smtp/data.h"
 
 struct result {
 	struct smtp_data data;
@@ -13,13 +11,6 @@ struct result {
 	size_t used;
 	bool is_end;
 };
-
-static void
-collect(void *arg, struct slice run)
-{
-	CHECK(run.n > 0);
-	buf_add_slice(arg, run);
-}
 
 /* Feeds in blocks as `seed` says; 0: the whole at once. */
 static struct result
@@ -35,7 +26,7 @@ scan(struct slice in, enum smtp_bare_lf policy, uint32_t seed)
 		if (seed != 0)
 			block = slice_head(block, fuzz_step(&seed));
 		r.is_end =
-		    smtp_data_feed(&r.data, block, collect, &r.out, &used);
+		    smtp_data_feed(&r.data, block, fuzz_collect, &r.out, &used);
 		CHECK(used <= block.n);
 		CHECK(r.is_end || used == block.n);
 		r.used += used;
@@ -49,14 +40,7 @@ check_same(const struct result *a, const struct result *b)
 {
 	CHECK(a->is_end == b->is_end && a->used == b->used);
 	CHECK(slice_eq(buf_slice(&a->out), buf_slice(&b->out)));
-	CHECK(a->data.bare_cr == b->data.bare_cr);
-	CHECK(a->data.bare_lf == b->data.bare_lf);
-	CHECK(a->data.nul == b->data.nul);
-	CHECK(a->data.eight_bit == b->data.eight_bit);
-	CHECK(a->data.lines == b->data.lines);
-	CHECK(a->data.longest_line == b->data.longest_line);
-	CHECK(a->data.line_bytes == b->data.line_bytes);
-	CHECK(a->data.state == b->data.state);
+	fuzz_same_data(&a->data, &b->data);
 }
 
 static void
