@@ -8,7 +8,6 @@ import ctypes
 import errno
 import os
 import platform
-import shutil
 import signal
 import socket
 import struct
@@ -17,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Server, proc_status, until
+from conftest import proc_status, until
+from shipped import stage
 from test_server import open_session
 
 if "HOOKLINE_BREAKOUT" not in os.environ:
@@ -47,19 +47,8 @@ both = pytest.mark.parametrize("thread", ["", "offload "],
 
 @pytest.fixture
 def server(base):
-    program = Path(os.environ["HOOKLINE"])
-    copy = base / "hookline"
-    shutil.copy(program, copy)
-    plugins = base / "plugins"
-    (plugins / "queue").mkdir(parents=True)
-    (plugins / "logging").mkdir()
-    for name in ("queue/maildir", "logging/file", "rcpt_ok"):
-        shutil.copy(program.parent / f"plugins/{name}.so",
-                    plugins / f"{name}.so")
-    shutil.copy(os.environ["HOOKLINE_BREAKOUT"], plugins)
-    server = Server(base, copy)
+    server = stage(base, os.environ["HOOKLINE_BREAKOUT"])
     server.write("plugins", "breakout")
-    server.write("rdns", "0")
     # Where the worker's user may write, but nothing is declared.
     for name in ("free", "declared"):
         (base / name).mkdir()
@@ -362,6 +351,7 @@ def test_qmail_control(server):
     control = server.base / "qmail/control"
     control.mkdir(parents=True)
     (control / "rcpthosts").write_text("qmail.example\n")
+    (server.config / "rcpthosts").unlink()
     server.write("plugins", "breakout\nrcpt_ok")
     server.start("--workers", "1",
                  env={**os.environ, "QMAIL": str(server.base / "qmail")})

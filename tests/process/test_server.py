@@ -6,7 +6,6 @@ needs sessions, transactions and plugins.
 """
 import json
 import os
-import shutil
 import signal
 import smtplib
 import threading
@@ -15,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Client, Server, alive, until
+from conftest import Client, alive, until
+from shipped import stage
 
 if "HOOKLINE" not in os.environ:
     pytest.skip("HOOKLINE names no program", allow_module_level=True)
@@ -23,17 +23,8 @@ if "HOOKLINE" not in os.environ:
 
 @pytest.fixture
 def server(base):
-    program = Path(os.environ["HOOKLINE"])
-    copy = base / "hookline"
-    shutil.copy(program, copy)
-    plugins = base / "plugins"
-    (plugins / "queue").mkdir(parents=True)
-    shutil.copy(program.parent / "plugins/queue/discard.so",
-                plugins / "queue")
-    shutil.copy(os.environ["HOOKLINE_MISBEHAVE"], plugins)
-    server = Server(base, copy)
+    server = stage(base, os.environ["HOOKLINE_MISBEHAVE"])
     server.write("plugins", "misbehave\nqueue/discard")
-    server.write("rdns", "0")
     yield server
     server.finish()
 

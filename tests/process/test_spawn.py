@@ -2,18 +2,16 @@
 """Programs that plugins have run: the spawn helper."""
 import array
 import os
-import shutil
 import signal
 import socket
 import struct
-import threading
 import time
-from pathlib import Path
 
 import pytest
 
-from conftest import Server, alive, children_of, proc_status, until
-from test_server import Session, open_session
+from conftest import alive, children_of, proc_status, until
+from shipped import stage
+from test_server import open_session
 
 if "HOOKLINE_RUNNER" not in os.environ:
     pytest.skip("HOOKLINE_RUNNER names no plugin", allow_module_level=True)
@@ -21,15 +19,8 @@ if "HOOKLINE_RUNNER" not in os.environ:
 
 @pytest.fixture
 def server(base):
-    program = Path(os.environ["HOOKLINE"])
-    copy = base / "hookline"
-    shutil.copy(program, copy)
-    plugins = base / "plugins"
-    plugins.mkdir()
-    shutil.copy(os.environ["HOOKLINE_RUNNER"], plugins)
-    server = Server(base, copy)
+    server = stage(base, os.environ["HOOKLINE_RUNNER"])
     server.write("plugins", "runner /bin/echo /bin/sh")
-    server.write("rdns", "0")
     yield server
     server.finish()
 
@@ -66,14 +57,28 @@ def pids(server, count=1):
                  and [int(word) for word in path.read_text().split()])
 
 
-def sleeper(server):
+def start_with_sleeper(server, workers=1):
+    """One of the programs sleeps, and so does its child.  Returns its path."""
     (server.base / "pids").touch(0o666)
     (server.base / "pids").chmod(0o666)
-    return script(server, "sleeper", f"""
+    path = script(server, "sleeper", f"""
         sleep 1000 &
         echo $$ $! >>{server.base}/pids
         wait
         """)
+    server.write("plugins", f"runner /bin/echo {path}")
+    server.start("--workers", str(workers))
+    return path
+
+
+def let_sleep(server, session, timeout_ms=0):
+    """Has the session run it.  Returns the ids of both."""
+    session.say(f"VRFY run {timeout_ms} {server.base}/sleeper")
+    return pids(server, 2)
+
+
+def wait_gone(running):
+    until(lambda: not any(map(alive, running)))
 
 
 def test_declared_and_not(server):
@@ -106,68 +111,54 @@ def test_what_it_runs_in(server):
 
 
 def test_timeout_kills_the_group(server):
-    server.write("plugins", f"runner /bin/echo {sleeper(server)}")
-    server.start("--workers", "1")
+    path = start_with_sleeper(server)
     with open_session(server) as s:
-        assert run(s, str(server.base / "sleeper"),
-                   timeout_ms=300)[0] == -62
-        for pid in pids(server, 2):
-            until(lambda p=pid: not alive(p))
+        # In its time it has to come as far as telling who it is.
+        assert run(s, path, timeout_ms=1500)[0] == -62
+        wait_gone(pids(server, 2))
         # Its turn was given back.
         assert run(s, "/bin/echo", "x") == (0, "x")
 
 
 def test_client_gone_kills_the_group(server):
-    server.write("plugins", f"runner /bin/echo {sleeper(server)}")
-    server.start("--workers", "1")
+    start_with_sleeper(server)
     with open_session(server) as s:
-        s.say(f"VRFY run 0 {server.base}/sleeper")
-        running = pids(server, 2)
+        running = let_sleep(server, s)
         # A reset, not the end of what it has to say.
         s.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                             struct.pack("ii", 1, 0))
-    for pid in running:
-        until(lambda p=pid: not alive(p))
+    wait_gone(running)
 
 
 def test_worker_gone_kills_the_group(server):
-    server.write("plugins", f"runner /bin/echo {sleeper(server)}")
-    server.start("--workers", "1")
+    start_with_sleeper(server)
     with open_session(server) as s:
-        s.say(f"VRFY run 0 {server.base}/sleeper")
-        running = pids(server, 2)
+        running = let_sleep(server, s)
         os.kill(server.workers()[0]["pid"], signal.SIGKILL)
-        for pid in running:
-            until(lambda p=pid: not alive(p))
+        wait_gone(running)
 
 
 def test_stop_with_a_program_running(server):
-    server.write("plugins", f"runner /bin/echo {sleeper(server)}")
-    server.start("--workers", "1")
+    start_with_sleeper(server)
     with open_session(server) as s:
-        s.say(f"VRFY run 0 {server.base}/sleeper")
-        running = pids(server, 2)
+        running = let_sleep(server, s)
         helper = helper_of(server)
         server.signal(signal.SIGTERM)
         server.wait_line("event=stop ")
         server.signal(signal.SIGTERM)
         assert server.wait() == 0
-        for pid in [*running, helper]:
-            until(lambda p=pid: not alive(p))
+        wait_gone([*running, helper])
     assert not (server.state / "spawn.sock").exists()
     assert "event=crash" not in server.log()
 
 
 def test_master_killed(server):
-    server.write("plugins", f"runner /bin/echo {sleeper(server)}")
-    server.start("--workers", "1")
+    start_with_sleeper(server)
     with open_session(server) as s:
-        s.say(f"VRFY run 0 {server.base}/sleeper")
-        running = pids(server, 2)
+        running = let_sleep(server, s)
         server.process.kill()
         server.process.wait()
-        for pid in running:
-            until(lambda p=pid: not alive(p))
+        wait_gone(running)
     until(lambda: not children_of(server.program))
     # Its socket is no obstacle for the next.
     server.log_path.unlink()
@@ -177,15 +168,13 @@ def test_master_killed(server):
 
 
 def test_helper_killed(server):
-    server.write("plugins", f"runner /bin/echo {sleeper(server)}")
-    server.start("--workers", "2")
+    start_with_sleeper(server, workers=2)
     with open_session(server) as s, open_session(server) as t:
-        s.say(f"VRFY run 0 {server.base}/sleeper")
-        leader = pids(server, 2)[0]
+        leader, left = let_sleep(server, s)
         old = helper_of(server)
         os.kill(old, signal.SIGKILL)
         assert result(s)[0] == -32
-        until(lambda: not alive(leader))
+        wait_gone([leader])
         # These wait for the next one, which knows the lists.
         assert run(s, "/bin/echo", "x") == (0, "x")
         assert run(t, "/bin/echo", "y") == (0, "y")
@@ -194,9 +183,8 @@ def test_helper_killed(server):
     assert server.lines("event=spawn_helper_died", "signal=KILL")
     assert not server.lines("event=worker_died")
     # What the sleeper left is nobody's.
-    for pid in pids(server, 2)[1:]:
-        if alive(pid):
-            os.kill(pid, signal.SIGKILL)
+    if alive(left):
+        os.kill(left, signal.SIGKILL)
 
 
 def test_many_at_once(server):
@@ -229,12 +217,10 @@ def test_many_at_once(server):
 
 
 def test_waits_for_its_turn_in_its_time(server):
-    server.write("plugins", f"runner /bin/echo {sleeper(server)}")
     server.write("max_programs", "1")
-    server.start("--workers", "1")
+    start_with_sleeper(server)
     with open_session(server) as s, open_session(server) as t:
-        s.say(f"VRFY run 1500 {server.base}/sleeper")
-        pids(server, 2)
+        let_sleep(server, s, timeout_ms=3000)
         assert run(t, "/bin/echo", "x", timeout_ms=300)[0] == -62
         assert run(t, "/bin/echo", "x", timeout_ms=9000) == (0, "x")
         assert result(s)[0] == -62
