@@ -369,7 +369,6 @@ def test_maildir_and_log_file(server):
     for path in (mail, logs):
         path.mkdir()
         path.chmod(0o777)
-    server.write("plugins", f"rcpt_ok\nqueue/maildir {mail}/%d %l")
     server.write("plugins", f"rcpt_ok\nqueue/maildir {mail}/box\nbreakout")
     server.write("rcpthosts", "d.example")
     server.write("logging", f"logging/file {logs}/mail.log")

@@ -37,15 +37,13 @@ backend tls
 CLIENT = "127.0.0.61"
 
 
-def certificate(top):
-    """A key and a certificate of our own, as HAProxy wants them."""
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                    "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                    "-subj", "/CN=mx.example", "-keyout", top / "key",
-                    "-out", top / "crt"], check=True, capture_output=True)
-    (top / "pem").write_text((top / "crt").read_text() +
-                             (top / "key").read_text())
-    return top / "pem"
+def certificate(authority, top):
+    """With its key, as HAProxy wants them."""
+    authority.give("mx.example", "ec", top)
+    pem = top / "pem"
+    pem.write_text("".join((top / f"mx.example.{end}").read_text()
+                           for end in ("crt", "key")))
+    return pem
 
 
 @pytest.fixture
@@ -58,8 +56,9 @@ def behind(hookline, tmp_path):
     server.start()
     ports = {name: free_port("127.0.0.1") for name in ("v1", "v2", "tls")}
     conf = tmp_path / "haproxy.cfg"
-    conf.write_text(HAPROXY.format(host=server.host, pem=certificate(tmp_path),
-                                   port=server.address[1], **ports))
+    conf.write_text(HAPROXY.format(
+        host=server.host, port=server.address[1],
+        pem=certificate(server.stage.authority, tmp_path), **ports))
     process = subprocess.Popen(["haproxy", "-db", "-f", conf],
                                stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
