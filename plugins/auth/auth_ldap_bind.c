@@ -183,7 +183,9 @@ set_up(struct job *job)
 	(void)ldap_set_option(ldap, LDAP_OPT_CONNECT_CB, &job->watch);
 	(void)ldap_set_option(ldap, LDAP_OPT_X_TLS_REQUIRE_CERT, &need);
 	(void)ldap_set_option(ldap, LDAP_OPT_X_TLS_PROTOCOL_MIN, &oldest);
-	(void)ldap_set_option(ldap, LDAP_OPT_X_TLS_CACERTFILE, job->ca_file);
+	/* Also with NEVER it fails without the file; "" is none. */
+	(void)ldap_set_option(
+	    ldap, LDAP_OPT_X_TLS_CACERTFILE, job->verify ? job->ca_file : "");
 	(void)ldap_set_option(ldap, LDAP_OPT_X_TLS_NEWCTX, &client);
 	if (!job->starttls)
 		return JOB_OK;
