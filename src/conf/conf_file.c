@@ -205,7 +205,7 @@ start_dir(struct reader *reader, int fd, struct frame *frame)
 	struct stat st;
 	DIR *dir;
 
-	dir = fdopendir(dup(fd));
+	dir = fdopendir(fcntl(fd, F_DUPFD_CLOEXEC, 0));
 	if (dir == NULL)
 		return fail_errno(reader, frame->path);
 	frame->names = mem_array(1, sizeof(frame->names[0]));
