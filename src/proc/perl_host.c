@@ -137,7 +137,7 @@ perl_host_main(int argc, char **argv)
 	struct perl_host self = { 0 };
 	struct buf list = BUF_INIT;
 	struct err err;
-	int code = EXIT_OK, fd;
+	int code = SERVICE_NOT_NEEDED, fd;
 
 	if (argc < 3)
 		return EXIT_USAGE;

@@ -28,7 +28,6 @@ perl_hosts_start(struct master *master, unsigned generation,
 {
 	const char *more[CONF_LISTENERS_MAX + 2] = { master->config_dir };
 	struct service_kind kind = { .command = "perl-host",
-		.may_end = true,
 		.died = "perl_host_died",
 		.start_failed = "perl_host_start_failed",
 		.died_text = "the process that starts Perl hosts has died; "

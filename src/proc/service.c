@@ -147,7 +147,7 @@ on_exit_of(uv_process_t *process, int64_t status, int sig)
 	channel_close(&service->channel);
 	if (service->is_ending) {
 		finish(service);
-	} else if (!service->kind.may_end || status != 0 || sig != 0) {
+	} else if (status != SERVICE_NOT_NEEDED || sig != 0) {
 		service->deaths++;
 		log_death(&service->kind, process->pid, status, sig,
 		    start_later(service));

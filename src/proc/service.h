@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* service.h - a process of our own that the master keeps running.
  *
- * `hookline COMMAND DIR [WORD]`, forked and executed from our own binary.  The
- * master makes a listening socket for it once and keeps it, so workers that
+ * `hookline COMMAND DIR [WORD...]`, forked and executed from our own binary.
+ * The master makes a listening socket for it once and keeps it, so workers that
  * connect while a process is replaced wait for the next.  A process that died
  * is started again after a wait (respawn.h).  When the master closes its end
  * of the channel, or is gone, the process ends.
@@ -27,12 +27,14 @@ enum { SERVICE_FD_LISTEN = 3, SERVICE_FD_MASTER };
 /* From the order to end until it is killed. */
 #define SERVICE_KILL_MS 3000
 
+/* The exit status of one that is not needed: it is not started again.  Not 0,
+ * with which a Perl plugin, or SIGTERM, can end what it has become; nor a
+ * number that Perl makes of an errno. */
+#define SERVICE_NOT_NEEDED 200
+
 /* Texts are static, but for `socket`, which is copied. */
 struct service_kind {
-	const char *command; /* of our program, which it runs */
-	/* With status 0 it says that it is not needed; it is not started
-	 * again then. */
-	bool may_end;
+	const char *command;      /* of our program, which it runs */
 	const char *socket;       /* name in the state directory */
 	bool keeps_bounds;        /* a SOCK_SEQPACKET socket */
 	const char *died;         /* the events in the log */

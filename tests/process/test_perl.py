@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""The processes that run Perl plugins, under the real master."""
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from conftest import until
+from shipped import Smtp, stage
+
+if "HOOKLINE" not in os.environ:
+    pytest.skip("HOOKLINE names no program", allow_module_level=True)
+
+
+@pytest.fixture
+def server(base):
+    server = stage(base)
+    shutil.copytree(Path(os.environ["HOOKLINE"]).parent / "perl",
+                    base / "perl")
+    (base / "mine").mkdir()
+    server.write("plugin_dirs", str(base / "mine"))
+    server.write("plugins", "mine\nqueue/discard")
+    yield server
+    server.finish()
+
+
+def plugin(server, text, name="mine"):
+    (server.base / "mine" / name).write_text(text)
+
+
+def children(pid):
+    path = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(word) for word in path.read_text().split()]
+
+
+def starters(server):
+    """Of Perl hosts; they have a name of their own once they run Perl."""
+    return [pid for pid in children(server.process.pid)
+            if Path(f"/proc/{pid}/cmdline").read_bytes()
+            .startswith(b"hookline-host")]
+
+
+def test_starter_that_exits_0_is_replaced(server):
+    plugin(server, "sub hook_rcpt { return (DENY, 'by Perl') }\n")
+    server.start("--workers", "1")
+    old = starters(server)
+    os.kill(old[0], signal.SIGTERM)
+    until(lambda: starters(server) not in ([], old), server.log)
+    assert server.lines("event=perl_host_died", "status=0")
+    with Smtp(server.where()) as smtp:
+        smtp.cmd("MAIL FROM:<a@b.example>")
+        assert "by Perl" in smtp.cmd("RCPT TO:<c@d.example>")
+
+
+def test_starter_without_plugins_ends(server):
+    server.write("plugins", "queue/discard")
+    server.start("--workers", "1")
+    with Smtp(server.where()) as smtp:
+        smtp.cmd("NOOP")
+    assert starters(server) == []
+    assert server.lines("event=perl_host_died") == []
