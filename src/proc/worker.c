@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* worker.c - a worker process, around the server in it.
  *
- * Everything it does is an order from the master (channel.h).  When the
+ * Everything it does is an order from the master (worker_orders.c).  When the
  * channel closes, the master is gone: then it ends as after `now`.  Should a
  * hook hold the thread at that moment, the kernel's signal for a lost parent
  * and an alarm end it all the same.
@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,21 +17,17 @@
 
 #include "base/arena.h"
 #include "base/log.h"
-#include "base/num.h"
 #include "channel.h"
 #include "command.h"
 #include "conf/conf_dir.h"
 #include "conf/conf_value.h"
 #include "crash.h"
-#include "heritage.h"
 #include "perl_hosts.h"
-#include "polled.h"
 #include "rt/rt.h"
-#include "rt/wait.h"
-#include "server/server.h"
 #include "settings.h"
 #include "shm/shm.h"
 #include "shm/stats.h"
+#include "worker_private.h"
 #include "worker_process.h"
 #include "worker_programs.h"
 #include "worker_tls.h"
@@ -43,26 +38,6 @@
 #define OLD_SESSION_MS 3600000
 #define AGE_OUT_EVERY_MS 10000
 #define FAULTS_EVERY_MS 1000
-
-struct worker {
-	struct heritage heritage;
-	struct arena arena; /* of the heritage */
-	struct rt *rt;
-	struct shm *shm;
-	struct server *server; /* NULL while it is loaded */
-	struct channel *channel;
-	struct polled polled;
-	enum server_drain drain;
-	bool is_draining, is_empty;
-	uint64_t perl_wait_ms;
-	struct waiter *known; /* for the order of that name; NULL: none */
-	struct server_loaded loaded;
-	bool is_confined; /* config/confine */
-	uv_prepare_t gauges;
-	uv_timer_t end, age_out;
-	uv_timer_t faults; /* runs as long as there are any */
-	uv_signal_t term;
-};
 
 /* ---- the end ------------------------------------------------------------- */
 
@@ -96,9 +71,8 @@ on_age_out(uv_timer_t *timer)
 	server_age_out(worker->server, OLD_SESSION_MS);
 }
 
-/* A weaker order than the one before changes nothing. */
-static void
-worker_drain(struct worker *worker, enum server_drain how)
+void
+worker__drain(struct worker *worker, enum server_drain how)
 {
 	if (worker->is_draining && how <= worker->drain)
 		return;
@@ -129,6 +103,12 @@ on_faults(uv_timer_t *timer)
 	buf_done(&text);
 }
 
+void
+worker__look_at_faults(struct worker *worker)
+{
+	on_faults(&worker->faults);
+}
+
 static void
 on_fault(void *arg)
 {
@@ -137,165 +117,12 @@ on_fault(void *arg)
 	(void)uv_timer_start(&worker->faults, on_faults, 0, FAULTS_EVERY_MS);
 }
 
-/* ---- orders -------------------------------------------------------------- */
-
-static void
-run_adopt(struct worker *worker, struct slice args, int fd)
-{
-	struct log_line line;
-	struct err err;
-	unsigned id, slot;
-
-	if (fd == -1)
-		return;
-	if (worker->is_draining ||
-	    num_parse_unsigned(slice_word(&args), UINT32_MAX, &id) < 0 ||
-	    num_parse_unsigned(slice_word(&args), UINT32_MAX, &slot) < 0 ||
-	    polled_has(&worker->polled, id, slot)) {
-		(void)close(fd);
-		return;
-	}
-	args = slice_trim(args);
-	if (polled_add(&worker->polled, worker->server, id, slot, fd,
-		(hl_str){ args.p, args.n }, &err) == 0)
-		return;
-	log_begin(&line, LOG_LEVEL_ERROR);
-	log_add_text(&line, LOG_event, "adopt_failed");
-	log_add_int(&line, LOG_slot, slot);
-	log_add_text(&line, LOG_err, err.text);
-	log_end(&line);
-}
-
-static void
-run_unlisten(struct worker *worker, struct slice args, enum server_unlisten how)
-{
-	unsigned id, slot;
-
-	if (worker->is_draining ||
-	    num_parse_unsigned(slice_word(&args), UINT32_MAX, &id) < 0 ||
-	    num_parse_unsigned(slice_word(&args), UINT32_MAX, &slot) < 0)
-		return;
-	polled_remove(&worker->polled, worker->server, id, slot, how);
-}
-
-static void
-run_go(struct worker *worker, struct slice args, int fd)
-{
-	(void)args;
-	(void)fd;
-	if (!worker->is_draining)
-		server_accept_start(worker->server);
-}
-
-static void
-run_release(struct worker *worker, struct slice args, int fd)
-{
-	(void)fd;
-	run_unlisten(worker, args, SERVER_UNLISTEN_LEAVE);
-}
-
-static void
-run_finish(struct worker *worker, struct slice args, int fd)
-{
-	(void)fd;
-	run_unlisten(worker, args, SERVER_UNLISTEN_EMPTY);
-}
-
-static void
-run_retire(struct worker *worker, struct slice args, int fd)
-{
-	(void)args;
-	(void)fd;
-	worker_drain(worker, SERVER_DRAIN_KEEP);
-}
-
-static void
-run_drain(struct worker *worker, struct slice args, int fd)
-{
-	(void)args;
-	(void)fd;
-	worker_drain(worker, SERVER_DRAIN_IDLE);
-}
-
-static void
-run_now(struct worker *worker, struct slice args, int fd)
-{
-	(void)args;
-	(void)fd;
-	worker_drain(worker, SERVER_DRAIN_NOW);
-}
-
-static void
-run_flush(struct worker *worker, struct slice args, int fd)
-{
-	struct err err = { 0 };
-	unsigned faults = server_config_flush(worker->server, &err);
-
-	(void)fd;
-	on_faults(&worker->faults);
-	(void)channel_send(worker->channel, -1, "flushed %.*s %u %s",
-	    STR(slice_trim(args)), faults, err.text);
-}
-
-static void
-run_known(struct worker *worker, struct slice args, int fd)
-{
-	struct waiter *waiter = worker->known;
-
-	(void)args;
-	(void)fd;
-	worker->known = NULL;
-	if (waiter != NULL)
-		waiter_done(waiter, 0);
-}
-
-static void
-run_tls(struct worker *worker, struct slice args, int fd)
-{
-	(void)args;
-	worker_tls_take(worker->server, fd);
-}
-
-static void
-run_tickets(struct worker *worker, struct slice args, int fd)
-{
-	(void)args;
-	worker_tickets_take(worker->server, fd);
-}
-
-static const struct {
-	const char *name;
-	void (*run)(struct worker *worker, struct slice args, int fd);
-} orders[] = {
-	{ "go", run_go },
-	{ "adopt", run_adopt },
-	{ "release", run_release },
-	{ "finish", run_finish },
-	{ "retire", run_retire },
-	{ "drain", run_drain },
-	{ "now", run_now },
-	{ "flush", run_flush },
-	{ "known", run_known },
-	{ "tls", run_tls },
-	{ "tickets", run_tickets },
-};
+/* ---- messages ------------------------------------------------------------- */
 
 static void
 on_message(void *owner, struct slice text, int fd)
 {
-	struct worker *worker = owner;
-	struct slice word = slice_word(&text);
-
-	/* Told to end while it loads: nothing is served yet. */
-	if (worker->server == NULL && !slice_eq_text(word, "known"))
-		_exit(EXIT_OK);
-	for (size_t i = 0; i < ARRAY_SIZE(orders); i++)
-		if (slice_eq_text(word, orders[i].name)) {
-			orders[i].run(worker, text, fd);
-			return;
-		}
-	if (fd != -1)
-		(void)close(fd);
+	worker__order(owner, text, fd);
 }
 
 static void
@@ -305,7 +132,7 @@ on_master_gone(void *owner)
 
 	if (worker->server == NULL)
 		_exit(EXIT_FAULT);
-	worker_drain(worker, SERVER_DRAIN_NOW);
+	worker__drain(worker, SERVER_DRAIN_NOW);
 }
 
 static void
@@ -315,7 +142,7 @@ on_term(uv_signal_t *handle, int sig)
 
 	(void)sig;
 	if (worker->server != NULL)
-		worker_drain(worker, SERVER_DRAIN_IDLE);
+		worker__drain(worker, SERVER_DRAIN_IDLE);
 }
 
 /* ---- start --------------------------------------------------------------- */
