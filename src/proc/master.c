@@ -326,6 +326,7 @@ master_start(struct master *master, struct err *err)
 		rc = shm_create(&master->shm, err);
 	if (rc < 0)
 		return rc;
+	perl_hosts_sweep(master->state_dir);
 	loop_start(master);
 	rc = ctl_server_start(master, &master->ctl, err);
 	if (rc == 0)

@@ -3,9 +3,11 @@
  */
 #include "perl_hosts.h"
 
+#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/list.h"
 #include "base/log.h"
@@ -21,6 +23,24 @@ struct perl_hosts {
 	unsigned generation;
 	struct service *service;
 };
+
+/* Those of generations that we may never have: each has its own name. */
+void
+perl_hosts_sweep(const char *state_dir)
+{
+	DIR *dir = opendir(state_dir);
+	struct dirent *entry;
+
+	if (dir == NULL)
+		return;
+	while ((entry = readdir(dir)) != NULL) {
+		struct slice name = slice_of(entry->d_name);
+
+		if (slice_starts(name, "perl-") && slice_ends(name, ".sock"))
+			(void)unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+	(void)closedir(dir);
+}
 
 int
 perl_hosts_start(struct master *master, unsigned generation,

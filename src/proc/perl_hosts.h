@@ -18,6 +18,9 @@ struct perl_hosts;
 /* Name of the socket in the state directory, on which hosts accept. */
 #define PERL_SOCKET "perl-%u.sock"
 
+/* Removes the sockets that a master which was killed has left behind; after
+ * state_dir_lock. */
+void perl_hosts_sweep(const char *state_dir);
 /* Starts those of a generation.  0; as service_start. */
 int perl_hosts_start(struct master *master, unsigned generation,
     const struct conf_listeners *listeners, struct err *err) WARN_UNUSED;

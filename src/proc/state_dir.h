@@ -6,6 +6,7 @@
  *	state.sock    state_child.h; state.db, state/store.h
  *	auth.secret   hook/auth_secret.h
  *	spawn.sock    spawn_child.h
+ *	perl-N.sock   perl_hosts.h
  */
 #ifndef HOOKLINE_PROC_STATE_DIR_H
 #define HOOKLINE_PROC_STATE_DIR_H

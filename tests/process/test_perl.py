@@ -61,3 +61,20 @@ def test_starter_without_plugins_ends(server):
         smtp.cmd("NOOP")
     assert starters(server) == []
     assert server.lines("event=perl_host_died") == []
+
+
+def sockets(server):
+    return sorted(path.name for path in server.state.glob("perl-*"))
+
+
+def test_sockets_of_a_killed_master_go(server):
+    plugin(server, "sub hook_rcpt { return DECLINED }\n")
+    server.start("--workers", "1")
+    assert server.ctl("reload").returncode == 0
+    until(lambda: sockets(server) == ["perl-2.sock"])
+    server.process.kill()
+    server.wait()
+    assert sockets(server) == ["perl-2.sock"]
+    server.log_path.unlink()
+    server.start("--workers", "1")
+    assert sockets(server) == ["perl-1.sock"]
