@@ -123,12 +123,14 @@ take_frame(struct hl_ctx *ctx, struct host_session *session,
 static void
 give_up(struct host_session *session, int status)
 {
-	struct host *host = session->host;
-	int pid = session->link != NULL ? host_link_pid(session->link) : 0;
+	const struct host *host = session->host;
+	const struct host_link *link = session->link;
 
+	if (link != NULL && host_link_pid(link) > 0 && status != -EPIPE &&
+	    host->on_stuck != NULL)
+		host->on_stuck(
+		    host->arg, host_link_pid(link), host_link_fd(link));
 	host_session_drop(session);
-	if (pid > 0 && status != -EPIPE && host->on_stuck != NULL)
-		host->on_stuck(host->arg, pid);
 }
 
 static const char *

@@ -29,8 +29,10 @@ struct host;
 struct host_options {
 	const char *path; /* of the socket on which hosts accept */
 	uint64_t wait_ms; /* for one that is idle */
-	/* A host process does not answer: it is to be ended. */
-	void (*on_stuck)(void *arg, int pid);
+	/* A call in a host process was given up: it is to be ended.  It serves
+	 * this session, and no other, until each copy of the descriptor `fd`
+	 * (borrowed) is closed. */
+	void (*on_stuck)(void *arg, int pid, int fd);
 	void *arg;
 };
 

@@ -31,7 +31,7 @@ struct host {
 	uint32_t magic;
 	hl_str path;
 	uint64_t wait_ms;
-	void (*on_stuck)(void *arg, int pid);
+	void (*on_stuck)(void *arg, int pid, int fd);
 	void *arg;
 	bool described;
 	struct arena arena; /* of the descriptions */

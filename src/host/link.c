@@ -140,6 +140,13 @@ host_link_pid(const struct host_link *link)
 }
 
 int
+host_link_fd(const struct host_link *link)
+{
+	CHECK_OBJ(link, LINK_MAGIC);
+	return conn_fd(link->conn);
+}
+
+int
 host_link_send(struct host_link *link, struct slice fields)
 {
 	int status;

@@ -31,6 +31,8 @@ void host_link_close(struct host_link **link);
 /* The host's process, as it says itself; 0 unknown. */
 int host_link_pid(const struct host_link *link);
 
+int host_link_fd(const struct host_link *link); /* borrowed */
+
 /* Bytes that came on it so far. */
 uint64_t host_link_received(const struct host_link *link);
 

@@ -25,7 +25,9 @@
  *	ready                 loaded, may go
  *	fail TEXT             could not load; the worker ends
  *	flushed N FAULTS TEXT
- *	stuck PID             a host process that does not answer
+ *	stuck PID             (descriptor) a host process in which a call was
+ *	                      given up; the descriptor keeps it from serving
+ *	                      another client
  */
 #ifndef HOOKLINE_PROC_CHANNEL_H
 #define HOOKLINE_PROC_CHANNEL_H

@@ -52,6 +52,16 @@ child_state_name(enum child_state state)
 /* ---- messages ------------------------------------------------------------ */
 
 static void
+take_ready(struct child *child)
+{
+	if (child->state != CHILD_STARTING)
+		return;
+	child->state = CHILD_READY;
+	tls_watch_on_ready(child->master, child);
+	slots_on_ready(child->master, child);
+}
+
+static void
 take_failure(struct child *child, struct slice text)
 {
 	(void)err_set(&child->failure, -EINVAL, "%.*s", STR(text));
@@ -69,6 +79,8 @@ take_flushed(struct child *child, struct slice text)
 		    child->master, child, id, faults, slice_trim(text));
 }
 
+/* While the caller has the descriptor that came with it open, the host can
+ * have no other client yet. */
 static void
 take_stuck(struct child *child, struct slice text)
 {
@@ -106,17 +118,11 @@ on_message(void *owner, struct slice text, int fd)
 	struct slice word = slice_word(&text);
 
 	CHECK_OBJ(child, CHILD_MAGIC);
-	if (fd != -1) {
-		if (slice_eq_text(word, "programs"))
-			take_programs(child, fd);
-		(void)close(fd);
-	}
 	if (slice_eq_text(word, "ready")) {
-		if (child->state != CHILD_STARTING)
-			return;
-		child->state = CHILD_READY;
-		tls_watch_on_ready(child->master, child);
-		slots_on_ready(child->master, child);
+		take_ready(child);
+	} else if (slice_eq_text(word, "programs")) {
+		if (fd != -1)
+			take_programs(child, fd);
 	} else if (slice_eq_text(word, "fail")) {
 		take_failure(child, slice_trim(text));
 	} else if (slice_eq_text(word, "stuck")) {
@@ -124,6 +130,8 @@ on_message(void *owner, struct slice text, int fd)
 	} else if (slice_eq_text(word, "flushed")) {
 		take_flushed(child, text);
 	}
+	if (fd != -1)
+		(void)close(fd);
 }
 
 static void

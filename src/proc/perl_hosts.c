@@ -155,6 +155,6 @@ perl_hosts_kill(struct master *master, int pid)
 	log_begin(&line, LOG_LEVEL_WARN);
 	log_add_text(&line, LOG_event, "perl_host_killed");
 	log_add_int(&line, LOG_pid, pid);
-	log_add_text(&line, LOG_text, "it did not answer in time");
+	log_add_text(&line, LOG_text, "a call in it was given up");
 	log_end(&line);
 }

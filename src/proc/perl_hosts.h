@@ -27,8 +27,8 @@ int perl_hosts_start(struct master *master, unsigned generation,
 /* Stops those whose generation is gone; the tick's work. */
 void perl_hosts_tick(struct master *master);
 void perl_hosts_stop(struct master *master);
-/* A worker says that this host process does not answer it: kills it, if it is
- * one of ours. */
+/* A worker has given up a call in this host process: kills it, if it is one of
+ * ours.  While its connection is open it has no other client. */
 void perl_hosts_kill(struct master *master, int pid);
 
 #endif

@@ -233,11 +233,11 @@ confine(struct worker *worker, struct err *err)
 /* ---- hosts ---- */
 
 static void
-on_stuck(void *arg, int pid)
+on_stuck(void *arg, int pid, int fd)
 {
 	struct worker *worker = arg;
 
-	(void)channel_send(worker->channel, -1, "stuck %d", pid);
+	(void)channel_send(worker->channel, fd, "stuck %d", pid);
 }
 
 static const char *

@@ -63,10 +63,10 @@ struct server_options {
 	unsigned chain_count;
 	/* Where the hosts of plugins in other languages accept; NULL: there
 	 * are none.  How long a session waits for one, and who is told of a
-	 * process that does not answer (may be NULL). */
+	 * process that does not answer (host.h; may be NULL). */
 	const char *host_socket;
 	uint64_t host_wait_ms;
-	void (*on_stuck)(void *arg, int pid);
+	void (*on_stuck)(void *arg, int pid, int fd);
 	/* A new fault in the configuration was found and logged; may be NULL.
 	 * May be called on a fiber, and within server_load. */
 	void (*on_fault)(void *arg);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The processes that run Perl plugins, under the real master."""
 import os
+import select
 import shutil
 import signal
 from pathlib import Path
@@ -78,3 +79,36 @@ def test_sockets_of_a_killed_master_go(server):
     server.log_path.unlink()
     server.start("--workers", "1")
     assert sockets(server) == ["perl-1.sock"]
+
+
+def test_host_given_up_has_no_other_client(server):
+    """The master kills it late."""
+    plugin(server, r"""
+sub hook_helo {
+    my ($self, $transaction, $host) = @_;
+    return DECLINED if $host ne 'nonsense';
+    no warnings 'redefine';
+    my $good = \&Hookline::Session::changes;
+    *Hookline::Session::changes = sub {
+        *Hookline::Session::changes = $good;
+        return 'no update';
+    };
+    return DECLINED;
+}
+sub hook_mail { return DECLINED }
+""")
+    server.write("perl_hosts", "1 1")
+    server.start("--workers", "1")
+    where = server.where()
+    with Smtp(where, hello=False) as bad, Smtp(where, hello=False) as after:
+        bad.reply()
+        after.reply()
+        server.signal(signal.SIGSTOP)
+        assert bad.cmd("HELO nonsense").startswith("451")
+        after.send(b"HELO after\r\n")
+        early, _, _ = select.select([after.socket], [], [], 0.5)
+        server.signal(signal.SIGCONT)
+        server.wait_line("event=perl_host_killed")
+        assert after.reply().startswith("250")
+        assert after.cmd("MAIL FROM:<a@b.example>").startswith("250")
+        assert not early
