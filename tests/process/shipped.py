@@ -4,6 +4,7 @@ reach, and a client that is quick enough to load it."""
 import os
 import shutil
 import socket
+import struct
 from pathlib import Path
 
 from conftest import WAIT, Server
@@ -109,6 +110,12 @@ class Smtp:
                     replies[-1])
 
     def close(self):
+        self.socket.close()
+
+    def reset(self):
+        """Closes so that the server hears of it at once."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                               struct.pack("ii", 1, 0))
         self.socket.close()
 
     def __enter__(self):

@@ -4,6 +4,7 @@ import os
 import select
 import shutil
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,30 @@ sub hook_mail { return DECLINED }
         assert after.reply().startswith("250")
         assert after.cmd("MAIL FROM:<a@b.example>").startswith("250")
         assert not early
+
+
+def test_clients_that_hang_up_slow_nobody_down(server):
+    """Each costs its host; the next one is there at once."""
+    plugin(server, """
+sub hook_helo {
+    my ($self, $transaction, $host) = @_;
+    return DECLINED if $host ne 'slow';
+    print STDERR "called\\n";
+    sleep 60;
+}
+""")
+    server.write("perl_hosts", "1 1")
+    server.start("--workers", "1")
+    where = server.where()
+    begun = time.monotonic()
+    for i in range(25):
+        with Smtp(where, hello=False) as smtp:
+            smtp.reply()
+            smtp.send(b"HELO slow\r\n")
+            server.wait_line("called", count=i + 1)
+            smtp.reset()
+    server.wait_line("event=perl_host_killed", count=25)
+    with Smtp(where, hello=False) as smtp:
+        smtp.reply()
+        assert smtp.cmd("HELO quick").startswith("250")
+    assert time.monotonic() - begun < 15

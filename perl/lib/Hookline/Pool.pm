@@ -14,7 +14,7 @@ use Hookline::Frame;
 use Hookline::Session;
 use IO::Handle;
 use IO::Select;
-use POSIX qw(:sys_wait_h SIGTERM);
+use POSIX qw(:sys_wait_h SIGKILL SIGTERM);
 use Socket;
 use Time::HiRes qw(time);
 
@@ -86,7 +86,9 @@ sub _reap {
     while ((my $pid = waitpid -1, WNOHANG) > 0) {
         my $child = delete $self->{children}{$pid} or next;
         next unless $?;
-        push @{ $self->{deaths} }, time;
+        # The master has killed it because a session gave it up, as any client
+        # can bring about: its place is filled at once.
+        push @{ $self->{deaths} }, time unless $? == SIGKILL && $child->{busy};
         my $how = $? & 127 ? 'signal ' . ($? & 127) : 'status ' . ($? >> 8);
         print STDERR "host process $pid ended: $how\n";
     }
