@@ -108,6 +108,26 @@ call_time_begin(const struct hl_ctx *ctx)
 	time->outer_waited_us = fiber_waited_us(self);
 }
 
+struct mono
+call_time_halt(const struct hl_ctx *ctx)
+{
+	fiber_set_deadline(fiber_self(), ctx->frame->time.outer_deadline);
+	return mono_now();
+}
+
+void
+call_time_go_on(const struct hl_ctx *ctx, struct mono halted)
+{
+	struct call_time *time = &ctx->frame->time;
+
+	if (time->deadline.ns == 0)
+		return; /* it is loaded */
+	time->deadline = mono_add_ms(
+	    time->deadline, mono_since_us(mono_now(), halted) / 1000);
+	fiber_set_deadline(
+	    fiber_self(), sooner(time->outer_deadline, time->deadline));
+}
+
 /* To read the clock at each of 20 calls costs 1 or 2 us. */
 static bool
 is_worth_it(const struct chain *chain)

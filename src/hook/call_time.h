@@ -63,6 +63,10 @@ struct call_time {
 
 /* The running call is timed by itself from now on, and has its deadline. */
 void call_time_begin(const struct hl_ctx *ctx);
+/* The running call waits for its turn, which is not its plugin's time: from
+ * halt to go_on only the deadline of the hook around it counts. */
+struct mono call_time_halt(const struct hl_ctx *ctx);
+void call_time_go_on(const struct hl_ctx *ctx, struct mono halted);
 /* Behind a call during which the master has looked at us.  True: it was a
  * long one, and is to be timed by itself, from the begin of its row. */
 bool call_time_was_held(const struct hl_ctx *ctx);

@@ -78,8 +78,8 @@ greet(struct host_link *link, uint64_t timeout_ms, struct err *err)
 	uint64_t number;
 	int status = receive(link, timeout_ms, &fields);
 
-	if (status == -ETIME)
-		return err_set(err, -ETIME, "all hosts are busy");
+	if (status == -ETIME || status == -ETIMEDOUT)
+		return err_set(err, status, "all hosts are busy");
 	if (status < 0)
 		return err_set(err, status, "the host did not say hello");
 	if (!wire_next(&fields, &kind) || !slice_eq_text(kind, "hello") ||

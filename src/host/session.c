@@ -62,10 +62,12 @@ static int
 begin(struct hl_ctx *ctx, struct host_session *session, struct err *err)
 {
 	struct buf frame = BUF_INIT;
+	struct mono halted = call_time_halt(ctx);
 	int status =
 	    host_link_open(ctx->engine->rt, slice_str(session->host->path),
 		session->host->wait_ms, &session->link, err);
 
+	call_time_go_on(ctx, halted);
 	if (status < 0)
 		return status;
 	session->links++;
