@@ -158,7 +158,7 @@ take_frames(struct hl_ctx *ctx, struct host_session *session, unsigned links,
 
 		if (session->link == NULL || session->links != links)
 			return -EPIPE;
-		status = host_link_receive(session->link, &fields);
+		status = host_link_receive(session->link, 0, &fields);
 		if (status < 0)
 			return status;
 		/* The arena grows with what it asks and logs. */

@@ -8,8 +8,13 @@
 
 #include "base/mem.h"
 #include "conf/conf_plugins.h"
+#include "conf/conf_value.h"
 #include "hook/instance.h"
 #include "wire.h"
+
+/* A plugin that goes on after the time for loading has such a while until its
+ * process says so and ends. */
+#define LOAD_MORE_MS 5000
 
 struct host *
 host_new(const struct host_options *options)
@@ -113,15 +118,32 @@ take_frame(struct host *host, struct slice fields, unsigned *number)
 	return 0;
 }
 
+/* Hosts accept when all plugins are loaded. */
 static int
-describe(struct host *host, struct rt *rt, struct err *err)
+open_first(struct host *host, const struct engine *engine, uint64_t ms,
+    struct host_link **ret, struct err *err)
+{
+	int status =
+	    host_link_open(engine->rt, slice_str(host->path), ms, ret, err);
+
+	if (status == -ETIME)
+		return err_set(err, -ETIME,
+		    "no host answers within %llu seconds: a Perl plugin takes "
+		    "too long to load, or in init_worker",
+		    (unsigned long long)ms / 1000);
+	return status;
+}
+
+static int
+describe(struct host *host, const struct engine *engine, struct err *err)
 {
 	struct buf question = BUF_INIT;
 	struct host_link *link;
 	struct slice fields;
 	unsigned number = 0;
-	int status = host_link_open(
-	    rt, slice_str(host->path), host->wait_ms, &link, err);
+	uint64_t ms = conf_time_ms(engine->conf, STR_EMPTY, CONF_PERL_LOAD) +
+		      LOAD_MORE_MS;
+	int status = open_first(host, engine, ms, &link, err);
 
 	if (status < 0)
 		return status;
@@ -129,7 +151,7 @@ describe(struct host *host, struct rt *rt, struct err *err)
 	status = host_link_send(link, buf_slice(&question));
 	buf_done(&question);
 	while (status == 0) {
-		status = host_link_receive(link, &fields);
+		status = host_link_receive(link, ms, &fields);
 		if (status == 0)
 			status = take_frame(host, fields, &number);
 	}
@@ -169,7 +191,7 @@ host_open(void *arg, struct engine *engine, const struct conf_plugin *line,
 
 	CHECK_OBJ(host, HOST_MAGIC);
 	if (!host->described) {
-		status = describe(host, engine->rt, err);
+		status = describe(host, engine, err);
 		if (status < 0)
 			return err_prefix(err, "%.*s", STR(line->name));
 	}

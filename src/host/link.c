@@ -177,8 +177,9 @@ host_link_send_fd(struct host_link *link, int fd)
 }
 
 int
-host_link_receive(struct host_link *link, struct slice *ret_fields)
+host_link_receive(
+    struct host_link *link, uint64_t timeout_ms, struct slice *ret_fields)
 {
 	CHECK_OBJ(link, LINK_MAGIC);
-	return receive(link, 0, ret_fields);
+	return receive(link, timeout_ms, ret_fields);
 }

@@ -42,9 +42,11 @@ int host_link_send(
 /* The descriptor that follows a frame; `fd` stays the caller's. */
 int host_link_send_fd(struct host_link *link, int fd) BLOCKS WARN_UNUSED;
 /* The fields of the next frame, checked to be a list and not empty; borrowed
- * until the next call.  0; -EPIPE the host has closed; -EPROTO that is no
- * frame; others. */
-int host_link_receive(
-    struct host_link *link, struct slice *ret_fields) BLOCKS WARN_UNUSED;
+ * until the next call.
+ * timeout_ms  for each part that comes; 0: the hook's deadline alone
+ * Returns 0; -ETIME; -EPIPE the host has closed; -EPROTO that is no frame;
+ * others. */
+int host_link_receive(struct host_link *link, uint64_t timeout_ms,
+    struct slice *ret_fields) BLOCKS WARN_UNUSED;
 
 #endif

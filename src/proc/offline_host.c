@@ -12,9 +12,11 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "conf/conf_dir.h"
 #include "perl_list.h"
@@ -138,6 +140,21 @@ offline_host_socket(const struct offline_host *host)
 	return host != NULL ? host->socket : NULL;
 }
 
+/* One that does not look at its standard input, because it still loads a
+ * plugin, is killed. */
+static void
+wait_for_end(pid_t pid)
+{
+	static const struct timespec pause = { .tv_nsec = 5000000 };
+	struct mono late = mono_add_ms(mono_now(), SERVICE_KILL_MS);
+
+	while (waitpid(pid, NULL, WNOHANG) == 0) {
+		if (mono_is_before(late, mono_now()))
+			(void)kill(pid, SIGKILL);
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
 void
 offline_host_stop(struct offline_host **host)
 {
@@ -149,8 +166,7 @@ offline_host_stop(struct offline_host **host)
 	if (old->end != -1)
 		(void)close(old->end);
 	if (old->pid > 0)
-		while (waitpid(old->pid, NULL, 0) == -1 && errno == EINTR)
-			;
+		wait_for_end(old->pid);
 	(void)unlink(old->socket);
 	(void)rmdir(old->dir);
 	mem_free(old);

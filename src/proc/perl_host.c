@@ -118,6 +118,8 @@ become(struct perl_host *self, int list_fd)
 	add_number(self, "--max-sessions",
 	    (uint64_t)conf_int(self->conf, STR_EMPTY, CONF_PERL_MAX_SESSIONS));
 	add_number(self, "--max-memory", memory / 2);
+	add_number(self, "--load-time",
+	    conf_time_ms(self->conf, STR_EMPTY, CONF_PERL_LOAD) / 1000);
 	add_dirs(self);
 	limit_memory(memory);
 	(void)fcntl(list_fd, F_SETFD, 0);

@@ -4,12 +4,13 @@ import os
 import select
 import shutil
 import signal
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from conftest import until
+from conftest import alive, until
 from shipped import Smtp, stage
 
 if "HOOKLINE" not in os.environ:
@@ -140,3 +141,55 @@ sub hook_helo {
         smtp.reply()
         assert smtp.cmd("HELO quick").startswith("250")
     assert time.monotonic() - begun < 15
+
+
+ENDLESS = "1 while 1;"
+CATCHES_ALL = "while (1) { eval { sleep 1 } }"
+DEAF = "$SIG{ALRM} = 'IGNORE'; 1 while 1;"
+
+
+@pytest.mark.parametrize("code, said", [
+    (ENDLESS, "plugins:1: mine: it takes too long, at "),
+    (CATCHES_ALL, "plugins:1: mine does not end, at "),
+    (DEAF, "mine: no host answers within 6 seconds: a Perl plugin takes"),
+])
+def test_check_of_an_endless_plugin(server, code, said):
+    plugin(server, f"sub register {{ {code} }}\n")
+    server.write("perl_load", "1")
+    result = subprocess.run(
+        [str(server.program), "check", "--config", str(server.config)],
+        capture_output=True, text=True, timeout=30)
+    assert result.returncode == 1
+    assert said in result.stderr
+
+
+def test_start_with_an_endless_plugin(server):
+    plugin(server, f"sub register {{ {ENDLESS} }}\n")
+    server.write("perl_load", "1")
+    server.launch()
+    assert server.wait() != 0
+    assert server.lines("event=start_failed",
+                        "plugins:1: mine: it takes too long")
+
+
+def test_endless_plugin_ends_with_the_master(server):
+    plugin(server, f"sub register {{ {DEAF} }}\n")
+    server.launch()
+    (starter,) = until(lambda: server.process.poll() is None
+                       and starters(server))
+    server.process.kill()
+    server.wait()
+    until(lambda: not alive(starter))
+
+
+def test_endless_init_worker(server):
+    plugin(server, """
+sub hook_init_worker { sleep 1 while 1 }
+sub hook_rcpt { return (DENY, 'by Perl') }
+""")
+    server.write("perl_load", "1")
+    server.start("--workers", "1")
+    assert server.lines("mine, init_worker: it takes too long")
+    with Smtp(server.where()) as smtp:
+        smtp.cmd("MAIL FROM:<a@b.example>")
+        assert "by Perl" in smtp.cmd("RCPT TO:<c@d.example>")

@@ -6,6 +6,7 @@ package Hookline::Loader;
 
 use strict;
 use warnings;
+use Hookline::Process;
 use Qpsmtpd::Constants;
 use Qpsmtpd::Plugin;
 use Qpsmtpd::SMTP;
@@ -15,6 +16,7 @@ use Qpsmtpd::Auth;
 use Qpsmtpd::Command;
 use Qpsmtpd::DSN;
 use Qpsmtpd::Utils;
+use Time::HiRes qw(time);
 
 sub new {
     my ($class, %args) = @_;
@@ -26,9 +28,11 @@ sub new {
 sub qp      { return $_[0]{qp} }
 sub entries { return $_[0]{entries} }
 
-# Lines "WHERE \t NAME \t PATH \t ARGUMENT...".
+# Lines "WHERE \t NAME \t PATH \t ARGUMENT...".  All of them have `seconds`; the
+# one that is being loaded then is at fault, and the rest is not tried.
 sub load_list {
-    my ($self, $file) = @_;
+    my ($self, $file, $seconds) = @_;
+    my $end = time + $seconds;
     open my $in, '<', $file or die "cannot open $file: $!\n";
     while (defined(my $line = readline $in)) {
         chomp $line;
@@ -36,7 +40,12 @@ sub load_list {
         my ($where, $name, $path, @args) = split /\t/, $line, -1;
         my $plugin = { where => $where, name => $name, hooks => [], flags => '' };
         push @{ $self->{plugins} }, $plugin;
-        my $good = eval { $self->_load($plugin, $path, @args); 1 };
+        my $good = eval {
+            die "the time for loading is over\n" if time >= $end;
+            Hookline::Process::within($end - time, "$where: $name",
+                sub { $self->_load($plugin, $path, @args) });
+            1;
+        };
         $plugin->{fault} = _reason($@) unless $good;
     }
     close $in;

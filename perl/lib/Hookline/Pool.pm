@@ -11,6 +11,7 @@ package Hookline::Pool;
 use strict;
 use warnings;
 use Hookline::Frame;
+use Hookline::Process;
 use Hookline::Session;
 use IO::Handle;
 use IO::Select;
@@ -26,11 +27,8 @@ use constant {
     WINDOW    => 10,    # ... seconds slow the forking down
 };
 
-# prctl(2)'s number; 1 is PR_SET_PDEATHSIG.
-my %prctl = (x86_64 => 157, aarch64 => 167, riscv64 => 167, i686 => 172,
-    i386 => 172, arm => 172, powerpc64le => 171, s390x => 172);
-
-# socket, loader; min, max, max_sessions, max_memory (bytes)
+# socket, loader; min, max, max_sessions, max_memory (bytes); load_time, which
+# a plugin's own hooks (init_worker, shutdown) have as well
 sub new {
     my ($class, %args) = @_;
     return bless { %args, starter => $$, children => {}, deaths => [] }, $class;
@@ -166,9 +164,7 @@ sub _child {
 # TERM when our starter is killed: nobody would count us, nor end us.
 sub _end_with_starter {
     my $starter = shift;
-    require Config;
-    my $number = $prctl{ (split /-/, $Config::Config{archname})[0] };
-    syscall $number, 1, SIGTERM if defined $number;
+    Hookline::Process::signal_of_parents_end(SIGTERM);
     return getppid == $starter;
 }
 
@@ -203,8 +199,13 @@ sub _own_hooks {
     my $qp = $self->{loader}->qp;
     for my $entry (@{ $self->{loader}->entries }) {
         next unless grep { $_ eq $entry->{hook} } @hooks;
-        next if eval { $entry->{code}->($qp, $qp->transaction); 1 };
-        print STDERR "$entry->{name}, $entry->{hook}: $@";
+        my $what = "$entry->{name}, $entry->{hook}";
+        next if eval {
+            Hookline::Process::within($self->{load_time}, $what,
+                sub { $entry->{code}->($qp, $qp->transaction) });
+            1;
+        };
+        print STDERR "$what: $@";
     }
     return;
 }

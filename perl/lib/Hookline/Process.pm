@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+package Hookline::Process;
+
+# What a host does to its own process: how it ends with its parent, and how it
+# ends plugins that take too long where no worker has a clock on them.
+
+use strict;
+use warnings;
+use Config;
+use POSIX ();
+use Time::HiRes qw(setitimer ITIMER_REAL);
+
+# From the first signal to one that caught it and goes on all the same.
+use constant PATIENCE => 2;
+
+# prctl(2)'s number; 1 is PR_SET_PDEATHSIG.
+my %prctl = (x86_64 => 157, aarch64 => 167, riscv64 => 167, i686 => 172,
+    i386 => 172, arm => 172, powerpc64le => 171, s390x => 172);
+
+# Gets this signal when its parent ends; 0: none.
+sub signal_of_parents_end {
+    my $signal = shift;
+    my $number = $prctl{ (split /-/, $Config{archname})[0] };
+    syscall $number, 1, $signal if defined $number;
+    return;
+}
+
+# Runs `code` and dies as it does, or when `seconds` are over, with file and
+# line where it was.  `what` is it, for the last words of this process if `code`
+# does not end even then.
+sub within {
+    my ($seconds, $what, $code) = @_;
+    my $late;
+    local $SIG{ALRM} = sub {
+        my (undef, $file, $line) = caller;
+        my $at = $file eq __FILE__ ? '' : ", at $file line $line";
+        if ($late++) {
+            print STDERR "$what does not end$at\n";
+            POSIX::_exit(1);
+        }
+        die "it takes too long$at\n";
+    };
+    setitimer(ITIMER_REAL, $seconds, PATIENCE);
+    my $good   = eval { $code->(); 1 };
+    my $reason = $@;
+    setitimer(ITIMER_REAL, 0);
+    die $reason unless $good;
+    return;
+}
+
+1;
