@@ -80,7 +80,7 @@ generation_begin(struct master *master, generation_fn *done, struct err *err)
 		rc = generation_make(master, &settings, next, err);
 		if (rc == 0)
 			rc = perl_hosts_start(
-			    master, next->number, settings.listeners, err);
+			    master, next, settings.listeners, err);
 		settings_done(&settings);
 	}
 	if (rc < 0) {

@@ -36,11 +36,12 @@ count_lines(const char *config_dir, size_t *ret, struct err *err)
 {
 	struct buf list = BUF_INIT;
 	struct conf_dir *conf;
+	size_t loggers;
 	int rc = settings_open(config_dir, &conf, err);
 
 	if (rc < 0)
 		return rc;
-	*ret = perl_list_make(conf, NULL, 0, &list);
+	*ret = perl_list_make(conf, NULL, 0, &list, &loggers);
 	buf_done(&list);
 	conf_dir_free(&conf);
 	return 0;
@@ -78,7 +79,7 @@ run(const struct offline_host *host, const char *config_dir, int listener,
 		(void)close(a);
 		(void)close(b);
 		(void)execl("/proc/self/exe", "hookline", "perl-host",
-		    host->dir, config_dir, (char *)NULL);
+		    host->dir, config_dir, "1", (char *)NULL);
 	}
 	_exit(127);
 }

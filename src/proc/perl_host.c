@@ -21,6 +21,7 @@
 #include "server/plugin_dir.h"
 #include "service.h"
 #include "settings.h"
+#include "shm/shm.h"
 
 #define PERL "/usr/bin/perl"
 #define ARGS_MAX 64
@@ -62,9 +63,9 @@ script(struct perl_host *self)
 	return path.p;
 }
 
-/* "MIN MAX" */
+/* "MIN MAX", and what log lines need. */
 static void
-add_size(struct perl_host *self)
+add_size(struct perl_host *self, unsigned loggers)
 {
 	hl_str text =
 	    conf_text(self->conf, STR_EMPTY, CONF_PERL_HOSTS, &self->arena);
@@ -75,8 +76,10 @@ add_size(struct perl_host *self)
 		min = 2;
 	if (num_parse_unsigned(slice_word(&rest), 10000, &max) < 0)
 		max = min;
+	if (max < min)
+		max = min;
 	add_number(self, "--min", min);
-	add_number(self, "--max", max < min ? min : max);
+	add_number(self, "--max", max + loggers);
 }
 
 static void
@@ -102,7 +105,7 @@ limit_memory(uint64_t bytes)
 }
 
 static int
-become(struct perl_host *self, int list_fd)
+become(struct perl_host *self, int list_fd, unsigned loggers)
 {
 	uint64_t memory = conf_size(self->conf, STR_EMPTY, CONF_PERL_MEMORY);
 
@@ -114,7 +117,7 @@ become(struct perl_host *self, int list_fd)
 	add(self, self->config_dir);
 	add(self, "--state");
 	add(self, self->state_dir);
-	add_size(self);
+	add_size(self, loggers);
 	add_number(self, "--max-sessions",
 	    (uint64_t)conf_int(self->conf, STR_EMPTY, CONF_PERL_MAX_SESSIONS));
 	add_number(self, "--max-memory", memory / 2);
@@ -140,8 +143,11 @@ perl_host_main(int argc, char **argv)
 	struct buf list = BUF_INIT;
 	struct err err;
 	int code = SERVICE_NOT_NEEDED, fd;
+	unsigned workers;
+	size_t loggers;
 
-	if (argc < 3)
+	if (argc < 4 ||
+	    num_parse_unsigned(slice_of(argv[3]), SHM_SLOT_MAX, &workers) < 0)
 		return EXIT_USAGE;
 	self.state_dir = argv[1];
 	self.config_dir = argv[2];
@@ -150,10 +156,11 @@ perl_host_main(int argc, char **argv)
 		return EXIT_FAULT;
 	}
 	arena_init(&self.arena, 4096, 0);
-	if (perl_list_make(self.conf, (const char *const *)(argv + 3),
-		(size_t)argc - 3, &list) > 0) {
+	if (perl_list_make(self.conf, (const char *const *)(argv + 4),
+		(size_t)argc - 4, &list, &loggers) > 0) {
 		fd = memfile_make("plugins", buf_slice(&list));
-		code = fd < 0 ? EXIT_FAULT : become(&self, fd);
+		code = fd < 0 ? EXIT_FAULT
+			      : become(&self, fd, loggers > 0 ? workers : 0);
 	}
 	buf_done(&list);
 	arena_done(&self.arena);

@@ -43,10 +43,12 @@ perl_hosts_sweep(const char *state_dir)
 }
 
 int
-perl_hosts_start(struct master *master, unsigned generation,
+perl_hosts_start(struct master *master, const struct generation *generation,
     const struct conf_listeners *listeners, struct err *err)
 {
-	const char *more[CONF_LISTENERS_MAX + 2] = { master->config_dir };
+	char workers[16];
+	const char *more[CONF_LISTENERS_MAX + 3] = { master->config_dir,
+		workers };
 	struct service_kind kind = { .command = "perl-host",
 		.died = "perl_host_died",
 		.start_failed = "perl_host_start_failed",
@@ -57,10 +59,11 @@ perl_hosts_start(struct master *master, unsigned generation,
 	int rc;
 
 	for (size_t i = 0; i < listeners->count; i++)
-		more[1 + i] = listeners->at[i].plugins.p;
-	(void)snprintf(socket, sizeof(socket), PERL_SOCKET, generation);
+		more[2 + i] = listeners->at[i].plugins.p;
+	(void)snprintf(socket, sizeof(socket), PERL_SOCKET, generation->number);
+	(void)snprintf(workers, sizeof(workers), "%u", generation->workers);
 	kind.socket = socket;
-	hosts->generation = generation;
+	hosts->generation = generation->number;
 	rc = service_start(&master->loop, &kind, master->state_dir, more, NULL,
 	    NULL, &hosts->service, err);
 	if (rc < 0)

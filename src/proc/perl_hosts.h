@@ -12,6 +12,7 @@
 #include "base/err.h"
 
 struct conf_listeners;
+struct generation;
 struct master;
 struct perl_hosts;
 
@@ -22,7 +23,7 @@ struct perl_hosts;
  * state_dir_lock. */
 void perl_hosts_sweep(const char *state_dir);
 /* Starts those of a generation.  0; as service_start. */
-int perl_hosts_start(struct master *master, unsigned generation,
+int perl_hosts_start(struct master *master, const struct generation *generation,
     const struct conf_listeners *listeners, struct err *err) WARN_UNUSED;
 /* Stops those whose generation is gone; the tick's work. */
 void perl_hosts_tick(struct master *master);

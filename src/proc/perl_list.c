@@ -86,13 +86,14 @@ add_listeners(struct list *list)
 
 size_t
 perl_list_make(struct conf_dir *conf, const char *const *keys, size_t key_count,
-    struct buf *ret)
+    struct buf *ret, size_t *ret_loggers)
 {
 	struct list list = { .conf = conf, .out = ret };
 
 	arena_init(&list.arena, 4096, 0);
 	conf_faults_init(&list.faults);
 	add_file(&list, STR_LIT("logging"));
+	*ret_loggers = list.lines;
 	add_file(&list, STR_LIT("plugins"));
 	add_listeners(&list);
 	for (size_t i = 0; i < key_count; i++)
