@@ -254,6 +254,32 @@ conf_get_map(struct conf_dir *dir, hl_str listener, hl_str key)
 	return conf_map_ref(entry->map);
 }
 
+hl_str
+conf_map_path(
+    struct conf_dir *dir, hl_str listener, hl_str key, struct arena *arena)
+{
+	const struct {
+		const char *dir;
+		hl_str listener;
+	} places[] = { { dir->path, listener }, { dir->path, STR_EMPTY },
+		{ dir->extra, STR_EMPTY } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		hl_str name = arena_printf(
+		    arena, "%.*s/%.*s.cdb", STR(places[i].listener), STR(key));
+		hl_str path;
+
+		if (places[i].listener.n == 0)
+			name = str_of(name.p + 1);
+		if (places[i].dir == NULL || !is_good_name(slice_str(name)))
+			continue;
+		path = arena_printf(arena, "%s/%.*s", places[i].dir, STR(name));
+		if (access(path.p, R_OK) == 0)
+			return path;
+	}
+	return STR_EMPTY;
+}
+
 unsigned
 conf_flush(struct conf_dir *dir)
 {

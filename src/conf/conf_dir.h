@@ -85,5 +85,9 @@ void conf_fault_add(struct conf_dir *dir, hl_str listener, hl_str key,
  * fault says why).  The caller gives it back with conf_map_unref. */
 struct conf_map *conf_get_map(
     struct conf_dir *dir, hl_str listener, hl_str key);
+/* Where the file is that conf_get_map would read, for who reads it himself;
+ * "" when there is none.  In `arena`. */
+hl_str conf_map_path(
+    struct conf_dir *dir, hl_str listener, hl_str key, struct arena *arena);
 
 #endif

@@ -65,12 +65,12 @@ ask_config(struct question *question)
 static int
 ask_map(struct question *question)
 {
-	struct hl_ctx *ctx = question->ctx;
-	hl_str key = next(question);
-	hl_str path =
-	    hl_printf(ctx, "%s/%.*s.cdb", hl_config_dir(ctx).p, STR(key));
+	const struct hl_ctx *ctx = question->ctx;
+	hl_str listener =
+	    ctx->conv != NULL ? ctx->conv->facts.listener : STR_EMPTY;
 
-	tell(question, access(path.p, R_OK) == 0 ? path : STR_EMPTY);
+	tell(question, conf_map_path(ctx->engine->conf, listener,
+			   next(question), ctx->arena));
 	return 0;
 }
 

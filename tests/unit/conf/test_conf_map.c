@@ -214,6 +214,44 @@ test_every_damage(void **state)
 	}
 }
 
+/* Of a key for the listener "other"; relative to the directory. */
+static const char *
+place(const char *key, struct arena *arena)
+{
+	hl_str path =
+	    conf_map_path(box.dir, STR_LIT("other"), str_of(key), arena);
+
+	if (path.n == 0)
+		return "";
+	assert_memory_equal(path.p, box.path, strlen(box.path));
+	return path.p + strlen(box.path) + 1;
+}
+
+static void
+test_path(void **state)
+{
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, 256, 0);
+	sandbox_write(&box, "a.cdb", "", 0);
+	sandbox_write(&box, "b.cdb", "", 0);
+	sandbox_write(&box, "other/b.cdb", "", 0);
+	sandbox_write(&box, "other/c.cdb", "", 0);
+	assert_string_equal(place("a", &arena), "a.cdb");
+	assert_string_equal(place("b", &arena), "other/b.cdb");
+	assert_string_equal(place("c", &arena), "other/c.cdb");
+	assert_string_equal(place("d", &arena), "");
+	assert_string_equal(place("../other/c", &arena), "");
+	assert_string_equal(
+	    conf_map_path(box.dir, STR_EMPTY, STR_LIT("b"), &arena).p +
+		strlen(box.path),
+	    "/b.cdb");
+	assert_int_equal(
+	    conf_map_path(box.dir, STR_EMPTY, STR_LIT("c"), &arena).n, 0);
+	arena_done(&arena);
+}
+
 int
 main(void)
 {
@@ -221,6 +259,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_find, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_follows_the_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_path, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_corrupt, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_every_damage, setup, teardown),
