@@ -6,7 +6,6 @@
 #include "hook/hook_log.h"
 #include "hook/instance.h"
 #include "host_private.h"
-#include "rt/fiber.h"
 #include "wire.h"
 
 /* What a host may send during a call: some of its largest frames. */
@@ -181,7 +180,6 @@ host_call(struct hl_ctx *ctx, struct host_plugin *plugin,
 
 	if (status < 0)
 		return status;
-	fiber_label_wait("host");
 	links = session->links;
 	status = send_call(ctx, session, plugin);
 	if (status == 0)

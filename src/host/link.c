@@ -108,6 +108,8 @@ host_link_open(struct rt *rt, struct slice path, uint64_t timeout_ms,
 	    rt, buf_slice(&where), timeout_ms, NULL, &link->conn, err);
 	buf_done(&where);
 	if (status == 0)
+		conn_label(link->conn, "host");
+	if (status == 0)
 		status = greet(link, timeout_ms, err);
 	if (status < 0)
 		host_link_close(&link);

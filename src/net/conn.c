@@ -120,13 +120,21 @@ conn__wait(struct conn *conn, int events, struct mono until)
 		rc = conn__left(until, &ms);
 		if (rc < 0)
 			break;
-		fiber_label_wait("conn");
+		fiber_label_wait(
+		    conn->label != NULL ? conn->label : "connection");
 		rc = fiber_block(ms);
 		if (rc < 0)
 			break;
 	}
 	conn->fiber = NULL;
 	return conn->is_ready ? 0 : rc;
+}
+
+void
+conn_label(struct conn *conn, const char *what)
+{
+	CHECK_OBJ(conn, CONN_MAGIC);
+	conn->label = what;
 }
 
 int

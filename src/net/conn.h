@@ -66,6 +66,10 @@ int conn_shutdown(struct conn *conn) WARN_UNUSED;
  * call. */
 bool conn_is_idle(struct conn *conn);
 
+/* What waits on it are called in the record of a hook call (static; rt/fiber.h)
+ * instead of "connection". */
+void conn_label(struct conn *conn, const char *what);
+
 int conn_fd(const struct conn *conn); /* borrowed */
 
 /* Closes and frees; *conn becomes NULL.  NULL is fine. */

@@ -24,11 +24,12 @@ struct tls_trust;
 struct conn {
 	uint32_t magic;
 	int fd;
-	bool is_broken;  /* a call failed: the state of the peer is unknown */
-	bool is_pending; /* a receiving call gave up: its answer may follow */
-	bool is_watched; /* `poll` is initialised */
-	bool is_ready;   /* what `fiber` waits for has happened */
-	int watched;     /* events that the loop watches now */
+	bool is_broken;    /* a call failed: the state of the peer is unknown */
+	bool is_pending;   /* a receiving call gave up: its answer may follow */
+	bool is_watched;   /* `poll` is initialised */
+	bool is_ready;     /* what `fiber` waits for has happened */
+	int watched;       /* events that the loop watches now */
+	const char *label; /* of its waits; NULL: "connection" */
 	struct rt *rt;
 	struct conn_tls *tls; /* NULL: in clear */
 	struct fiber *fiber;  /* the one that waits, NULL: none */

@@ -117,10 +117,17 @@ test_recv(void **state)
 	user_start(&u, recv_some);
 	turn(u.rt);
 	assert_false(u.is_done);
+	assert_string_equal(fiber_waited_for(u.fiber), "connection");
 	say(&u, "later");
 	turn_until(u.rt, &u.is_done);
 	assert_int_equal(u.rc[0], 5);
 	assert_string_equal(u.text[0], "later");
+	conn_label(u.conn, "other");
+	user_start(&u, recv_some);
+	turn(u.rt);
+	assert_string_equal(fiber_waited_for(u.fiber), "other");
+	say(&u, "last");
+	turn_until(u.rt, &u.is_done);
 	assert_int_equal(shutdown(u.peer, SHUT_WR), 0);
 	user_run(&u, recv_some);
 	assert_int_equal(u.rc[0], 0);
