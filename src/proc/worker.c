@@ -34,8 +34,7 @@
 
 /* From `now`, or the loss of the master, to the end. */
 #define NOW_MS 900
-/* An old generation's sessions end when they are so old. */
-#define OLD_SESSION_MS 3600000
+/* How often an old generation looks for sessions that are too old. */
 #define AGE_OUT_EVERY_MS 10000
 #define FAULTS_EVERY_MS 1000
 
@@ -68,7 +67,17 @@ on_age_out(uv_timer_t *timer)
 {
 	struct worker *worker = timer->data;
 
-	server_age_out(worker->server, OLD_SESSION_MS);
+	server_age_out(worker->server, worker->retire_ms);
+}
+
+static void
+age_out_start(struct worker *worker)
+{
+	uint64_t every = worker->retire_ms / 4;
+
+	if (every > AGE_OUT_EVERY_MS)
+		every = AGE_OUT_EVERY_MS;
+	(void)uv_timer_start(&worker->age_out, on_age_out, every, every);
 }
 
 void
@@ -79,8 +88,7 @@ worker__drain(struct worker *worker, enum server_drain how)
 	worker->is_draining = true;
 	worker->drain = how;
 	if (how == SERVER_DRAIN_KEEP)
-		(void)uv_timer_start(&worker->age_out, on_age_out,
-		    AGE_OUT_EVERY_MS, AGE_OUT_EVERY_MS);
+		age_out_start(worker);
 	if (how == SERVER_DRAIN_NOW)
 		(void)uv_timer_start(&worker->end, on_time_is_up, NOW_MS, 0);
 	server_drain(worker->server, how, on_empty, worker);
@@ -157,6 +165,7 @@ options_read(struct worker *worker, struct rt_options *ret, struct err *err)
 		return rc;
 	ret->max_fibers = (unsigned)conf_int(dir, STR_EMPTY, CONF_MAX_FIBERS);
 	worker->perl_wait_ms = conf_time_ms(dir, STR_EMPTY, CONF_PERL_WAIT);
+	worker->retire_ms = conf_time_ms(dir, STR_EMPTY, CONF_RETIRE_TIMEOUT);
 	ret->io_threads = (unsigned)conf_int(dir, STR_EMPTY, CONF_IO_THREADS);
 	ret->arena_cap =
 	    (size_t)conf_size(dir, STR_EMPTY, CONF_MAX_CALL_MEMORY);

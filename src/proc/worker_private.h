@@ -28,7 +28,7 @@ struct worker {
 	struct polled polled;
 	enum server_drain drain;
 	bool is_draining, is_empty;
-	uint64_t perl_wait_ms;
+	uint64_t perl_wait_ms, retire_ms;
 	struct waiter *known; /* for the order of that name; NULL: none */
 	struct server_loaded loaded;
 	bool is_confined; /* config/confine */

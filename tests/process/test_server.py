@@ -90,6 +90,24 @@ def test_reload_within_a_transaction(server):
     until(lambda: len(server.status()["workers"]) == 1)
 
 
+def test_sessions_that_a_reload_outlives(server):
+    """They end when they are too old, but in no transaction."""
+    server.write("retire_timeout", "1")
+    server.start("--workers", "1")
+    with open_session(server) as idle, open_session(server) as busy:
+        busy.begin()
+        assert server.ctl("reload").returncode == 0
+        with open_session(server) as new:
+            assert idle.reply().startswith("421 4.3.2")
+            assert idle.read() == ""
+            assert busy.finish().startswith("250")
+            assert busy.reply().startswith("421 4.3.2")
+            assert busy.read() == ""
+            until(lambda: len(server.status()["workers"]) == 1)
+            # Its worker is not old, whatever its age.
+            assert new.begin().finish().startswith("250")
+
+
 def test_bad_plugins_are_refused(server):
     server.start("--workers", "1")
     server.write("plugins", "misbehave\nqueue/discrad")
