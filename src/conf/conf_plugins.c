@@ -79,7 +79,8 @@ on_stdio(struct parser *parser, struct slice value)
 		bad(parser, "hl.stdio=%.*s is not understood; write 0 or 1",
 		    STR(value));
 	else
-		parser->plugin->stdio = number == 1;
+		parser->plugin->stdio =
+		    number == 1 ? CONF_STDIO_YES : CONF_STDIO_NO;
 }
 
 static const struct {

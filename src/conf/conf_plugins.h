@@ -8,7 +8,8 @@
  *	hl.timeout=30          deadline of each hook call; ms, s, m, h behind
  *	                       the number, seconds without
  *	hl.on_failure=soft     open, soft or hard (DESIGN section 4)
- *	hl.stdio=1             a Perl plugin gets STDIN and STDOUT
+ *	hl.stdio=1             a Perl plugin talks to the client by STDIN and
+ *	                       STDOUT, 0 it does not; else its source says
  */
 #ifndef HOOKLINE_CONF_PLUGINS_H
 #define HOOKLINE_CONF_PLUGINS_H
@@ -30,6 +31,12 @@ enum conf_on_failure {
 	CONF_FAIL_HARD
 };
 
+enum conf_stdio {
+	CONF_STDIO_UNSET, /* as the plugin's source looks */
+	CONF_STDIO_NO,
+	CONF_STDIO_YES
+};
+
 #define CONF_PLUGIN_TIMEOUT_MAX_MS 3600000u
 
 struct conf_plugin {
@@ -43,7 +50,7 @@ struct conf_plugin {
 	hl_str args_text;    /* the same, joined by one space */
 	uint64_t timeout_ms; /* 0: the hook's default */
 	enum conf_on_failure on_failure;
-	bool stdio;
+	enum conf_stdio stdio;
 	hl_str file;
 	unsigned line;
 };

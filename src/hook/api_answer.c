@@ -113,14 +113,6 @@ code_is_allowed(const struct hl_ctx *ctx, unsigned code)
 	return (code >= 200 && code < 300) || (code >= 400 && code < 600);
 }
 
-/* Hooks that belong to a command, which a reply can answer. */
-static bool
-hook_can_reply(enum hook_id id)
-{
-	return hook_table[id].cells[COLUMN_DONE].fate == FATE_ANSWERED ||
-	       id == HOOK_QUIT;
-}
-
 int
 hl_reply(struct hl_ctx *ctx, unsigned code, const char *enhanced,
     const char *fmt, ...)

@@ -33,6 +33,18 @@ struct conv_ops {
 	/* The next line, copied into `arena`; BLOCKS. */
 	int (*client_line)(struct conv *conv, uint64_t timeout_ms,
 	    struct arena *arena, hl_str *ret);
+	/* For a plugin that reads and writes the client's bytes itself, from
+	 * the first talk_peek to talk_end (server/talk.c).
+	 * What is there; input that comes later wakes the fiber.  *ret_eof:
+	 * all is taken and nothing will come. */
+	struct slice (*talk_peek)(struct conv *conv, bool *ret_eof);
+	void (*talk_take)(struct conv *conv, size_t n);
+	/* 0; -ECANCELED the client is gone, or does not read; BLOCKS. */
+	int (*talk_say)(struct conv *conv, struct slice text);
+	/* `unread` comes before what is there. */
+	void (*talk_end)(struct conv *conv, struct slice unread);
+	/* What was said is the running hook's reply. */
+	void (*talk_replied)(struct hl_ctx *ctx, unsigned code);
 	/* Keying material of the session's TLS (tls_info_export).  0;
 	 * -ENOTCONN there is no TLS; -ENOTSUP; -EPROTO. */
 	int (*tls_exporter)(

@@ -35,6 +35,13 @@ hook_find(struct slice name, enum hook_id *ret)
 	return -EINVAL;
 }
 
+bool
+hook_can_reply(enum hook_id id)
+{
+	return hook_table[id].cells[COLUMN_DONE].fate == FATE_ANSWERED ||
+	       id == HOOK_QUIT;
+}
+
 enum hook_column
 hook_column_of(unsigned verdict)
 {

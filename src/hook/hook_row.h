@@ -45,6 +45,9 @@ extern const struct hook_row hook_table[HOOK_COUNT];
 /* "rcpt", "pre_connection", "hook_rcpt" is not one.  -EINVAL if unknown. */
 int hook_find(struct slice name, enum hook_id *ret) WARN_UNUSED;
 
+/* Does it belong to a command, which a reply can answer? */
+bool hook_can_reply(enum hook_id id);
+
 /* The column of a verdict, COLUMN_COUNT for a value that is no verdict. */
 enum hook_column hook_column_of(unsigned verdict);
 const char *hook_column_name(enum hook_column column); /* "DENY" */

@@ -18,6 +18,7 @@
 
 struct question {
 	struct hl_ctx *ctx;
+	struct host_session *session;
 	struct slice fields; /* behind its kind */
 	struct buf answer;   /* fields of `tell` */
 	int fd;              /* that goes with it; -1: none */
@@ -207,6 +208,16 @@ ask_disconnect(struct question *question)
 	return 0;
 }
 
+/* "" where there is no client, or an outer call has it. */
+static int
+ask_stdio(struct question *question)
+{
+	if (stdio_open(question->ctx, question->session, &question->fd) < 0)
+		question->fd = -1;
+	tell(question, question->fd >= 0 ? STR_LIT("1") : STR_EMPTY);
+	return 0;
+}
+
 static const struct {
 	const char *what;
 	int (*answer)(struct question *question);
@@ -219,6 +230,7 @@ static const struct {
 	{ "file", ask_file },
 	{ "respond", ask_respond },
 	{ "disconnect", ask_disconnect },
+	{ "stdio", ask_stdio },
 };
 
 static int
@@ -240,10 +252,13 @@ host_ask(
     struct hl_ctx *ctx, struct host_session *session, struct slice question)
 {
 	struct question asked = {
-		.ctx = ctx, .fd = -1, .links = session->links
+		.ctx = ctx,
+		.session = session,
+		.fd = -1,
+		.links = session->links,
 	};
 	struct slice what;
-	int status = -EPROTO;
+	int status;
 	char *copy = arena_alloc(ctx->arena, question.n + 1);
 
 	/* The frame is gone when a nested call receives. */
@@ -251,6 +266,11 @@ host_ask(
 	asked.fields = (struct slice){ copy, question.n };
 	if (!wire_next(&asked.fields, &what))
 		return -EPROTO;
+	/* What was printed before it asks, was said before. */
+	status = stdio_flush(session);
+	if (status < 0)
+		return status;
+	status = -EPROTO;
 	wire_add_text(&asked.answer, "tell");
 	for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
 		if (slice_eq_text(what, asks[i].what))

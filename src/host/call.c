@@ -92,8 +92,12 @@ take_answer(struct hl_ctx *ctx, struct host_session *session,
 		memcpy(copy, texts.p, texts.n);
 		ret->texts = (struct slice){ copy, texts.n };
 	}
-	sync_in(ctx, fields);
+	/* What it has printed comes before what follows from its answer. */
+	if (stdio_flush(session) < 0)
+		return -ECANCELED;
+	sync_in(ctx, session, fields);
 	sync_settle(session, ctx);
+	ret->printed = stdio_end(session, false);
 	return 1;
 }
 
@@ -157,7 +161,9 @@ take_frames(struct hl_ctx *ctx, struct host_session *session, unsigned links,
 
 		if (session->link == NULL || session->links != links)
 			return -EPIPE;
-		status = host_link_receive(session->link, 0, &fields);
+		status = stdio_wait(session);
+		if (status == 0)
+			status = host_link_receive(session->link, 0, &fields);
 		if (status < 0)
 			return status;
 		/* The arena grows with what it asks and logs. */
@@ -184,6 +190,8 @@ host_call(struct hl_ctx *ctx, struct host_plugin *plugin,
 	status = send_call(ctx, session, plugin);
 	if (status == 0)
 		status = take_frames(ctx, session, links, ret);
+	if (status < 0)
+		(void)stdio_end(session, true);
 	/* Another host may serve the session already. */
 	if (status < 0 && session->links == links)
 		give_up(session, status);

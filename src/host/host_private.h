@@ -46,13 +46,16 @@ struct section {
 	struct buf told;
 };
 
+struct host_stdio; /* see stdio.c */
+
 /* A client's session, bound to a host process at its first call. */
 struct host_session {
 	struct host *host;
-	struct host_link *link; /* NULL: lost, or not there yet */
-	unsigned links;         /* how many there have been */
-	unsigned calls;         /* ids of calls */
-	unsigned depth;         /* calls that run, inside each other */
+	struct host_link *link;   /* NULL: lost, or not there yet */
+	unsigned links;           /* how many there have been */
+	unsigned calls;           /* ids of calls */
+	unsigned depth;           /* calls that run, inside each other */
+	struct host_stdio *stdio; /* of one of them; NULL: none has it */
 	struct section facts, notes, txn_notes, rcpts, rcpt_notes, sender;
 	bool relay;
 	bool message_told;
@@ -82,7 +85,8 @@ void sync_settle(struct host_session *session, struct hl_ctx *ctx);
 /* -- sync_in.c -- */
 /* Are all of these updates ones that a host may send?  -EPROTO. */
 int sync_check(struct slice updates) WARN_UNUSED;
-void sync_in(struct hl_ctx *ctx, struct slice updates) BLOCKS;
+void sync_in(struct hl_ctx *ctx, struct host_session *session,
+    struct slice updates) BLOCKS;
 
 /* -- args.c -- */
 /* Adds the arguments of a hook as values. */
@@ -95,7 +99,8 @@ struct host_answer {
 	    verdict;   /* enum hl_verdict; what is none: as the host sent it */
 	bool died;     /* the last entry that was called */
 	bool any_died; /* some entry */
-	hl_str remark; /* why, of the last that died */
+	unsigned printed;   /* code of the last line printed; 0: none */
+	hl_str remark;      /* why, of the last that died */
 	struct slice texts; /* packed; in the call arena */
 };
 
@@ -110,6 +115,25 @@ int host_ask(struct hl_ctx *ctx, struct host_session *session,
     struct slice question) BLOCKS WARN_UNUSED;
 /* One "log" LEVEL TEXT. */
 void host_log(struct hl_ctx *ctx, struct slice fields);
+
+/* -- stdio.c: a plugin whose standard input and output are the client -- */
+/* For the running call.  *ret_fd is the plugin's end, the caller's to close.
+ * 0; -EBUSY an outer call has it; -ENOTCONN there is no client; other
+ * negative errno. */
+int stdio_open(
+    struct hl_ctx *ctx, struct host_session *session, int *ret_fd) WARN_UNUSED;
+/* Relays until the host has sent something on its link.  0 or negative errno,
+ * for which the call has failed. */
+int stdio_wait(struct host_session *session) BLOCKS WARN_UNUSED;
+/* What the plugin has printed goes out.  Nothing to do without stdio. */
+int stdio_flush(struct host_session *session) BLOCKS WARN_UNUSED;
+/* What the plugin was given and did not read; before stdio_end.  0; -EPROTO
+ * it was not given so much. */
+int stdio_unread(struct host_session *session, struct slice bytes);
+/* The call that has it ends.  Returns the code of the reply that it has
+ * printed, or 0.  `lost`: so has the host, and what was given it. */
+unsigned stdio_end(struct host_session *session, bool lost);
+void stdio_free(struct host_stdio **stdio);
 
 /* -- shim.c -- */
 /* Fills in the functions of the hooks that it has. */

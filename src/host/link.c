@@ -141,6 +141,20 @@ host_link_pid(const struct host_link *link)
 	return link->pid;
 }
 
+bool
+host_link_is_empty(const struct host_link *link)
+{
+	CHECK_OBJ(link, LINK_MAGIC);
+	return link->used == link->in.n;
+}
+
+struct conn *
+host_link_conn(const struct host_link *link)
+{
+	CHECK_OBJ(link, LINK_MAGIC);
+	return link->conn;
+}
+
 int
 host_link_fd(const struct host_link *link)
 {

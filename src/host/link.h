@@ -8,6 +8,7 @@
 #ifndef HOOKLINE_HOST_LINK_H
 #define HOOKLINE_HOST_LINK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -15,6 +16,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 
+struct conn;
 struct host_link;
 struct rt;
 
@@ -32,6 +34,10 @@ void host_link_close(struct host_link **link);
 int host_link_pid(const struct host_link *link);
 
 int host_link_fd(const struct host_link *link); /* borrowed */
+/* Nothing of a next frame was received yet. */
+bool host_link_is_empty(const struct host_link *link);
+/* For conn_wait_any; borrowed. */
+struct conn *host_link_conn(const struct host_link *link);
 
 /* Bytes that came on it so far. */
 uint64_t host_link_received(const struct host_link *link);

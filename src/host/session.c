@@ -55,6 +55,7 @@ host_session_free(struct host_session **session)
 	if (old == NULL)
 		return;
 	host_session_drop(old);
+	stdio_free(&old->stdio);
 	mem_free(old);
 }
 

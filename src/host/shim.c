@@ -101,6 +101,16 @@ on_died(struct hl_ctx *ctx, hl_str why)
 	return true;
 }
 
+/* DONE of a plugin that has printed its reply. */
+static void
+on_printed(struct hl_ctx *ctx, unsigned code)
+{
+	if (!hook_can_reply(ctx->frame->hook) || ctx->frame->replies > 0)
+		return;
+	ctx->conv->ops->talk_replied(ctx, code);
+	ctx->frame->replies++;
+}
+
 static enum hl_verdict
 shim(struct hl_ctx *ctx)
 {
@@ -123,6 +133,8 @@ shim(struct hl_ctx *ctx)
 	if (answer.verdict == HL_OK &&
 	    hook_table[ctx->frame->hook].cells[COLUMN_OK].fate == FATE_DATA)
 		give(ctx, answer.texts);
+	if (answer.verdict == HL_DONE && answer.printed != 0)
+		on_printed(ctx, answer.printed);
 	return hl_answer(ctx, (enum hl_verdict)answer.verdict, STR_EMPTY,
 	    joined(ctx, answer.texts));
 }

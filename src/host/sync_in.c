@@ -21,6 +21,7 @@
 /* The fields of one update behind its kind. */
 struct update {
 	struct hl_ctx *ctx;
+	struct host_session *session;
 	struct slice at[FIELDS_MAX];
 	unsigned count;
 };
@@ -49,6 +50,12 @@ in_relay(const struct update *update)
 {
 	hl_relay_client_set(update->ctx, slice_eq_text(update->at[0], "1"));
 	return 0;
+}
+
+static int
+in_unread(const struct update *update)
+{
+	return stdio_unread(update->session, update->at[0]);
 }
 
 /* ---- notes ---- */
@@ -249,6 +256,7 @@ static const struct kind {
 	unsigned fields;
 	int (*apply)(const struct update *update);
 } kinds[] = {
+	{ "unread", 1, in_unread },
 	{ "relay", 1, in_relay },
 	{ "note", 3, in_note },
 	{ "sender", 1, in_sender },
@@ -311,18 +319,20 @@ sync_check(struct slice updates)
 }
 
 void
-sync_in(struct hl_ctx *ctx, struct slice updates)
+sync_in(struct hl_ctx *ctx, struct host_session *session, struct slice updates)
 {
 	struct slice fields;
 
 	while (wire_next(&updates, &fields)) {
-		struct update update = { .ctx = ctx };
+		struct update update = { .ctx = ctx, .session = session };
 		const struct kind *kind = take(fields, &update);
 		int status = kind->apply(&update);
 
 		if (status < 0)
 			complain(ctx, kind->name,
-			    update.count > 1 ? update.at[1] : update.at[0],
+			    kind->apply == in_unread ? SLICE_NONE
+			    : update.count > 1       ? update.at[1]
+						     : update.at[0],
 			    status);
 	}
 }

@@ -138,6 +138,34 @@ conn_label(struct conn *conn, const char *what)
 }
 
 int
+conn_wait_any(struct conn_wait *waits, size_t n)
+{
+	int rc = fiber_check();
+
+	for (size_t i = 0; i < n; i++) {
+		struct conn *conn = waits[i].conn;
+
+		CHECK_OBJ(conn, CONN_MAGIC);
+		CHECK(conn->fiber == NULL && conn->tls == NULL);
+		if (rc == 0)
+			rc = watch(
+			    conn, UV_READABLE |
+				      (waits[i].for_room ? UV_WRITABLE : 0));
+		conn->fiber = fiber_self();
+		conn->is_ready = false;
+	}
+	fiber_label_wait(
+	    waits[0].conn->label != NULL ? waits[0].conn->label : "connection");
+	if (rc == 0)
+		rc = fiber_block(0);
+	for (size_t i = 0; i < n; i++) {
+		waits[i].conn->fiber = NULL;
+		waits[i].ret_ready = waits[i].conn->is_ready;
+	}
+	return rc;
+}
+
+int
 conn_from_fd(struct rt *rt, int fd, struct conn **ret_conn)
 {
 	struct conn *conn;

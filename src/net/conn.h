@@ -70,6 +70,18 @@ bool conn_is_idle(struct conn *conn);
  * instead of "connection". */
 void conn_label(struct conn *conn, const char *what);
 
+/* What conn_wait_any waits for. */
+struct conn_wait {
+	struct conn *conn;
+	bool for_room;  /* for room to send, too */
+	bool ret_ready; /* set: it is readable, has room or has failed */
+};
+
+/* Waits until one of them is ready, or the fiber is woken by something else
+ * (a client's bytes): then none of them need be.  Returns 0 or negative
+ * errno. */
+int conn_wait_any(struct conn_wait *waits, size_t n) BLOCKS WARN_UNUSED;
+
 int conn_fd(const struct conn *conn); /* borrowed */
 
 /* Closes and frees; *conn becomes NULL.  NULL is fine. */

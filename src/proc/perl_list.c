@@ -32,6 +32,9 @@ add_line(struct list *list, const struct conf_plugin *line)
 	if (line->has_instance)
 		buf_printf(list->out, ":%u", line->instance);
 	buf_printf(list->out, "\t%.*s", STR(place.path));
+	if (line->stdio != CONF_STDIO_UNSET)
+		buf_printf(
+		    list->out, "\thl.stdio=%d", line->stdio == CONF_STDIO_YES);
 	for (size_t i = 0; i < line->arg_count; i++)
 		buf_printf(list->out, "\t%.*s", STR(line->args[i]));
 	buf_add_char(list->out, '\n');

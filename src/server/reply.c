@@ -159,6 +159,19 @@ reply_outcome(
 	return outcome->code != 0 && outcome->code < 400;
 }
 
+void
+reply_noted(struct session *session, struct hl_ctx *ctx,
+    const struct decision *decision)
+{
+	session->plugin_code = (uint16_t)decision->code;
+	if (decision->code >= 400) {
+		reply_count_error(session, decision->code);
+		decision_reject(session, ctx, decision);
+	}
+	if (decision->code == 421 || decision->code == 221)
+		session_finish(session, END_QUIT);
+}
+
 /* A plugin's own reply (HOOKS.md 13). */
 int
 reply_of_plugin(struct hl_ctx *ctx, unsigned code, hl_str enhanced, hl_str text)
@@ -174,16 +187,11 @@ reply_of_plugin(struct hl_ctx *ctx, unsigned code, hl_str enhanced, hl_str text)
 		return -EALREADY;
 	if (!rcpt_replies_of_plugin(session, ctx, code, enhanced, text))
 		reply_send(session, ctx, code, enhanced, text);
-	session->plugin_code = (uint16_t)code;
 	if (code == 334) {
+		session->plugin_code = (uint16_t)code;
 		session->answered = false;
 		return 0;
 	}
-	if (code >= 400) {
-		reply_count_error(session, code);
-		decision_reject(session, ctx, &decision);
-	}
-	if (code == 421 || code == 221)
-		session_finish(session, END_QUIT);
+	reply_noted(session, ctx, &decision);
 	return 0;
 }

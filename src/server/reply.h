@@ -37,6 +37,10 @@ void reply_fate(
 /* The plugin whose answer it is, or "core". */
 hl_str reply_author(const struct outcome *outcome);
 void reply_count_error(struct session *session, unsigned code);
+/* A plugin has sent a final reply itself: counts and logs it, and ends the
+ * session if it says so. */
+void reply_noted(struct session *session, struct hl_ctx *ctx,
+    const struct decision *decision);
 /* conv_ops.reply */
 int reply_of_plugin(
     struct hl_ctx *ctx, unsigned code, hl_str enhanced, hl_str text);

@@ -29,6 +29,11 @@ static const struct conv_ops conv_ops = {
 	.disconnect = on_disconnect,
 	.client_wait = session_client_wait,
 	.client_line = session_client_line,
+	.talk_peek = talk_peek,
+	.talk_take = talk_take,
+	.talk_say = talk_say,
+	.talk_end = talk_end,
+	.talk_replied = talk_replied,
 	.tls_exporter = session_tls_exporter,
 };
 

@@ -18,6 +18,7 @@
  * session_run.c the steps
  * session_tls.c the handshake of TLS, and what follows from it
  * reply.c      replies
+ * talk.c       plugins that read and write the client's bytes themselves
  * closing.c    the end of a session
  * cmd_*.c      one verb each;  dispatch.c finds it
  * data_*.c     the message: receiving, ending, queueing
@@ -192,6 +193,8 @@ struct slice input_peek(const struct session *session);
 void input_take(struct session *session, size_t n);
 /* The same, and overwrites them. */
 void input_take_secret(struct session *session, size_t n);
+/* Before what is there. */
+void input_put_back(struct session *session, struct slice bytes);
 /* The fiber parked or ended: what is borrowed must be kept. */
 void input_settle(struct session *session);
 void session_rest(struct session *session);
@@ -202,9 +205,21 @@ void session_on_timeout(struct timeq_entry *entry, void *arg);
 bool wait_for_reader(struct session *session) BLOCKS;
 /* Gives `out` to the stream. */
 void session_flush(struct session *session);
+/* Message bytes are not for hooks to take, and neither before the session has
+ * its limits nor at its end is there anything to read. */
+bool session_may_listen(const struct session *session);
+/* Input wakes the fiber from now on, until client_waiter is false. */
+void session_listen(struct session *session);
 int session_client_wait(struct conv *conv, uint64_t ms) BLOCKS;
 int session_client_line(struct conv *conv, uint64_t timeout_ms,
     struct arena *arena, hl_str *ret) BLOCKS;
+
+/* -- talk.c: see conv_ops -- */
+struct slice talk_peek(struct conv *conv, bool *ret_eof);
+void talk_take(struct conv *conv, size_t n);
+int talk_say(struct conv *conv, struct slice text) BLOCKS;
+void talk_end(struct conv *conv, struct slice unread);
+void talk_replied(struct hl_ctx *ctx, unsigned code);
 
 /* -- proxy.c -- */
 /* Reads the PROXY header; then the facts are the client's. */

@@ -51,6 +51,25 @@ input_take_secret(struct session *session, size_t n)
 	input_take(session, n);
 }
 
+void
+input_put_back(struct session *session, struct slice bytes)
+{
+	struct input *input = &session->input;
+	struct buf all = BUF_INIT;
+
+	input_settle(session);
+	buf_add_secret(&all, bytes.p, bytes.n);
+	if (input->own.n > 0) {
+		struct slice rest = input_peek(session);
+
+		buf_add_secret(&all, rest.p, rest.n);
+	}
+	buf_done_secret(&input->own);
+	input->own = all;
+	input->taken = 0;
+	session->line = (struct smtp_line){ 0 };
+}
+
 /* What a client sends between messages may be half of a password: the shared
  * buffer, which it leaves, keeps nothing of it. */
 static void
@@ -245,13 +264,18 @@ session_on_timeout(struct timeq_entry *entry, void *arg)
 	session_wake(session);
 }
 
-/* Message bytes are not for hooks to take, and neither before the session has
- * its limits nor at its end is there anything to read. */
-static bool
-may_listen(const struct session *session)
+bool
+session_may_listen(const struct session *session)
 {
 	return session->limits != NULL && !data_is_due(session) &&
 	       !session->closing;
+}
+
+void
+session_listen(struct session *session)
+{
+	limit_reading(session);
+	session->client_waiter = true;
 }
 
 /* Waits until there is input, the client has ended, or `ms` have passed. */
@@ -261,8 +285,7 @@ wait_for_input(struct session *session, uint64_t ms)
 	int ret = 0;
 
 	session_flush(session);
-	limit_reading(session);
-	session->client_waiter = true;
+	session_listen(session);
 	while (ret == 0 && input_peek(session).n == 0 && !session->eof)
 		ret = fiber_block(ms);
 	session->client_waiter = false;
@@ -275,7 +298,7 @@ session_client_wait(struct conv *conv, uint64_t ms)
 	struct session *session = session_of(conv);
 	int ret;
 
-	if (!may_listen(session))
+	if (!session_may_listen(session))
 		return -EINVAL;
 	input_settle(session);
 	fiber_label_wait("client");
@@ -291,7 +314,7 @@ session_client_line(
 {
 	struct session *session = session_of(conv);
 
-	if (!may_listen(session))
+	if (!session_may_listen(session))
 		return -EINVAL;
 	input_settle(session);
 	fiber_label_wait("client");

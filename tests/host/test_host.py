@@ -5,7 +5,9 @@ A host of another language joins HOSTS with its command and plugins that do
 the same.
 """
 import os
+import socket
 import struct
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -218,6 +220,58 @@ def test_ends_with_its_starter(kind, tmp_path):
     process.input = os.open("/dev/null", os.O_RDONLY)
     process.process.wait(20)
     process.stop()
+
+
+# ---- the Perl host alone ----
+
+
+def test_standard_input_and_output(tmp_path):
+    (tmp_path / "one").write_text(
+        "sub hook_noop { my $x = <STDIN>; print '250 ', $x; return DONE }\n"
+        "sub hook_help { sysread STDIN, my $x, 7; close STDIN; DECLINED }\n")
+    (tmp_path / "two").write_text("sub hook_noop { return DECLINED }\n")
+    process = HostProcess(HOSTS["perl"][0], tmp_path, [
+        ("one", tmp_path / "one"), ("two", tmp_path / "two")])
+    (noop, other), (help_,) = [entries(process, h) for h in ("noop", "help")]
+    worker = process.worker()
+    worker.session()
+    for name, entry in (("noop", noop), ("help", help_), ("noop", noop)):
+        ours, its = socket.socketpair()
+        ours.settimeout(10)
+        worker.answers["stdio"] = ["1"], its.fileno()
+        ours.sendall(b"first\r\nsecond\r\nthird")
+        answer = worker.call(name, [entry])
+        its.close()
+        assert answer.updates == [[b"unread", b"second\r\nthird"]]
+        said = ours.recv(100)
+        assert said == (b"250 first\r\n" if name == "noop" else b"")
+        with pytest.raises(OSError):
+            ours.sendall(b"too late")
+        ours.close()
+    # Refused, and not asked for
+    worker.answers["stdio"] = [""]
+    assert worker.call("noop", [noop]).updates == []
+    worker.call("noop", [other])
+    assert worker.asked == [["stdio"]] * 4
+    worker.close()
+    process.stop()
+
+
+@pytest.mark.parametrize("used,source", [
+    (1, "print '250 ok'"), (1, 'print $x, "y";'), (1, "print(STDOUT 1)"),
+    (1, "my $l = <STDIN>;"), (1, "$self->qp->getline"), (1, "print;"),
+    (1, "printf '%s', 1"), (1, "say join ' ', @x"),
+    (0, "# print STDIN\nreturn;"), (0, "print $fh 'x'"),
+    (0, "print STDERR 'x'"), (0, "print {$fh} 'x'"), (0, "$fh->print('x')"),
+    (0, "$transaction->body_getline"), (0, "x();\n\n=pod\n\nSTDIN\n\n=cut\n"),
+    (0, "x();\n__END__\nSTDIN"), (0, "{ print => 1 }"),
+])
+def test_who_uses_them(used, source):
+    run = subprocess.run(
+        ["perl", "-I" + str(TOP / "perl" / "lib"), "-MHookline::Stdio", "-e",
+         "local $/; print Hookline::Stdio::is_used_in(scalar <STDIN>) ? 1 : 0"],
+        input=source, capture_output=True, text=True, check=True)
+    assert run.stdout == str(used)
 
 
 def children_of(pid):

@@ -7,6 +7,8 @@ package Hookline::Loader;
 use strict;
 use warnings;
 use Hookline::Process;
+use Hookline::Stdio;
+use mro;
 use Qpsmtpd::Constants;
 use Qpsmtpd::Plugin;
 use Qpsmtpd::SMTP;
@@ -72,7 +74,13 @@ sub _package {
 sub _load {
     my ($self, $plugin, $path, @args) = @_;
     my $qp = $self->{qp};
-    my $package;
+    my ($package, $stdio);
+
+    # Words that are for us.
+    while (@args && $args[0] =~ /^hl\.(\w+)=(.*)\z/s) {
+        $stdio = $2 if $1 eq 'stdio';
+        shift @args;
+    }
 
     if ($path =~ m{/}) {
         # A file that stands on two lines is compiled once.
@@ -85,6 +93,8 @@ sub _load {
         $package = $path;
         (my $file = "$package.pm") =~ s{::}{/}g;
         require $file unless $package->can('new');
+        $Hookline::Stdio::used{$package} = _file_uses_stdio($INC{$file})
+          if $INC{$file};
     }
     my $object = $package->new;
     if (!$package->can('plugin_name')) {
@@ -95,7 +105,16 @@ sub _load {
     local $qp->{_on_register} = sub { $self->_entry($plugin, @_) };
     $object->_register($qp, @args);
     $plugin->{object} = $object;
+    $plugin->{stdio}  = $stdio
+      // grep { $Hookline::Stdio::used{$_} } @{ mro::get_linear_isa($package) };
     return;
+}
+
+sub _file_uses_stdio {
+    my $path = shift;
+    open my $in, '<', $path or return 0;
+    local $/;
+    return Hookline::Stdio::is_used_in(scalar readline $in);
 }
 
 sub _entry {

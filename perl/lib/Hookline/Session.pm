@@ -11,6 +11,7 @@ use Hookline::Frame;
 use Hookline::Header;
 use Hookline::Hooks;
 use Hookline::Resolver;
+use Hookline::Stdio;
 use Qpsmtpd::Address;
 use Qpsmtpd::Connection;
 use Qpsmtpd::Constants;
@@ -286,8 +287,8 @@ sub ask {
 sub _ask {
     my ($self, @question) = @_;
     $self->{frame}->send('ask', @question) or exit 0;
-    # A descriptor follows what is told of the body.
-    my $exact = $question[0] eq 'body';
+    # A descriptor follows what is told of these.
+    my $exact = $question[0] =~ /^(?:body|stdio)$/;
     while (my ($kind, @fields) = $self->{frame}->receive($exact)) {
         return @fields if $kind eq 'tell';
         die "expected an answer, got '$kind'\n" unless $kind eq 'call';
@@ -298,6 +299,19 @@ sub _ask {
 
 # ---- a call ----
 
+# STDIN and STDOUT become the client, where one of the entries may use them.
+# undef: they stay what they are.
+sub _stdio {
+    my ($self, $hook, @entries) = @_;
+    return if $hook eq 'logging' || $self->{stdio};
+    return unless grep { $_->{plugin}{stdio} } @entries;
+    my ($handle) = _undisturbed(sub {
+        my ($yes) = $self->ask('stdio');
+        return length $yes ? $self->{frame}->receive_handle : undef;
+    });
+    return $handle && Hookline::Stdio->new($handle);
+}
+
 sub call {
     my ($self, $id, $hook, $entries, $arguments, @updates) = @_;
     my (@results, @texts);
@@ -305,9 +319,13 @@ sub call {
     my @args = Hookline::Hooks::arguments($self, $hook,
         map { Hookline::Frame::decode_value($_) }
           Hookline::Frame::unpack_list($arguments));
-    for my $number (split ' ', $entries) {
-        my $entry = $self->{entries}[$number]
-          or die "there is no entry $number\n";
+    my @numbers = split ' ', $entries;
+    my @entries = map { $self->{entries}[$_] || die "there is no entry $_\n" }
+      @numbers;
+    my $stdio = $self->_stdio($hook, @entries);
+    local $self->{stdio} = $stdio || $self->{stdio};
+    for my $entry (@entries) {
+        my $number = shift @numbers;
         # Who is called first is known.
         $self->{frame}->send('at', $number) or exit 0 if @results;
         my ($verdict, $us, $remark, @answer) =
@@ -316,10 +334,12 @@ sub call {
         @texts = @answer;
         last if Hookline::Hooks::is_final($verdict);
     }
+    my @unread = $stdio ? _undisturbed(sub { $stdio->close }) : ();
+    @unread = map { _pack_update('unread', $_) } grep { length } @unread;
     $self->{frame}->send('answer', $id,
         Hookline::Frame::pack_list(@results),
         Hookline::Frame::pack_list(map { _bytes($_) } @texts),
-        $self->changes) or exit 0;
+        @unread, $self->changes) or exit 0;
     return;
 }
 

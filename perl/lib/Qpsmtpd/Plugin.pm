@@ -8,6 +8,7 @@ package Qpsmtpd::Plugin;
 use strict;
 use warnings;
 use parent 'Qpsmtpd::Base';
+use Hookline::Stdio;
 use Qpsmtpd::Constants;
 
 # The order in which one plugin's hook_* subs are registered.
@@ -78,6 +79,7 @@ sub compile {
     open my $in, '<', $file or die "cannot open $file: $!\n";
     my $source = do { local $/; readline $in };
     close $in;
+    $Hookline::Stdio::used{$package} = Hookline::Stdio::is_used_in($source);
     $plugin =~ s/(["\\\$\@])/\\$1/g;
     my $code = join "\n", "package $package;", 'use Qpsmtpd::Constants;',
       'require Qpsmtpd::Plugin;', 'use vars qw(@ISA);', 'use strict;',

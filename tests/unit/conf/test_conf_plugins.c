@@ -37,7 +37,10 @@ parse(const char *text, struct buf *out)
 			buf_printf(out, " [%s]", plugin->args[i].p);
 		buf_printf(out, " '%s' %llums %d%s", plugin->args_text.p,
 		    (unsigned long long)plugin->timeout_ms,
-		    (int)plugin->on_failure, plugin->stdio ? " stdio" : "");
+		    (int)plugin->on_failure,
+		    plugin->stdio == CONF_STDIO_YES  ? " stdio"
+		    : plugin->stdio == CONF_STDIO_NO ? " no stdio"
+						     : "");
 	} else {
 		assert_null(plugins);
 	}
@@ -71,7 +74,7 @@ test_good(void **state)
 		{ "x hl.timeout=300ms hl.on_failure=open hl.stdio=1",
 		    "x:-1 '' 300ms 1 stdio" },
 		{ "x hl.timeout=2m hl.on_failure=hard hl.stdio=0",
-		    "x:-1 '' 120000ms 3" },
+		    "x:-1 '' 120000ms 3 no stdio" },
 		{ "x xhl.timeout=2m", "x:-1 [xhl.timeout=2m] "
 				      "'xhl.timeout=2m' 0ms 0" },
 	};

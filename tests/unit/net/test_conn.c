@@ -134,6 +134,71 @@ test_recv(void **state)
 	user_done(&u);
 }
 
+/* ---- one of several ---- */
+
+static struct conn_wait waits[2];
+
+static void
+wait_both(struct user *u)
+{
+	u->rc[0] = conn_wait_any(waits, 2);
+}
+
+static void
+wait_first(struct user *u)
+{
+	u->rc[0] = conn_wait_any(waits, 1);
+}
+
+static void
+test_wait_any(void **state)
+{
+	struct user u;
+	int fds[2];
+
+	(void)state;
+	user_open(&u);
+	test_unix_pair(fds);
+	waits[0] = (struct conn_wait){ .conn = u.conn };
+	assert_int_equal(conn_from_fd(u.rt, fds[0], &waits[1].conn), 0);
+	/* Woken for another reason. */
+	user_start(&u, wait_both);
+	turn(u.rt);
+	assert_false(u.is_done);
+	fiber_wake(u.fiber);
+	turn_until(u.rt, &u.is_done);
+	assert_int_equal(u.rc[0], 0);
+	assert_true(!waits[0].ret_ready && !waits[1].ret_ready);
+	assert_int_equal(close(fds[1]), 0);
+	user_run(&u, wait_both);
+	assert_int_equal(u.rc[0], 0);
+	assert_true(!waits[0].ret_ready && waits[1].ret_ready);
+	conn_close(&waits[1].conn);
+	user_done(&u);
+}
+
+static void
+test_wait_for_room(void **state)
+{
+	struct user u;
+	char bytes[512] = "";
+
+	(void)state;
+	user_open(&u);
+	waits[0] = (struct conn_wait){ .conn = u.conn, .for_room = true };
+	user_run(&u, wait_first);
+	assert_true(waits[0].ret_ready);
+	while (send(conn_fd(u.conn), bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		;
+	user_start(&u, wait_first);
+	turn(u.rt);
+	assert_false(u.is_done);
+	fiber_cancel(u.fiber);
+	turn_until(u.rt, &u.is_done);
+	assert_int_equal(u.rc[0], -ECANCELED);
+	user_done(&u);
+}
+
 static void
 test_recv_times(void **state)
 {
@@ -687,6 +752,8 @@ main(void)
 		cmocka_unit_test(test_recv),
 		cmocka_unit_test(test_recv_times),
 		cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_wait_any),
+		cmocka_unit_test(test_wait_for_room),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_line_then_bytes),
 		cmocka_unit_test(test_long_line),
