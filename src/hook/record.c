@@ -108,14 +108,16 @@ write_line(struct hl_ctx *ctx, const struct record *record,
 		log_add(&line, LOG_err, slice_str(record->failure));
 	else if (record->fault != ANSWER_FINE)
 		log_add_text(&line, LOG_err, verdict_fault_text(record->fault));
-	log_end(&line);
+	hook_log_end_ctx(&line, ctx);
 }
 
-/* Logging hooks are not logged: that would never end. */
+/* What logging hooks do is not logged: that would never end.  Their faults go
+ * past them, to standard error. */
 static bool
-is_quiet(enum hook_id id)
+is_quiet(const struct hl_ctx *ctx, const struct record *record)
 {
-	return id == HOOK_LOGGING;
+	return record->hook == HOOK_LOGGING &&
+	       (record->fault == ANSWER_FINE || ctx->engine->log_batch == NULL);
 }
 
 void
@@ -137,7 +139,7 @@ record_write(struct hl_ctx *ctx, const struct record *record)
 	    record->us, record->waited_us);
 	if (engine->on_record != NULL)
 		engine->on_record(engine->on_record_arg, ctx, record);
-	if (is_quiet(record->hook))
+	if (is_quiet(ctx, record))
 		return;
 	if (record->fault != ANSWER_FINE)
 		write_line(ctx, record, LOG_LEVEL_ERROR, "bad_answer");
