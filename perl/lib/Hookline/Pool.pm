@@ -99,8 +99,7 @@ sub _size {
     my @idle  = grep { !$_->{busy} } @all;
     my $now   = time;
     @{ $self->{deaths} } = grep { $_ > $now - WINDOW } @{ $self->{deaths} };
-    return if @{ $self->{deaths} } >= THROTTLE
-      && $now < $self->{deaths}[-1] + 1;
+    return if $self->_is_throttled($now);
     if (@all < $self->{min} || (!@idle && @all < $self->{max})) {
         $self->_fork for @all .. ($self->{min} > @all ? $self->{min} - 1 : @all);
         return;
@@ -109,6 +108,16 @@ sub _size {
     my ($old) = grep { $_->{since} < $now - IDLE_MAX } @idle;
     kill 'TERM', $old->{pid} if $old;
     return;
+}
+
+sub _is_throttled {
+    my ($self, $now) = @_;
+    my $often = @{ $self->{deaths} } >= THROTTLE;
+    print STDERR 'hosts end too often: after ' . THROTTLE . ' deaths within '
+      . WINDOW . " seconds the next ones wait for a second\n"
+      if $often && !$self->{often};
+    $self->{often} = $often;
+    return $often && $now < $self->{deaths}[-1] + 1;
 }
 
 sub _fork {
@@ -200,6 +209,7 @@ sub _own_hooks {
     for my $entry (@{ $self->{loader}->entries }) {
         next unless grep { $_ eq $entry->{hook} } @hooks;
         my $what = "$entry->{name}, $entry->{hook}";
+        local $Hookline::Process::on_exit = sub { print STDERR "$what: @_\n" };
         next if eval {
             Hookline::Process::within($self->{load_time}, $what,
                 sub { $entry->{code}->($qp, $qp->transaction) });

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 package Hookline::Process;
 
-# What a host does to its own process: how it ends with its parent, and how it
-# ends plugins that take too long where no worker has a clock on them.
+# What a host does to its own process: how it ends with its parent, how it ends
+# plugins that take too long where no worker has a clock on them, and what it
+# says when one of them ends it.
 
 use strict;
 use warnings;
@@ -16,6 +17,24 @@ use constant PATIENCE => 2;
 # prctl(2)'s number; 1 is PR_SET_PDEATHSIG.
 my %prctl = (x86_64 => 157, aarch64 => 167, riscv64 => 167, i686 => 172,
     i386 => 172, arm => 172, powerpc64le => 171, s390x => 172);
+
+# In a hook: sub (text), which says that a plugin ends this process, and where.
+# False: it is not this process, but a child of the plugin's.
+our $on_exit;
+
+# Before any plugin is compiled.  That a host ends so is never as it should be,
+# whatever the plugin's status is.
+BEGIN {
+    *CORE::GLOBAL::exit = sub (;$) {
+        my $status = defined $_[0] ? $_[0] : 0;
+        my $tell = $on_exit or CORE::exit($status);
+        my (undef, $file, $line) = caller;
+        undef $on_exit;
+        CORE::exit($status)
+          unless $tell->("exit($status) at $file line $line");
+        CORE::exit($status || 1);
+    };
+}
 
 # Gets this signal when its parent ends; 0: none.
 sub signal_of_parents_end {

@@ -10,6 +10,7 @@ use warnings;
 use Hookline::Frame;
 use Hookline::Header;
 use Hookline::Hooks;
+use Hookline::Process;
 use Hookline::Resolver;
 use Hookline::Stdio;
 use Qpsmtpd::Address;
@@ -30,6 +31,9 @@ sub new {
         qp      => $loader->qp,
         told    => { c => {}, t => {} },    # notes as the worker knows them
     }, $class;
+    $self->{on_exit} = sub {
+        return $$ == $frame->{pid} && ($self->log_line(LOGERROR, @_), 1);
+    };
     my $qp = $self->{qp};
     $qp->{_host} = $self;
     $qp->{$_} = undef for qw(_auth_user _auth_mechanism _spool_dir);
@@ -286,7 +290,7 @@ sub ask {
 # Answers a call of the worker's meanwhile.
 sub _ask {
     my ($self, @question) = @_;
-    $self->{frame}->send('ask', @question) or exit 0;
+    $self->{frame}->send('ask', @question) or CORE::exit(0);
     # A descriptor follows what is told of these.
     my $exact = $question[0] =~ /^(?:body|stdio)$/;
     while (my ($kind, @fields) = $self->{frame}->receive($exact)) {
@@ -294,7 +298,7 @@ sub _ask {
         die "expected an answer, got '$kind'\n" unless $kind eq 'call';
         $self->call(@fields);
     }
-    exit 0;
+    CORE::exit(0);
 }
 
 # ---- a call ----
@@ -327,7 +331,7 @@ sub call {
     for my $entry (@entries) {
         my $number = shift @numbers;
         # Who is called first is known.
-        $self->{frame}->send('at', $number) or exit 0 if @results;
+        $self->{frame}->send('at', $number) or CORE::exit(0) if @results;
         my ($verdict, $us, $remark, @answer) =
           $self->_run($hook, $entry, \@args);
         push @results, $number, $verdict, $us, $remark;
@@ -339,7 +343,7 @@ sub call {
     $self->{frame}->send('answer', $id,
         Hookline::Frame::pack_list(@results),
         Hookline::Frame::pack_list(map { _bytes($_) } @texts),
-        @unread, $self->changes) or exit 0;
+        @unread, $self->changes) or CORE::exit(0);
     return;
 }
 
@@ -357,6 +361,7 @@ sub _run {
     my @answer;
     my $good = eval {
         local $SIG{__DIE__} = 'DEFAULT';
+        local $Hookline::Process::on_exit = $self->{on_exit};
         @answer = $entry->{code}->($qp, $qp->transaction, @$args);
         @answer = Hookline::Hooks::result($self, $hook, $args, @answer);
         1;
