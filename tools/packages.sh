@@ -15,9 +15,9 @@ PACKAGES_BUILD="gcc libc6-dev pkg-config meson ninja-build python3
 PACKAGES_RUN="swaks perl libmailtools-perl libnet-dns-perl libio-fdpass-perl
 	libdigest-hmac-perl"
 
-# What cannot be installed, because Postfix is; tests start it from the place
-# where it was unpacked.  And what that needs.
-PACKAGES_UNPACKED="exim4-daemon-light"
+# What cannot be installed, because Postfix is, or is not to be; tests take it
+# from the place where it was unpacked.  And what that needs.
+PACKAGES_UNPACKED="exim4-daemon-light qpsmtpd"
 PACKAGES_UNPACKED_NEED="libdb5.3 libgnutls-dane0 libnsl2 libnss-wrapper"
 
 # What test.sh adds: test libraries, checkers, real clients.
