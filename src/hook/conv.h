@@ -71,6 +71,7 @@ struct conv {
 	struct conv_result *results;     /* [HOOK_COUNT], NULL: none yet */
 	hl_str me;                       /* config/me; lives in the arena */
 	hl_str command_line;             /* of the running command */
+	unsigned commands;               /* how many there have been */
 	struct buf *ehlo;                /* lines of EHLO, in `capabilities` */
 	void *
 	    remote; /* see hook/remote.h; NULL: no plugin elsewhere was asked */

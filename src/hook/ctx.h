@@ -73,6 +73,7 @@ struct hl_ctx {
 	unsigned depth;
 	unsigned config_ttl;            /* seconds, set by a config hook */
 	const struct hl_params *params; /* of the running MAIL or RCPT */
+	const struct hl_addr **addr;    /* the same; a plugin may put another */
 	const struct chain_set *chains; /* the session's, or the engine's */
 	struct hl_reply *reply;         /* while reply hooks run */
 };

@@ -57,6 +57,7 @@ struct host_session {
 	unsigned depth;           /* calls that run, inside each other */
 	struct host_stdio *stdio; /* of one of them; NULL: none has it */
 	struct section facts, notes, txn_notes, rcpts, rcpt_notes, sender;
+	unsigned commands; /* of the client, that the host was told of */
 	bool relay;
 	bool message_told;
 	uint32_t header_told; /* its generation + 1; 0: never */

@@ -123,6 +123,37 @@ in_sender(const struct update *update)
 }
 
 static bool
+is_ascii(hl_str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if ((unsigned char)text.p[i] >= 0x80)
+			return false;
+	}
+	return true;
+}
+
+/* That of the running MAIL or RCPT: the next plugins see this one. */
+static int
+in_address(const struct update *update)
+{
+	struct hl_ctx *ctx = update->ctx;
+	enum hook_id hook = ctx->frame->hook;
+	const struct hl_addr *addr;
+	int status;
+
+	if (ctx->addr == NULL || (hook != HOOK_MAIL && hook != HOOK_RCPT))
+		return -EINVAL;
+	status = hl_addr_parse(ctx, text(update, 0), &addr);
+	if (status < 0)
+		return status;
+	if ((hook == HOOK_RCPT && addr->local.n == 0) ||
+	    (!ctx->txn->smtputf8 && !is_ascii(addr->path)))
+		return -EINVAL;
+	*ctx->addr = addr;
+	return 0;
+}
+
+static bool
 is_listed(struct slice list, hl_str path)
 {
 	struct slice rcpt, address;
@@ -260,6 +291,7 @@ static const struct kind {
 	{ "relay", 1, in_relay },
 	{ "note", 3, in_note },
 	{ "sender", 1, in_sender },
+	{ "address", 1, in_address },
 	{ "rcpts", 1, in_rcpts },
 	{ "add", 3, in_add },
 	{ "set", 3, in_set },

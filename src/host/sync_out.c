@@ -117,6 +117,27 @@ sync_facts(struct host_session *session, struct hl_ctx *ctx, struct buf *fields)
 		    fields, "relay", relay ? SLICE_LIT("1") : SLICE_LIT("0"));
 }
 
+static void
+sync_command(
+    struct host_session *session, const struct conv *conv, struct buf *fields)
+{
+	struct buf number = BUF_INIT;
+	size_t at;
+
+	if (session->commands == conv->commands)
+		return;
+	session->commands = conv->commands;
+	if (fields == NULL)
+		return;
+	at = wire_open(fields);
+	buf_add_u64(&number, conv->commands);
+	wire_add_text(fields, "command");
+	wire_add(fields, buf_slice(&number));
+	wire_add(fields, slice_str(conv->command_line));
+	wire_close(fields, at);
+	buf_done(&number);
+}
+
 /* ---- notes ---- */
 
 /* A packed list of name, value, name, value ... */
@@ -226,6 +247,31 @@ write_rcpt_notes(const struct hl_ctx *ctx, struct buf *now)
 	}
 }
 
+/* The notes of the `nth` recipient of that address. */
+static struct slice
+rcpt_notes_of(struct slice list, struct slice address, unsigned nth)
+{
+	struct slice other, notes;
+
+	while (wire_next(&list, &other) && wire_next(&list, &notes)) {
+		if (slice_eq(other, address) && nth-- == 0)
+			return notes;
+	}
+	return SLICE_NONE;
+}
+
+/* How many of the first `n` recipients have that address. */
+static unsigned
+same_before(struct slice list, struct slice address, unsigned n)
+{
+	struct slice other, notes;
+	unsigned same = 0;
+
+	while (n-- > 0 && wire_next(&list, &other) && wire_next(&list, &notes))
+		same += slice_eq(other, address);
+	return same;
+}
+
 static void
 sync_rcpt_notes(
     struct host_session *session, const struct hl_ctx *ctx, struct buf *fields)
@@ -240,11 +286,11 @@ sync_rcpt_notes(
 	for (unsigned i = 0; fields != NULL && wire_next(&list, &address) &&
 			     wire_next(&list, &notes);
 	     i++) {
-		struct slice told = SLICE_NONE;
+		struct slice told =
+		    rcpt_notes_of(buf_slice(&session->rcpt_notes.told), address,
+			same_before(buf_slice(&now), address, i));
 		char scope[16];
 
-		(void)find_note(
-		    buf_slice(&session->rcpt_notes.told), address, &told);
 		(void)snprintf(scope, sizeof(scope), "%u", i);
 		tell_notes(told, notes, slice_of(scope), fields);
 	}
@@ -354,6 +400,7 @@ sync(struct host_session *session, struct hl_ctx *ctx, struct buf *fields)
 	if (ctx->conv == NULL)
 		return;
 	sync_facts(session, ctx, fields);
+	sync_command(session, ctx->conv, fields);
 	sync_notes(&session->notes, ctx->conv->notes, SLICE_LIT("c"), fields);
 	sync_begin(session, ctx->txn, fields);
 	if (ctx->txn == NULL)

@@ -43,17 +43,19 @@ take_params(struct txn *txn)
 	}
 }
 
-/* The reply, then the sender is kept. */
+/* The reply, then the sender is kept: the envelope's, or what a plugin has made
+ * of it. */
 static void
 accept_sender(struct session *session, struct hl_ctx *ctx,
-    const struct envelope *envelope, const struct outcome *outcome)
+    const struct envelope *envelope, const struct hl_addr *from,
+    const struct outcome *outcome)
 {
 	struct txn *txn = session->conv.txn;
 
 	if (!reply_outcome(session, ctx, outcome) || outcome->fate != FATE_KEEP)
 		return;
-	txn->sender = addr_from_parts(&txn->arena,
-	    slice_str(envelope->addr->local), slice_str(envelope->addr->host));
+	txn->sender = addr_from_parts(
+	    &txn->arena, slice_str(from->local), slice_str(from->host));
 	txn->params = txn_params_dup(&txn->arena, &envelope->params.list);
 	take_params(txn);
 	session->conv.facts.phase = HL_PHASE_MAIL;
@@ -95,8 +97,9 @@ cmd_mail(struct session *session, struct hl_ctx *ctx, struct slice rest)
 	session->addr = envelope.addr; /* for the log, whoever refuses it */
 	if (envelope_params_check(
 		session, ctx, HOOK_MAIL, &envelope.params.list)) {
+		ctx->addr = &args.addr;
 		hook_run(ctx, HOOK_MAIL, &args, &outcome);
-		accept_sender(session, ctx, &envelope, &outcome);
+		accept_sender(session, ctx, &envelope, args.addr, &outcome);
 	}
 	session->addr = NULL;
 }

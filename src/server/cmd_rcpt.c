@@ -42,19 +42,20 @@ check_sequence(struct session *session, struct hl_ctx *ctx,
 
 /* The client has a 250 for it.
  *
+ * to       the envelope's address, or what a plugin has made of it
  * is_fine  it shall get the message; else (a plugin has replied by itself, or
  *          there is no more memory) the client only waits for its reply
  */
 static void
-take_rcpt(
-    struct session *session, const struct envelope *envelope, bool is_fine)
+take_rcpt(struct session *session, const struct envelope *envelope,
+    const struct hl_addr *to, bool is_fine)
 {
 	struct txn *txn = session->conv.txn;
 	const struct hl_addr *addr;
 	struct hl_rcpt *rcpt;
 
-	addr = addr_from_parts(&txn->arena, slice_str(envelope->addr->local),
-	    slice_str(envelope->addr->host));
+	addr = addr_from_parts(
+	    &txn->arena, slice_str(to->local), slice_str(to->host));
 	rcpt = txn_rcpt_add(txn, addr, &envelope->params.list);
 	txn_rcpt_give(txn, rcpt);
 	if (!is_fine) {
@@ -78,11 +79,12 @@ cmd_rcpt(struct session *session, struct hl_ctx *ctx, struct slice rest)
 	args.addr = envelope.addr;
 	session->addr = envelope.addr; /* for the log, whoever refuses it */
 	if (check_sequence(session, ctx, &envelope)) {
+		ctx->addr = &args.addr;
 		hook_run(ctx, HOOK_RCPT, &args, &outcome);
 		accepted = reply_outcome(session, ctx, &outcome);
 		if (accepted ||
 		    (outcome.answered && session->plugin_code < 300))
-			take_rcpt(session, &envelope,
+			take_rcpt(session, &envelope, args.addr,
 			    accepted && outcome.column == COLUMN_OK &&
 				!txn_is_over(session->conv.txn));
 	}

@@ -140,6 +140,7 @@ dispatch(struct session *session, struct hl_ctx *ctx, struct slice line)
 		? arena_printf(ctx->arena, "AUTH %s",
 		      auth_masked(ctx->arena, command.rest).p)
 		: text;
+	session->conv.commands++;
 	session->answered = false;
 	ctx->txn = session->conv.txn;
 	if (session_is_refused(session, ctx, command.verb))
@@ -153,6 +154,7 @@ dispatch(struct session *session, struct hl_ctx *ctx, struct slice line)
 	else
 		run_handler(session, ctx, handler, command.rest);
 	session->hide_code = 0;
+	ctx->addr = NULL;
 	ctx->params = NULL; /* of MAIL or RCPT: on the stack of its function */
 	/* Exactly one final reply a command; that of a chunk comes later. */
 	if (!session->answered && session->end == END_NOT &&

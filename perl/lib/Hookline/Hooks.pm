@@ -66,7 +66,7 @@ sub _params {
 
 sub _address_and_params {
     my ($session, $text, @params) = @_;
-    return (_address($session, $text), _params(@params));
+    return ($session->running_address($text), _params(@params));
 }
 
 sub _text_and_params {

@@ -87,9 +87,11 @@ my %apply = (
         $self->_new_transaction->{_id} = $id;
     },
     reset  => sub { $_[0]->_new_transaction },
+    command => \&_command,
     sender => sub {
         my ($self, $text) = @_;
-        $self->{qp}->transaction->{_sender} = _address($text);
+        $self->{qp}->transaction->{_sender} =
+          $self->_last_address($text) || _address($text);
     },
     rcpts   => \&_rcpts,
     message => sub {
@@ -156,6 +158,39 @@ sub _told {
     return $self->{rcpts}[$scope]{hookline_told} ||= {};
 }
 
+# A new command.  As qpsmtpd notes its words down.
+sub _command {
+    my ($self, $number, $line) = @_;
+    my $notes = $self->{qp}->connection->{_notes} ||= {};
+    my ($verb, $rest) = split / +/, $line, 2;
+    $self->{qp}{_command_counter} = $number;
+    @$self{qw(last_address address)} = ($self->{address}, undef);
+    $notes->{original_string} = $line;
+    $notes->{envelope_from} = $rest if lc $verb eq 'mail';
+    $notes->{envelope_rcpt} = $rest if lc $verb eq 'rcpt';
+    return;
+}
+
+# The hooks of a MAIL or RCPT are given the same object, and what they change of
+# it holds.
+sub running_address {
+    my ($self, $text) = @_;
+    my $address = $self->{address};
+    $address = _address($text) unless defined $address && "$address" eq $text;
+    $address->qp($self->{qp});
+    $self->{address_text} = $text;
+    return $self->{address} = $address;
+}
+
+# It becomes the sender or a recipient, once the command is over.
+sub _last_address {
+    my ($self, $text) = @_;
+    my $address = $self->{last_address};
+    return unless defined $address && "$address" eq $text;
+    $self->{last_address} = undef;
+    return $address;
+}
+
 # As it stands in MAIL and RCPT, with brackets; undef for "".
 sub _address {
     my $text = shift;
@@ -169,12 +204,14 @@ sub _address {
 # Objects that stand for the same recipient stay, with their notes.
 sub _rcpts {
     my ($self, @packed) = @_;
-    my %known = map { $_->format => $_ } @{ $self->{rcpts} };
+    my %known;
+    push @{ $known{ $_->format } }, $_ for @{ $self->{rcpts} };
     my @rcpts;
     for my $rcpt (@packed) {
         my ($text) = Hookline::Frame::unpack_list($rcpt);
         my $address = _address($text) or next;
-        push @rcpts, delete $known{ $address->format } || $address;
+        push @rcpts, shift @{ $known{$text} || [] }
+          || $self->_last_address($text) || $address;
     }
     $self->{rcpts} = [@rcpts];
     $self->{rcpt_texts} = [map { "$_" } @rcpts];
@@ -195,6 +232,10 @@ sub changes {
     if (delete $transaction->{_sender_changed}) {
         my $sender = $transaction->{_sender};
         push @changes, ['sender', defined $sender ? "$sender" : ''];
+    }
+    if (defined $self->{address} && "$self->{address}" ne $self->{address_text}) {
+        $self->{address_text} = "$self->{address}";
+        push @changes, ['address', $self->{address_text}];
     }
     push @changes, $self->_changed_rcpts($transaction);
     push @changes, $transaction->{_header}->take_edits
@@ -222,9 +263,13 @@ sub _changed_rcpts {
     my ($self, $transaction) = @_;
     my $edited = $Qpsmtpd::Address::edits;
     $Qpsmtpd::Address::edits = 0;
-    return unless delete $transaction->{_rcpts_changed} || $edited;
+    my $changed = delete $transaction->{_rcpts_changed};
+    return unless $changed || $edited;
     my (%object, %seen);
     my @wanted = map { "$_" } @{ $transaction->{_rcpts} };
+    # Another address was edited.
+    return if !$changed && join("\0", @wanted) eq join "\0",
+      @{ $self->{rcpt_texts} };
     @object{ reverse @wanted } = reverse @{ $transaction->{_rcpts} };
     my @texts = grep { $object{$_} && !$seen{$_}++ }
       @{ $self->{rcpt_texts} }, @wanted;

@@ -94,13 +94,13 @@ sub canonify {
 
 sub user {
     my $self = shift;
-    if (@_) { $self->{_user} = shift; $edits++ }
+    if (defined $_[0]) { $self->{_user} = shift; $edits++ }
     return $self->{_user};
 }
 
 sub host {
     my $self = shift;
-    if (@_) { $self->{_host} = shift; $edits++ }
+    if (defined $_[0]) { $self->{_host} = shift; $edits++ }
     return $self->{_host};
 }
 
@@ -108,8 +108,8 @@ sub host {
 sub address {
     my ($self, $address) = @_;
     if (defined $address) {
-        my $new = __PACKAGE__->new($address);
-        ($self->{_user}, $self->{_host}) = ($new->user, $new->host) if $new;
+        $address = "<$address>" unless $address =~ /^<.+>\z/s;
+        @$self{qw(_user _host)} = $self->canonify($address);
         $edits++;
     }
     return ($self->{_user} // '')
