@@ -392,7 +392,8 @@ bool hl_proxy_tlv(const struct hl_proxy *proxy, unsigned type,
  * "proto", "helo", "ident" (its queue id there), "source" ("LOCAL" or
  * "REMOTE").  "" when it said nothing.  Do not decide by it. */
 hl_str hl_forwarded(const struct hl_ctx *ctx, hl_str attribute);
-/* What `plugin` answered to `hook` earlier; false if it was not asked. */
+/* What `plugin` answered to `hook` earlier; false if it was not asked (or over
+ * 4,094 plugins were). */
 bool hl_result(
     const struct hl_ctx *ctx, hl_str hook, hl_str plugin, enum hl_verdict *ret);
 

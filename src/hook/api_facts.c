@@ -262,6 +262,8 @@ hl_result(
 		return false;
 	chain = ctx->conv->chains->hooks[id];
 	result = &ctx->conv->results[id];
+	if (result->asked == CONV_ASKED_MAX)
+		return false;
 	for (unsigned i = 0; chain != NULL && i < result->asked; i++) {
 		if (!str_eq(chain->at[i].plugin->name, plugin))
 			continue;

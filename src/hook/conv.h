@@ -53,9 +53,11 @@ struct conv_ops {
 
 /* What the last run of a hook came to, for hl_result(): chains run in order,
  * so the entries before `stop` declined and `stop` answered `column`. */
+#define CONV_ASKED_MAX 4095u
 struct conv_result {
-	uint8_t asked;  /* entries that were called */
-	uint8_t column; /* of the last of them */
+	uint16_t asked : 12; /* entries that were called, or CONV_ASKED_MAX:
+				so many or more, and nothing is known */
+	uint16_t column : 4; /* of the last of them */
 };
 
 struct conv {

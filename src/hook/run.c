@@ -230,8 +230,10 @@ result_note(struct hl_ctx *ctx, enum hook_id id, unsigned asked,
 
 	if (conv == NULL || conv->results == NULL)
 		return;
-	conv->results[id] = (struct conv_result){ .asked = (uint8_t)asked,
-		.column = (uint8_t)column };
+	if (asked > CONV_ASKED_MAX)
+		asked = CONV_ASKED_MAX;
+	conv->results[id] = (struct conv_result){ .asked = asked & 0xfff,
+		.column = column & 0xf };
 }
 
 static bool

@@ -35,8 +35,7 @@ admit(struct session *session, struct hl_ctx *ctx)
 {
 	const struct limits *limits = session->limits;
 	struct shm *shm = session->server->options.shm;
-	struct shm_key key = shm_key_of(
-	    &session->conv.facts.peer, (unsigned)limits->client_prefix);
+	struct shm_key key = session_peer_key(session);
 	const char *text = NULL;
 
 	if (limits->max_connections > 0 &&

@@ -20,18 +20,11 @@
 
 #define DOUBLINGS 3
 
-static struct shm_key
-key_of(const struct session *session)
-{
-	return shm_key_of(&session->conv.facts.peer,
-	    (unsigned)session->limits->client_prefix);
-}
-
 bool
 auth_is_locked(struct session *session, struct hl_ctx *ctx)
 {
 	const struct limits *limits = session->limits;
-	struct shm_key key = key_of(session);
+	struct shm_key key = session_peer_key(session);
 
 	if (limits->max_auth_per_client == 0 ||
 	    shm_peer_failures(session->server->options.shm, &key, mono_now(),

@@ -28,7 +28,6 @@ struct hl_ctx;
 	X(size_threshold, CONF_SIZE_THRESHOLD)                 \
 	X(max_connections, CONF_MAX_CONNECTIONS)               \
 	X(max_per_client, CONF_MAX_PER_CLIENT)                 \
-	X(client_prefix, CONF_CLIENT_PREFIX)                   \
 	X(input_ahead, CONF_INPUT_AHEAD)                       \
 	X(max_line, CONF_MAX_LINE)                             \
 	X(max_recipients, CONF_MAX_RECIPIENTS)                 \

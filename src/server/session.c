@@ -184,15 +184,21 @@ session_open(struct server_listener *listener, int fd,
 	session_begin(session);
 }
 
+struct shm_key
+session_peer_key(const struct session *session)
+{
+	const struct facts *facts = &session->conv.facts;
+
+	return shm_key_of(
+	    &facts->peer, (unsigned)conf_int(session->server->conf,
+			      facts->listener, CONF_CLIENT_PREFIX));
+}
+
 void
 session_count_peer(struct session *session)
 {
-	struct server *server = session->server;
-	const struct facts *facts = &session->conv.facts;
-	struct shm *shm = server->options.shm;
-	struct shm_key key =
-	    shm_key_of(&facts->peer, (unsigned)conf_int(server->conf,
-					 facts->listener, CONF_CLIENT_PREFIX));
+	struct shm *shm = session->server->options.shm;
+	struct shm_key key = session_peer_key(session);
 
 	if (session->is_counted)
 		shm_peer_remove(shm, session->peer_ref);

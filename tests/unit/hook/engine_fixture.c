@@ -322,18 +322,24 @@ static struct loading loading;
 static void
 load(struct fixture *f)
 {
-	const struct hl_plugin_entry *entries[8] = { &probe_entry };
-	const char *lines[8] = { loading.words };
+	const struct hl_plugin_entry **entries;
+	const char **lines;
 	size_t count = 1;
 
-	for (; loading.more != NULL && loading.more[count - 1] != NULL;
-	     count++) {
-		CHECK(count < ARRAY_SIZE(entries));
-		entries[count] = loading.more[count - 1];
-		lines[count] = fixture_more_words;
+	while (loading.more != NULL && loading.more[count - 1] != NULL)
+		count++;
+	entries = mem_array(count, sizeof(*entries));
+	lines = mem_array(count, sizeof(*lines));
+	entries[0] = &probe_entry;
+	lines[0] = loading.words;
+	for (size_t i = 1; i < count; i++) {
+		entries[i] = loading.more[i - 1];
+		lines[i] = fixture_more_words;
 	}
 	loading.status =
 	    engine_load_static(f->engine, entries, lines, count, &f->faults);
+	mem_free(entries);
+	mem_free(lines);
 	f->conv.chains = engine_chains(f->engine, STR_LIT("plugins"));
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* test_api_facts.c - facts, memory of plugins, addresses, recipients. */
+/* test_api_facts.c - facts, memory of plugins, addresses, verdicts,
+ * recipients. */
 #include "engine_fixture.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "smtp/params.h"
 
@@ -261,6 +263,80 @@ test_addresses(void **state)
 	fixture_hook(*state, HOOK_MAIL, with_parameters);
 }
 
+/* ---- verdicts of others ---- */
+
+static enum hl_verdict
+decline(struct hl_ctx *ctx)
+{
+	(void)ctx;
+	return HL_DECLINED;
+}
+
+static enum hl_verdict
+accept_it(struct hl_ctx *ctx)
+{
+	(void)ctx;
+	return HL_OK;
+}
+
+static const struct hl_plugin filler = { .name = "filler", .connect = decline };
+static const struct hl_plugin_entry filler_entry = { sizeof(struct hl_plugin),
+	&filler };
+static const struct hl_plugin decider = { .name = "decider",
+	.connect = accept_it };
+static const struct hl_plugin_entry decider_entry = { sizeof(struct hl_plugin),
+	&decider };
+
+static enum hl_verdict
+results_known(struct hl_ctx *ctx)
+{
+	enum hl_verdict verdict = HL_DENY;
+
+	EXPECT(hl_result(ctx, HL_STR("connect"), HL_STR("filler"), &verdict));
+	EXPECT_INT(verdict, HL_DECLINED);
+	EXPECT(hl_result(ctx, HL_STR("connect"), HL_STR("decider"), &verdict));
+	EXPECT_INT(verdict, HL_OK);
+	EXPECT(!hl_result(ctx, HL_STR("connect"), HL_STR("none"), &verdict));
+	return HL_DECLINED;
+}
+
+static enum hl_verdict
+results_unknown(struct hl_ctx *ctx)
+{
+	enum hl_verdict verdict;
+
+	EXPECT(!hl_result(ctx, HL_STR("connect"), HL_STR("filler"), &verdict));
+	EXPECT(!hl_result(ctx, HL_STR("connect"), HL_STR("decider"), &verdict));
+	return HL_DECLINED;
+}
+
+/* The probe, fillers, and at the place `count` the one that decides. */
+static void
+run_long_chain(struct fixture *f, unsigned count,
+    enum hl_verdict (*then)(struct hl_ctx *ctx))
+{
+	static const struct hl_plugin_entry *more[CONV_ASKED_MAX + 1];
+
+	memset(more, 0, sizeof(more));
+	for (unsigned i = 0; i < count - 1; i++)
+		more[i] = i + 2 < count ? &filler_entry : &decider_entry;
+	assert_int_equal(fixture_load(f, "", more), 0);
+	fixture_hook(f, HOOK_CONNECT, decline);
+	fixture_hook(f, HOOK_DISCONNECT, then);
+}
+
+static void
+test_results(void **state)
+{
+	run_long_chain(*state, 300, results_known);
+}
+
+static void
+test_results_of_too_many(void **state)
+{
+	run_long_chain(*state, CONV_ASKED_MAX, results_unknown);
+}
+
 /* ---- recipients ---- */
 
 static enum hl_verdict
@@ -341,6 +417,8 @@ main(void)
 		TEST(test_facts),
 		TEST(test_memory),
 		TEST(test_addresses),
+		TEST(test_results),
+		TEST(test_results_of_too_many),
 		TEST(test_recipients),
 	};
 
