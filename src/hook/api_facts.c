@@ -8,6 +8,7 @@
 #include "conf/conf_value.h"
 #include "dns/dns.h"
 #include "mail/notes.h"
+#include "peer_key.h"
 #include "run.h"
 #include "shm/peers.h"
 
@@ -129,9 +130,7 @@ hl_peer_connections(const struct hl_ctx *ctx)
 
 	if (ctx->conv == NULL)
 		return 0;
-	key =
-	    shm_key_of(&facts->peer, (unsigned)conf_int(ctx->engine->conf,
-					 facts->listener, CONF_CLIENT_PREFIX));
+	key = peer_key(ctx->engine->conf, facts);
 	return shm_peer_count(ctx->engine->shm, &key);
 }
 

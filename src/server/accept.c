@@ -5,6 +5,7 @@
 
 #include "conf/conf_list.h"
 #include "hook/config.h"
+#include "hook/peer_key.h"
 #include "hook/peer_name.h"
 #include "net/stream.h"
 #include "reply.h"
@@ -35,7 +36,8 @@ admit(struct session *session, struct hl_ctx *ctx)
 {
 	const struct limits *limits = session->limits;
 	struct shm *shm = session->server->options.shm;
-	struct shm_key key = session_peer_key(session);
+	struct shm_key key =
+	    peer_key(session->server->conf, &session->conv.facts);
 	const char *text = NULL;
 
 	if (limits->max_connections > 0 &&

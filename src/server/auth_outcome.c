@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "hook/hook_log.h"
+#include "hook/peer_key.h"
 #include "mail/notes.h"
 #include "rt/fiber.h"
 #include "rt/wait.h"
@@ -24,7 +25,8 @@ bool
 auth_is_locked(struct session *session, struct hl_ctx *ctx)
 {
 	const struct limits *limits = session->limits;
-	struct shm_key key = session_peer_key(session);
+	struct shm_key key =
+	    peer_key(session->server->conf, &session->conv.facts);
 
 	if (limits->max_auth_per_client == 0 ||
 	    shm_peer_failures(session->server->options.shm, &key, mono_now(),

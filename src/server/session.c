@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "conf/conf_value.h"
 #include "hook/hook_log.h"
+#include "hook/peer_key.h"
 #include "mail/forwarded.h"
 #include "net/stream.h"
 #include "reply.h"
@@ -184,21 +184,12 @@ session_open(struct server_listener *listener, int fd,
 	session_begin(session);
 }
 
-struct shm_key
-session_peer_key(const struct session *session)
-{
-	const struct facts *facts = &session->conv.facts;
-
-	return shm_key_of(
-	    &facts->peer, (unsigned)conf_int(session->server->conf,
-			      facts->listener, CONF_CLIENT_PREFIX));
-}
-
 void
 session_count_peer(struct session *session)
 {
 	struct shm *shm = session->server->options.shm;
-	struct shm_key key = session_peer_key(session);
+	struct shm_key key =
+	    peer_key(session->server->conf, &session->conv.facts);
 
 	if (session->is_counted)
 		shm_peer_remove(shm, session->peer_ref);

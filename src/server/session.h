@@ -170,10 +170,6 @@ void session_open(struct server_listener *listener, int fd,
 /* What comes before the first hook is done, as far as the listener wants it:
  * the conversation begins. */
 void session_begin(struct session *session);
-/* Whom the session counts as, for as long as facts.peer holds: all that count
- * clients take it from here.  No `config` hook is asked, as the loop counts
- * the connection before there is a fiber. */
-struct shm_key session_peer_key(const struct session *session);
 /* Counts it among the connections of facts.peer, now or after that has
  * changed. */
 void session_count_peer(struct session *session);
