@@ -113,7 +113,8 @@ check_errors(struct session *session, struct hl_ctx *ctx)
 {
 	int64_t max = session->limits->max_errors;
 
-	if (session->end != END_NOT || max == 0 || session->errors < max)
+	if (session->end != END_NOT || session->gone || max == 0 ||
+	    session->errors < max)
 		return;
 	reply_refuse(session, ctx, HOOK_UNRECOGNIZED_COMMAND, 421, "4.7.0",
 	    "Too many errors");
