@@ -165,6 +165,8 @@ sub _command {
     my ($verb, $rest) = split / +/, $line, 2;
     $self->{qp}{_command_counter} = $number;
     @$self{qw(last_address address)} = ($self->{address}, undef);
+    # Another host was told; what it was is over.
+    return unless defined $verb;
     $notes->{original_string} = $line;
     $notes->{envelope_from} = $rest if lc $verb eq 'mail';
     $notes->{envelope_rcpt} = $rest if lc $verb eq 'rcpt';

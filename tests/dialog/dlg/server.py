@@ -19,6 +19,8 @@ from .tls import Authority
 FAULTS = re.compile(r"ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|"
                     r"runtime error:|SUMMARY: \w+Sanitizer|"
                     r"CHECK failed|check failed|"
+                    # what Perl warns of in our own modules
+                    r" at \S+/perl/lib/\S+ line \d|"
                     r"event=\S*(crash|died|watchdog)")
 RUN_USER = "nobody"
 
