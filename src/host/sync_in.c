@@ -199,6 +199,20 @@ in_rcpts(const struct update *update)
 	return status;
 }
 
+/* ---- the message ---- */
+
+static int
+in_body(const struct update *update)
+{
+	struct txn *txn = update->ctx->txn;
+
+	if (txn == NULL || !txn->has_message || !txn->message.ended)
+		return -EINVAL;
+	if (txn->read_only)
+		return -EROFS;
+	return message_add(&txn->message, update->at[0]);
+}
+
 /* ---- the header ---- */
 
 static int
@@ -293,6 +307,7 @@ static const struct kind {
 	{ "sender", 1, in_sender },
 	{ "address", 1, in_address },
 	{ "rcpts", 1, in_rcpts },
+	{ "body", 1, in_body },
 	{ "add", 3, in_add },
 	{ "set", 3, in_set },
 	{ "del", 2, in_del },
@@ -362,9 +377,10 @@ sync_in(struct hl_ctx *ctx, struct host_session *session, struct slice updates)
 
 		if (status < 0)
 			complain(ctx, kind->name,
-			    kind->apply == in_unread ? SLICE_NONE
-			    : update.count > 1       ? update.at[1]
-						     : update.at[0],
+			    kind->apply == in_unread || kind->apply == in_body
+				? SLICE_NONE
+			    : update.count > 1 ? update.at[1]
+					       : update.at[0],
 			    status);
 	}
 }

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -59,15 +60,15 @@ read_full(struct body_reader *reader, char *bytes, size_t n)
 	return (ssize_t)done;
 }
 
+/* The body from `from` on, to `pos` in the file. */
 static int
-write_copy(struct body *body, int fd, char *bytes)
+write_copy(struct body *body, uint64_t from, int fd, uint64_t pos, char *bytes)
 {
 	struct body_reader reader;
-	uint64_t pos = 0;
 	ssize_t n;
 	int ret = 0;
 
-	body_reader_init(&reader, body, 0, LINE_LF);
+	body_reader_init(&reader, body, from, LINE_LF);
 	do {
 		struct iovec iov;
 
@@ -92,7 +93,7 @@ make_copy(struct body *body, struct err *err)
 	if (fd < 0)
 		return fd;
 	bytes = mem_grow(NULL, BODY_POOL_BYTES);
-	ret = write_copy(body, fd, bytes);
+	ret = write_copy(body, 0, fd, 0, bytes);
 	mem_free(bytes);
 	if (close(fd) == -1 && ret == 0)
 		ret = -errno;
@@ -117,6 +118,29 @@ body_filename(struct body *body, hl_str *ret_path, struct err *err)
 		ret = make_copy(body, err);
 	if (ret == 0)
 		*ret_path = str_of(body->copy_path);
+	return ret;
+}
+
+int
+body_copy_grow(struct body *body, uint64_t pos)
+{
+	struct stat st;
+	char *bytes;
+	int fd, ret;
+
+	CHECK_OBJ(body, BODY_MAGIC);
+	if (body->copy_path == NULL)
+		return 0;
+	fd = open(body->copy_path, O_WRONLY | O_CLOEXEC);
+	if (fd == -1)
+		return -errno;
+	ret = fstat(fd, &st) == -1 ? -errno : 0;
+	bytes = mem_grow(NULL, BODY_POOL_BYTES);
+	if (ret == 0)
+		ret = write_copy(body, pos, fd, (uint64_t)st.st_size, bytes);
+	mem_free(bytes);
+	if (close(fd) == -1 && ret == 0)
+		ret = -errno;
 	return ret;
 }
 

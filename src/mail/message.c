@@ -176,6 +176,51 @@ message_end(struct message *message)
 	return ret < 0 ? ret : body_finish(&message->body);
 }
 
+/* Whole lines of `text`, with CRLF. */
+static int
+append_lines(struct body *body, struct slice text)
+{
+	int ret = 0;
+
+	while (ret == 0 && text.n > 0) {
+		size_t lf = slice_find(text, '\n');
+		struct slice line = slice_head(text, lf);
+		bool has_end = lf < text.n;
+
+		text = slice_from(text, lf + has_end);
+		if (has_end && slice_ends(line, "\r"))
+			line.n--;
+		ret = body_append(body, line.p, line.n);
+		if (ret == 0 && has_end)
+			ret = body_append(body, "\r\n", 2);
+		if (ret == 0)
+			ret = body_settle(body);
+	}
+	return ret;
+}
+
+int
+message_add(struct message *message, struct slice text)
+{
+	struct body *body = &message->body;
+	uint64_t before = body_size(body);
+	int ret = 0;
+
+	CHECK(message->ended);
+	if (body->error != 0)
+		return body->error;
+	if (!message->has_separator && before == message->header_size &&
+	    before > 0 && !slice_ends(buf_slice(&body->head), "\n"))
+		return -EINVAL;
+	if (!message->is_binary)
+		ret = append_lines(body, text);
+	else if (text.n > 0)
+		ret = body_append(body, text.p, text.n);
+	if (ret == 0)
+		ret = body_finish(body);
+	return ret < 0 ? ret : body_copy_grow(body, before);
+}
+
 struct slice
 message_separator(const struct message *message)
 {

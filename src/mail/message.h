@@ -69,6 +69,12 @@ int message_settle(struct message *message) WARN_UNUSED;
 void message_drop(struct message *message);
 /* The message is complete.  BLOCKS.  Returns 0 or the sticky error. */
 int message_end(struct message *message) WARN_UNUSED;
+/* Adds text at the end of one that is complete: what ends in LF in `text` ends
+ * in CRLF there, unless the body is no text.  The file of body_filename, if
+ * there is one, grows too.  Readers that are under way see it or not.  BLOCKS.
+ * Returns 0; -EINVAL the last line of its header has no end; or an error, which
+ * is sticky if the message has lost it. */
+int message_add(struct message *message, struct slice text) WARN_UNUSED;
 
 /* Bytes of the received fields with LF line ends: what stands before the
  * empty line in the file of body_filename.  Once the header has ended. */

@@ -243,6 +243,8 @@ sub changes {
     push @changes, $transaction->{_header}->take_edits
       if $transaction->{_header}
       && $transaction->{_header}->isa('Hookline::Header');
+    my $added = delete $transaction->{_added};
+    push @changes, ['body', $added] if defined $added && length $added;
     push @changes, $self->_changed_notes('c', $connection);
     # Before MAIL the worker has none; what was noted then ends with MAIL.
     push @changes, $self->_changed_notes('t', $transaction)

@@ -7,8 +7,13 @@ package Qpsmtpd::Transaction;
 
 use strict;
 use warnings;
-use Fcntl qw(SEEK_SET);
+use Fcntl qw(SEEK_END SEEK_SET);
+use File::Copy ();
+use IO::Handle;
 use Qpsmtpd::Address;
+
+# What one hook may add to a message: it goes back in one frame.
+use constant ADDED_MAX => 8 * 1024 * 1024;
 
 sub new {
     my $proto = shift;
@@ -149,9 +154,43 @@ sub body_filename {
 
 sub body_spool { return $_[0]->body_filename }
 
-# hookline keeps what was sent; a plugin cannot write another body.
+# Adds to the end of the message.  It is read back from a copy here; the worker
+# hears of it when the hook has ended (Hookline::Session).
 sub body_write {
-    die "body_write: the body cannot be changed\n";
+    my ($self, $data) = @_;
+    my $text = ref $data ? $$data : $data;
+    utf8::encode($text) if utf8::is_utf8($text);
+    $text =~ s/\r\n/\n/g;
+    die "body_write: the message has not arrived\n" unless $self->{_data_size};
+    die "body_write: this is too much for one hook\n"
+      if length($text) + length($self->{_added} // '') > ADDED_MAX;
+    my $fh = $self->_own_copy;
+    my $at = tell $fh;
+    seek $fh, 0, SEEK_END;
+    print {$fh} $text or die "body_write: $!\n";
+    $fh->flush;
+    seek $fh, $at, SEEK_SET;
+    $self->{_added} .= $text;
+    $self->{$_} += length $text for qw(_data_size _body_length);
+    return 1;
+}
+
+# A file of our own, that we may write to, instead of the worker's.
+sub _own_copy {
+    my $self = shift;
+    return $self->{_fh} if $self->{_is_own_copy};
+    my $from = $self->_fh or die "body_write: there is no message\n";
+    my $at   = tell $from;
+    my $path = $Qpsmtpd::SMTP::current->temp_file;
+    open my $to, '+>', $path or die "body_write: $path: $!\n";
+    push @{ $self->{_temp_files} }, $path;
+    binmode $to;
+    seek $from, 0, SEEK_SET;
+    File::Copy::copy($from, $to) or die "body_write: $path: $!\n";
+    $to->flush;
+    seek $to, $at, SEEK_SET;
+    @$self{qw(_fh _filename _is_own_copy)} = ($to, $path, 1);
+    return $to;
 }
 
 # ---- files of plugins ----

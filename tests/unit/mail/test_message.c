@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include "base/err.h"
 #include "mail/message_write.h"
 
 /* In each: fields received, where the body begins, what is delivered before
@@ -462,6 +463,75 @@ test_edit_while_reading(void **state)
 	test_store_done(&test);
 }
 
+/* ---- more at the end --------------------------------------------------- */
+
+static void
+check_added(size_t threshold, const char *text, const char *added,
+    const char *want, bool with_copy)
+{
+	struct test_store test;
+	struct message message;
+	struct buf got = BUF_INIT;
+	struct err err;
+	hl_str path;
+	char bytes[200];
+	FILE *file;
+
+	test_store_init(&test, 0);
+	test_message(&message, &test, threshold, slice_of(text));
+	if (with_copy)
+		assert_int_equal(body_filename(&message.body, &path, &err), 0);
+	assert_int_equal(message_add(&message, slice_of(added)), 0);
+	delivered(&message, LINE_LF, &got);
+	assert_true(slice_eq_text(buf_slice(&got), want));
+	assert_int_equal(body_filename(&message.body, &path, &err), 0);
+	file = fopen(path.p, "r");
+	assert_non_null(file);
+	bytes[fread(bytes, 1, sizeof(bytes) - 1, file)] = '\0';
+	assert_string_equal(bytes, want);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(body_data_size(&message.body), strlen(want));
+	buf_done(&got);
+	message_done(&message);
+	test_store_done(&test);
+}
+
+static void
+test_add(void **state)
+{
+	static const size_t thresholds[] = { 0, 1 << 24 };
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		check_added(thresholds[i % 2], "A: 1\r\n\r\nbody\r\n",
+		    "one\ntwo\r\n\nthree", "A: 1\n\nbody\none\ntwo\n\nthree",
+		    i < 2);
+		check_added(thresholds[i % 2], "A: 1\r\n\r\n", "x\n",
+		    "A: 1\n\nx\n", i < 2);
+		check_added(
+		    thresholds[i % 2], "A: 1\r\n\r\n", "", "A: 1\n\n", i < 2);
+	}
+}
+
+static void
+test_add_fails(void **state)
+{
+	struct test_store test;
+	struct message message;
+
+	(void)state;
+	test_store_init(&test, 0);
+	test_message(&message, &test, 1000, SLICE_LIT("A: 1"));
+	assert_int_equal(message_add(&message, SLICE_LIT("x\n")), -EINVAL);
+	message_done(&message);
+	test_message(&message, &test, 0, SLICE_LIT("A: 1\r\n\r\nbody"));
+	disk.write_error = -ENOSPC;
+	assert_int_equal(message_add(&message, SLICE_LIT("x\n")), -ENOSPC);
+	assert_int_equal(message_add(&message, SLICE_LIT("x\n")), -ENOSPC);
+	message_done(&message);
+	test_store_done(&test);
+}
+
 static void
 test_read_error(void **state)
 {
@@ -582,6 +652,8 @@ main(void)
 		cmocka_unit_test(test_drop),
 		cmocka_unit_test(test_large_messages),
 		cmocka_unit_test(test_edit_while_reading),
+		cmocka_unit_test(test_add),
+		cmocka_unit_test(test_add_fails),
 		cmocka_unit_test(test_read_error),
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_write_fails),
