@@ -51,8 +51,7 @@ sub _packed_ip {
 
 sub _address {
     my ($session, $text) = @_;
-    my $address = Qpsmtpd::Address->new($text)
-      || Qpsmtpd::Address->new($text =~ /^<?(.*?)(?:\@([^\@>]*))?>?$/s);
+    my $address = $session->address_of($text);
     $address->qp($session->{qp});
     return $address;
 }
@@ -82,9 +81,13 @@ sub result {
     my ($verdict, @parsed) =
       $answer[1]->($session->{qp}, $verb, $session->{line});
     return (DECLINED) unless defined $verdict;
+    return (DENY) unless $verdict{$verdict};
     return ($verdict, @parsed) if $verdict != OK;
-    # (address, %params) or (address, name => value ...): pairs either way
-    return (OK, map { defined $_ ? $_ : '' } @parsed);
+    # An address, then each parameter: "SIZE=1000"
+    my $what = shift @parsed;
+    @parsed = map { my ($name, $value) = split /=/, $_ // '', 2; (lc $name, $value) }
+      @parsed if $verb =~ /^(?:mail|rcpt)\z/;
+    return (OK, map { defined $_ ? $_ : '' } $what, @parsed);
 }
 
 # Does the chain end here?

@@ -194,13 +194,15 @@ sub _last_address {
 }
 
 # As it stands in MAIL and RCPT, with brackets; undef for "".
+sub address_of { return _address($_[1]) }
+
 sub _address {
     my $text = shift;
     return unless length $text;
-    return Qpsmtpd::Address->new($text) || do {
-        my ($user, $host) = $text =~ /^<?(.*?)(?:\@([^\@>]*))?>?$/s;
-        Qpsmtpd::Address->new($user, $host);
-    };
+    $text = "<$text>" unless $text =~ /^</;
+    return Qpsmtpd::Address->new($text)
+      || Qpsmtpd::Address->of_parts(
+        $text =~ /^<(.*?)(?:\@([^\@>]*))?>?\z/s);
 }
 
 # Objects that stand for the same recipient stay, with their notes.
@@ -428,7 +430,10 @@ sub _run {
     }
     my ($verdict, @texts) = @answer;
     return ('', $us, 'returned undef') unless defined $verdict;
-    return (_bytes($verdict), $us, '', map { split /\n/, _bytes($_), -1 } @texts);
+    # Lines; of a parser it is what it has parsed, where none may be lost.
+    @texts = map { split /\n/, _bytes($_), -1 } @texts
+      unless $hook =~ /_parse\z/;
+    return (_bytes($verdict), $us, '', @texts);
 }
 
 1;

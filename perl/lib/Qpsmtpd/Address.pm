@@ -25,19 +25,21 @@ our $domain_expr;
 our $qtext_expr = '[\x01-\x09\x0B\x0C\x0E-\x1F\x21\x23-\x5B\x5D-\x7F ]';
 our $text_expr  = '\\\\[\x01-\x09\x0B\x0C\x0E-\x7F]';
 
-# new('<a@b>') parses; new('a', 'b') takes the parts as they are.
+# new('<a@b>') parses; new('a', 'b') takes the parts as they are; new('a@b')
+# takes them apart and no more.
 sub new {
     my ($class, $user, $host) = @_;
     my $self = bless {}, ref $class || $class;
     if (!defined $user) {
         return;
     }
-    if (defined $host || $user !~ /^<(.*)>$/s) {
-        ($self->{_user}, $self->{_host}) = ($user, $host);
-        return $self;
+    if ($user =~ /^<.*>\z/s) {
+        ($user, $host) = $self->canonify($user);
+        return unless defined $user;
     }
-    ($user, $host) = $self->canonify($user);
-    return unless defined $user;
+    elsif (!defined $host) {
+        ($user, $host) = $user =~ /^(.*)\@(.*)\z/s;
+    }
     ($self->{_user}, $self->{_host}) = ($user, $host);
     return $self;
 }
@@ -45,9 +47,13 @@ sub new {
 # With brackets around it, as it stands in MAIL FROM and RCPT TO.
 sub parse {
     my ($class, $line) = @_;
-    my $address = $class->canonify($line);
-    return $class->new("<$address>") if defined $address;
-    return;
+    return $class->new($line);
+}
+
+# The parts as they are, whatever they are.
+sub of_parts {
+    my ($class, $user, $host) = @_;
+    return bless { _user => $user, _host => $host }, ref $class || $class;
 }
 
 # The expressions compiled, again when a site has changed one of them.

@@ -26,9 +26,9 @@ sub _path {
     my ($path, $rest) = $line =~ /^(<(?:"(?:\\.|[^"\\])*"|[^">])*>|\S*)(.*)$/s;
     my @params;
     for my $param (split ' ', $rest) {
-        return (DENY, "Syntax error in parameters: $param")
-          unless $param =~ /^([A-Za-z0-9][-A-Za-z0-9]*)(?:=([\x21-\x3c\x3e-\x7e]+))?$/;
-        push @params, lc $1, $2;
+        return (DENY, 'Syntax error in parameters')
+          unless $param =~ /^[A-Za-z0-9][-A-Za-z0-9]*(?:=[\x21-\x3c\x3e-\x7e]+)?\z/;
+        push @params, $param;
     }
     return (OK, $path, @params);
 }
