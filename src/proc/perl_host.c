@@ -104,6 +104,18 @@ limit_memory(uint64_t bytes)
 	(void)setrlimit(RLIMIT_AS, &limit);
 }
 
+/* Hosts wait in accept(2) itself; the master, which has the socket too, does
+ * not accept. */
+static int
+let_accept_wait(void)
+{
+	int flags = fcntl(SERVICE_FD_LISTEN, F_GETFL);
+
+	return flags == -1
+		   ? -1
+		   : fcntl(SERVICE_FD_LISTEN, F_SETFL, flags & ~O_NONBLOCK);
+}
+
 static int
 become(struct perl_host *self, int list_fd, unsigned loggers)
 {
@@ -126,7 +138,8 @@ become(struct perl_host *self, int list_fd, unsigned loggers)
 	add_dirs(self);
 	limit_memory(memory);
 	(void)fcntl(list_fd, F_SETFD, 0);
-	if (dup2(SERVICE_FD_MASTER, STDIN_FILENO) == -1)
+	if (let_accept_wait() == -1 ||
+	    dup2(SERVICE_FD_MASTER, STDIN_FILENO) == -1)
 		return EXIT_FAULT;
 	(void)close(SERVICE_FD_MASTER);
 	(void)signal(SIGPIPE, SIG_DFL);

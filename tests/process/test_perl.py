@@ -4,6 +4,7 @@ import os
 import select
 import shutil
 import signal
+import time
 import subprocess
 import time
 from pathlib import Path
@@ -193,3 +194,23 @@ sub hook_rcpt { return (DENY, 'by Perl') }
     with Smtp(server.where()) as smtp:
         smtp.cmd("MAIL FROM:<a@b.example>")
         assert "by Perl" in smtp.cmd("RCPT TO:<c@d.example>")
+
+
+def test_idle_hosts_wait(server):
+    """They stay the same ones, which is to say that they use no time."""
+    plugin(server, "sub hook_rcpt { return DECLINED }\n")
+    server.write("perl_hosts", "3 5")
+    server.start("--workers", "1")
+    starter = starters(server)[0]
+    hosts = until(lambda: len(children(starter)) == 3 and children(starter))
+    time.sleep(1)
+    assert children(starter) == hosts
+    used = [Path(f"/proc/{pid}/stat").read_text().split()[13:15]
+            for pid in [starter, *hosts]]
+    time.sleep(1)
+    assert children(starter) == hosts
+    after = [Path(f"/proc/{pid}/stat").read_text().split()[13:15]
+             for pid in [starter, *hosts]]
+    # Ticks of 10 ms; the starter looks around a few times.
+    assert sum(int(t) for times in after for t in times) - \
+        sum(int(t) for times in used for t in times) <= 5

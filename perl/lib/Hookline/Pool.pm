@@ -152,14 +152,7 @@ sub _child {
     my $process = _process_state();
     while (!$stop && getppid == $self->{starter} && $left-- > 0
         && _memory() < $self->{max_memory}) {
-        my $client;
-        my $good = eval {
-            local $self->{waiting} = 1;
-            accept $client, $self->{socket} or die "accept: $!\n" unless $stop;
-            1;
-        };
-        last if $stop && !$good;
-        next unless $good && $client;
+        my $client = $self->_accept(\$stop) or next;
         $self->_report('b');
         $self->_serve($client);
         close $client;
@@ -168,6 +161,22 @@ sub _child {
     }
     $self->_own_hooks('shutdown');
     return;
+}
+
+# undef: not this time.
+sub _accept {
+    my ($self, $stop) = @_;
+    my ($client, $good);
+    eval {
+        local $self->{waiting} = 1;
+        $good = accept $client, $self->{socket} unless $$stop;
+        1;
+    } or return;
+    return $client if $good;
+    return if $$stop || $!{EINTR} || $!{ECONNABORTED};
+    # Nothing that becomes better soon; the starter waits before the next one.
+    print STDERR "host process $$: accept: $!\n";
+    POSIX::_exit(1);
 }
 
 # TERM when our starter is killed: nobody would count us, nor end us.
