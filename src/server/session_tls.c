@@ -148,8 +148,10 @@ session_on_tls_failed(void *owner, const struct stream_tls_failure *failure)
 	if (failure->is_clear)
 		answer_in_clear(session, failure);
 	if (session->skip_hooks && session->fiber == NULL) {
-		/* It has not begun, so there is nothing to end. */
+		/* It has not begun, so there is nothing to end; nor does it
+		 * need a fiber any more. */
 		session->closing = true;
+		list_remove(&session->waiting);
 		stream_linger_close(session->stream);
 		return;
 	}
