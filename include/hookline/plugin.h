@@ -381,7 +381,9 @@ hl_str hl_auth_mechanism(const struct hl_ctx *ctx);
 const struct hl_proxy *hl_proxy(const struct hl_ctx *ctx);
 unsigned hl_proxy_version(const struct hl_proxy *proxy); /* 1 or 2 */
 hl_str hl_proxy_ip(const struct hl_proxy *proxy); /* the proxy's own address */
-/* It tells of no client, as a health check does: hl_peer_ip is the proxy. */
+/* The proxy speaks for itself, as in a health check: hl_peer_ip is its own.  If
+ * it speaks for a client of which it knows no address, this is false, and
+ * hl_peer_ip is "unknown". */
 bool hl_proxy_is_local(const struct hl_proxy *proxy);
 /* The bytes of the first TLV of that type (PROXY protocol 2.2.1: 0x01 ALPN,
  * 0x02 authority, 0x05 unique id, 0x20 SSL, 0xe0 and above your own).  False:

@@ -147,6 +147,8 @@ peer_name(struct hl_ctx *ctx)
 		return facts->peer_name;
 	if (is_local(&facts->peer))
 		return STR_LIT("localhost");
+	if (facts->peer.family == INET_NONE)
+		return STR_LIT("Unknown");
 	if (!conf_bool(ctx->engine->conf, facts->listener, CONF_RDNS))
 		return arena_printf(ctx->arena, "[%.*s]", STR(facts->peer_ip));
 	return ask(ctx);

@@ -25,8 +25,8 @@ struct hl_ctx;
 void peer_name_start(struct engine *engine, struct conv *conv);
 
 /* The name, without a final dot; "localhost" for loopback addresses and Unix
- * sockets, "[ip]" with config/rdns 0, "Unknown" when there is none; "" when
- * there is no session.  Lives as long as the session.  BLOCKS at the first
+ * sockets, "[ip]" with config/rdns 0, "Unknown" when there is none, or no
+ * address; "" when there is no session.  Lives as long as the session.  BLOCKS at the first
  * call, at most PEER_NAME_MS. */
 hl_str peer_name(struct hl_ctx *ctx) BLOCKS;
 

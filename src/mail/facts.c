@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* facts.c - session ids. */
+/* facts.c - session ids, clients without an address. */
 #include "facts.h"
 
 /* Base 32 without letters that look alike; grows with the time. */
@@ -28,4 +28,11 @@ facts_make_sid(struct facts *facts, unsigned slot)
 	for (i = 0; i < 6; i++)
 		facts->sid[7 + i] = digits[low >> (25 - 5 * i) & 31];
 	facts->sid[13] = '\0';
+}
+
+void
+facts_hide_peer(struct facts *facts)
+{
+	facts->peer = (struct inet_addr){ .family = INET_NONE };
+	facts->peer_ip = STR_LIT("unknown");
 }

@@ -39,7 +39,7 @@ struct hl_tls {
 /* The opaque handle of plugin.h: a PROXY header that was read. */
 struct hl_proxy {
 	unsigned version;      /* 1 or 2 */
-	bool is_local;         /* it tells of no client */
+	bool is_local;         /* it speaks for itself, not for a client */
 	struct inet_addr addr; /* the proxy's own */
 	hl_str ip;             /* the same as text */
 	struct slice tlvs;     /* as in net/proxy_header.h */
@@ -67,5 +67,10 @@ struct facts {
 /* Writes a session id that is unique on this machine: time, worker, count.
  * 13 letters and digits. */
 void facts_make_sid(struct facts *facts, unsigned slot);
+
+/* A proxy cannot say who the client is: nobody of whom an address could tell
+ * that it may do more than others.  It is not the proxy, whose own address
+ * may be one that may. */
+void facts_hide_peer(struct facts *facts);
 
 #endif

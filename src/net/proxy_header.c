@@ -96,9 +96,9 @@ v1_parse(struct slice in, struct proxy_header *ret, size_t *ret_want,
 		return err_set(err, -EINVAL, "the header must end in CRLF");
 	line = slice_from(slice_head(in, end - 1), V1_START.n);
 	ret->version = 1;
-	ret->is_local =
+	ret->is_unknown =
 	    slice_eq_text(line, "UNKNOWN") || slice_starts(line, "UNKNOWN ");
-	if (!ret->is_local && !v1_addresses(line, ret))
+	if (!ret->is_unknown && !v1_addresses(line, ret))
 		return err_set(err, -EINVAL, "a bad address or port");
 	return (int)end + 1;
 }
@@ -215,7 +215,7 @@ v2_addresses(unsigned family, struct slice more, struct proxy_header *ret,
 		v2_address(more, 0, 32, 16, &ret->source);
 		v2_address(more, 16, 34, 16, &ret->destination);
 	} else {
-		ret->is_local = true;
+		ret->is_unknown = true;
 	}
 	return (int)size;
 }

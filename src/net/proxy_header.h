@@ -46,9 +46,11 @@ struct proxy_ssl {
 
 struct proxy_header {
 	unsigned version; /* 1 or 2 */
-	/* It tells of no client (LOCAL, UNKNOWN, Unix sockets): the addresses
-	 * of the connection hold, and those here are not set. */
+	/* LOCAL: the proxy speaks for itself, e.g. to see whether we live. */
 	bool is_local;
+	/* UNKNOWN, AF_UNSPEC, AF_UNIX: for a client of which it has no address.
+	 * In neither case are the addresses here set. */
+	bool is_unknown;
 	struct inet_addr source, destination;
 	struct slice tlvs; /* checked; borrowed from the input */
 };

@@ -46,8 +46,6 @@ keep(struct session *session, const struct xattrs *attrs, enum xattr attr)
 	return arena_str(&session->conv.arena, slice_str(attrs->value[attr]));
 }
 
-/* The proxy cannot say who it is: nobody of whom an address could tell that
- * it may do more than others. */
 static bool
 has_no_address(const struct xattrs *attrs)
 {
@@ -63,8 +61,7 @@ set_addresses(struct session *session, const struct xattrs *attrs)
 
 	(void)xattrs_addr(attrs, XATTR_DESTADDR, XATTR_DESTPORT, &facts->local);
 	if (has_no_address(attrs)) {
-		facts->peer = (struct inet_addr){ .family = INET_NONE };
-		facts->peer_ip = STR_LIT("unknown");
+		facts_hide_peer(facts);
 	} else if (xattrs_addr(attrs, XATTR_ADDR, XATTR_PORT, &facts->peer)) {
 		facts->peer_ip = arena_str(&session->conv.arena,
 		    (struct slice){ text, inet_text(&facts->peer, text) });

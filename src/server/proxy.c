@@ -3,7 +3,10 @@
  *
  * On listeners marked `proxy` the header must come, within proxy_timeout and
  * from a host in proxy_hosts (a Unix socket's permissions decide for it);
- * all else is closed without a reply.  Not a byte behind the header is read
+ * all else is closed without a reply.  A proxy that speaks for itself (LOCAL)
+ * is the client; a client of which it knows no address (UNKNOWN, AF_UNSPEC,
+ * AF_UNIX) has none, and is not taken for the proxy, which may be one of
+ * relayclients (the protocol's 2.1 and 2.2 leave that to us).  Not a byte behind the header is read
  * here: it may be the first of a TLS handshake.
  */
 #include <errno.h>
@@ -107,10 +110,14 @@ take_facts(struct session *session, const struct proxy_header *header)
 	facts->proxy = proxy;
 	if (header->is_local)
 		return;
-	facts->peer = header->source;
-	facts->local = header->destination;
-	facts->peer_ip = arena_str(
-	    arena, (struct slice){ text, inet_text(&facts->peer, text) });
+	if (header->is_unknown) {
+		facts_hide_peer(facts);
+	} else {
+		facts->peer = header->source;
+		facts->local = header->destination;
+		facts->peer_ip = arena_str(arena,
+		    (struct slice){ text, inet_text(&facts->peer, text) });
+	}
 	take_tls(session, header);
 }
 
