@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "hook/hook_log.h"
 #include "net/proxy_header.h"
+#include "net/proxy_text.h"
 #include "net/stream.h"
 #include "rt/fiber.h"
 #include "session.h"
@@ -77,16 +78,14 @@ take_tls(struct session *session, const struct proxy_header *header)
 	if (!proxy_header_ssl(header, &ssl) || !ssl.used)
 		return;
 	tls = arena_alloc(arena, sizeof(*tls));
-	tls->version = arena_str(arena, ssl.version);
-	tls->cipher = arena_str(arena, ssl.cipher);
+	tls->version = proxy_text_word(arena, ssl.version);
+	tls->cipher = proxy_text_word(arena, ssl.cipher);
 	tls->sni = tls->cert_issuer = tls->cert_fingerprint = STR_EMPTY;
-	tls->cert_subject = ssl.cert && ssl.cn.n > 0
-				? arena_printf(arena, "CN=%.*s", STR(ssl.cn))
-				: STR_EMPTY;
+	tls->cert_subject = ssl.cert ? proxy_text_cn(arena, ssl.cn) : STR_EMPTY;
 	tls->cert_verified = ssl.cert_verified;
 	while (proxy_tlv_next(&tlvs, &tlv)) {
 		if (tlv.type == PROXY_TLV_AUTHORITY)
-			tls->sni = arena_str(arena, tlv.value);
+			tls->sni = proxy_text_word(arena, tlv.value);
 	}
 	session->conv.facts.tls = tls;
 }

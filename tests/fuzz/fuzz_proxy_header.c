@@ -5,6 +5,24 @@
 
 #include "base/err.h"
 #include "net/proxy_header.h"
+#include "net/proxy_text.h"
+
+/* Nothing of what a proxy tells can end a line or a string. */
+static void
+check_texts(const struct proxy_ssl *ssl)
+{
+	struct arena arena;
+	hl_str texts[3];
+
+	arena_init(&arena, 256, 0);
+	texts[0] = proxy_text_word(&arena, ssl->version);
+	texts[1] = proxy_text_word(&arena, ssl->cipher);
+	texts[2] = proxy_text_cn(&arena, ssl->cn);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		for (size_t at = 0; at < texts[i].n; at++)
+			CHECK(texts[i].p[at] >= ' ' && texts[i].p[at] <= '~');
+	arena_done(&arena);
+}
 
 static void
 check_tlvs(const struct proxy_header *header)
@@ -17,7 +35,8 @@ check_tlvs(const struct proxy_header *header)
 	while (proxy_tlv_next(&tlvs, &tlv))
 		used += 3 + tlv.value.n;
 	CHECK(used == header->tlvs.n);
-	(void)proxy_header_ssl(header, &ssl);
+	if (proxy_header_ssl(header, &ssl))
+		check_texts(&ssl);
 }
 
 int
