@@ -344,7 +344,8 @@ int hl_reply_set(
     struct hl_ctx *ctx, unsigned code, hl_str enhanced, hl_str text);
 /* In the capabilities hook: lines of the EHLO reply, e.g. "XFOO 1".  Remove
  * takes the keyword alone; true when it was there.  What is removed is not
- * offered: its parameters get 555, BDAT 503. */
+ * offered: its parameters get 555, BDAT 503.  In the ehlo hook, too, lines can
+ * be added, but for keywords that hookline knows or somebody has added. */
 int hl_ehlo_add(struct hl_ctx *ctx, hl_str line);
 bool hl_ehlo_remove(struct hl_ctx *ctx, hl_str keyword);
 

@@ -187,8 +187,9 @@ int
 hl_ehlo_add(struct hl_ctx *ctx, hl_str line)
 {
 	ctx_check(ctx);
-	if (ctx->frame->hook != HOOK_CAPABILITIES || ctx->conv->ehlo == NULL ||
-	    line.n == 0)
+	if ((ctx->frame->hook != HOOK_CAPABILITIES &&
+		ctx->frame->hook != HOOK_EHLO) ||
+	    ctx->conv->ehlo == NULL || line.n == 0)
 		return -EINVAL;
 	for (size_t i = 0; i < line.n; i++) {
 		if ((unsigned char)line.p[i] < ' ')

@@ -74,7 +74,7 @@ struct conv {
 	hl_str me;                       /* config/me; lives in the arena */
 	hl_str command_line;             /* of the running command */
 	unsigned commands;               /* how many there have been */
-	struct buf *ehlo;                /* lines of EHLO, in `capabilities` */
+	struct buf *ehlo; /* in `capabilities` its lines, in `ehlo` more */
 	void *
 	    remote; /* see hook/remote.h; NULL: no plugin elsewhere was asked */
 };

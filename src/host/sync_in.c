@@ -58,6 +58,12 @@ in_unread(const struct update *update)
 	return stdio_unread(update->session, update->at[0]);
 }
 
+static int
+in_ehlo(const struct update *update)
+{
+	return hl_ehlo_add(update->ctx, text(update, 0));
+}
+
 /* ---- notes ---- */
 
 static int
@@ -303,6 +309,7 @@ static const struct kind {
 } kinds[] = {
 	{ "unread", 1, in_unread },
 	{ "relay", 1, in_relay },
+	{ "ehlo", 1, in_ehlo },
 	{ "note", 3, in_note },
 	{ "sender", 1, in_sender },
 	{ "address", 1, in_address },

@@ -72,9 +72,9 @@ welcome(struct session *session, struct hl_ctx *ctx)
 	    STR(session->conv.facts.peer_ip));
 }
 
-/* The EHLO list, then the hooks that edit it. */
+/* The EHLO list, with what the ehlo hook adds, then the hooks that edit it. */
 static hl_str
-capabilities(struct session *session, struct hl_ctx *ctx)
+capabilities(struct session *session, struct hl_ctx *ctx, struct slice more)
 {
 	struct outcome outcome;
 	struct buf list = BUF_INIT;
@@ -82,6 +82,7 @@ capabilities(struct session *session, struct hl_ctx *ctx)
 
 	buf_add_slice(&list, slice_str(welcome(session, ctx)));
 	ehlo_list(session, &list);
+	ehlo_add_more(&list, more);
 	session->conv.ehlo = &list;
 	hook_run(ctx, HOOK_CAPABILITIES, NULL, &outcome);
 	session->conv.ehlo = NULL;
@@ -101,6 +102,7 @@ hello(
 	struct outcome outcome;
 	struct hello said = { 0 };
 	struct hook_args args = { 0 };
+	struct buf more = BUF_INIT;
 
 	if (!parse_hello(session, ctx, parse, rest, &said))
 		return;
@@ -114,14 +116,18 @@ hello(
 	}
 	args.a = said.host;
 	args.b = said.rest;
+	session->conv.ehlo = esmtp ? &more : NULL;
 	hook_run(ctx, hook, &args, &outcome);
+	session->conv.ehlo = NULL;
 	if (outcome.fate != FATE_KEEP || outcome.answered) {
 		(void)reply_outcome(session, ctx, &outcome);
-		return;
+	} else {
+		accept_hello(session, ctx, said.host, esmtp);
+		reply_send(session, ctx, 250, STR_EMPTY,
+		    esmtp ? capabilities(session, ctx, buf_slice(&more))
+			  : welcome(session, ctx));
 	}
-	accept_hello(session, ctx, said.host, esmtp);
-	reply_send(session, ctx, 250, STR_EMPTY,
-	    esmtp ? capabilities(session, ctx) : welcome(session, ctx));
+	buf_done(&more);
 }
 
 /* "The LMTP protocol is identical to ... SMTP ... except as modified": "The

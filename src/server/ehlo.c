@@ -153,15 +153,41 @@ ehlo_list(struct session *session, struct buf *list)
 }
 
 static bool
-has_line(struct slice lines, const char *keyword)
+has_line(struct slice lines, struct slice keyword)
 {
 	struct slice line;
 
 	while (lines.n > 0 && slice_cut(&lines, '\n', &line)) {
-		if (slice_caseeq_text(slice_word(&line), keyword))
+		if (slice_caseeq(slice_word(&line), keyword))
 			return true;
 	}
 	return false;
+}
+
+static bool
+is_ours(struct slice keyword)
+{
+	for (int i = 0; i < EHLO_KEYWORD_COUNT; i++) {
+		if (slice_caseeq_text(keyword, rows[i].name))
+			return true;
+	}
+	return false;
+}
+
+void
+ehlo_add_more(struct buf *list, struct slice more)
+{
+	struct slice line;
+
+	while (more.n > 0 && slice_cut(&more, '\n', &line)) {
+		struct slice words = line, keyword = slice_word(&words);
+
+		if (keyword.n == 0 || is_ours(keyword) ||
+		    has_line(buf_slice(list), keyword))
+			continue;
+		buf_add_char(list, '\n');
+		buf_add_slice(list, line);
+	}
 }
 
 void
@@ -171,7 +197,7 @@ ehlo_hide(struct session *session, const struct buf *list)
 
 	(void)slice_cut(&lines, '\n', &greeting);
 	for (unsigned i = 0; i < EHLO_KEYWORD_COUNT; i++) {
-		if (!has_line(lines, rows[i].name))
+		if (!has_line(lines, slice_of(rows[i].name)))
 			session->ehlo_hidden |= 1U << i;
 	}
 }

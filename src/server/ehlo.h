@@ -11,6 +11,8 @@
 
 #include <stdbool.h>
 
+#include "base/slice.h"
+
 struct buf;
 struct session;
 
@@ -39,6 +41,9 @@ enum ehlo_keyword {
 bool ehlo_offers(const struct session *session, enum ehlo_keyword keyword);
 /* Adds "\nKEYWORD WORDS" for each that is offered, hidden or not. */
 void ehlo_list(struct session *session, struct buf *list);
+/* Adds those of the lines "\nKEYWORD..." whose keyword is neither ours nor
+ * there. */
+void ehlo_add_more(struct buf *list, struct slice more);
 /* After `capabilities`: what is not in the list any more is hidden. */
 void ehlo_hide(struct session *session, const struct buf *list);
 

@@ -13,6 +13,7 @@ use Hookline::Hooks;
 use Hookline::Process;
 use Hookline::Resolver;
 use Hookline::Stdio;
+use Hookline::TlsSocket;
 use Qpsmtpd::Address;
 use Qpsmtpd::Connection;
 use Qpsmtpd::Constants;
@@ -132,8 +133,18 @@ sub _fact {
     my $connection = $qp->connection;
     $ENV{ $environment{$name} } = $text if $environment{$name};
     if    ($name =~ /^auth_/) { $qp->{"_$name"} = length $text ? $text : undef }
-    elsif ($name eq 'tls')    { $connection->{_notes}{tls_enabled} = length $text ? 1 : 0 }
+    elsif ($name eq 'tls')    { _tls($connection, $text) }
     else                      { $connection->{"_$name"} = length $text ? $text : undef }
+    return;
+}
+
+# As the plugin tls leaves them: plugins ask the socket for its cipher.
+sub _tls {
+    my ($connection, $cipher) = @_;
+    my $notes = $connection->{_notes} ||= {};
+    $notes->{tls_enabled} = length $cipher ? 1 : 0;
+    delete $notes->{tls_socket};
+    $notes->{tls_socket} = Hookline::TlsSocket->new($cipher) if length $cipher;
     return;
 }
 
@@ -167,6 +178,8 @@ sub _command {
     @$self{qw(last_address address)} = ($self->{address}, undef);
     # Another host was told; what it was is over.
     return unless defined $verb;
+    # What an earlier EHLO was told holds no more.
+    delete $self->{qp}->transaction->{_notes}{capabilities} if lc $verb eq 'ehlo';
     $notes->{original_string} = $line;
     $notes->{envelope_from} = $rest if lc $verb eq 'mail';
     $notes->{envelope_rcpt} = $rest if lc $verb eq 'rcpt';
@@ -354,6 +367,15 @@ sub _ask {
 
 # ---- a call ----
 
+# What plugins put into the note are lines of the reply to EHLO.
+sub _capabilities {
+    my ($self, $hook) = @_;
+    my $lines = $hook eq 'ehlo' && $self->{qp}->transaction->notes('capabilities');
+    return unless ref $lines eq 'ARRAY';
+    return map { _pack_update('ehlo', _bytes($_)) }
+      grep { defined && /\S/ } @$lines;
+}
+
 # STDIN and STDOUT become the client, where one of the entries may use them.
 # undef: they stay what they are.
 sub _stdio {
@@ -394,7 +416,8 @@ sub call {
     $self->{frame}->send('answer', $id,
         Hookline::Frame::pack_list(@results),
         Hookline::Frame::pack_list(map { _bytes($_) } @texts),
-        @unread, $self->changes) or CORE::exit(0);
+        @unread, $self->changes, $self->_capabilities($hook))
+      or CORE::exit(0);
     return;
 }
 

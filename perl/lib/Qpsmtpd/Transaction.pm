@@ -29,6 +29,16 @@ sub start {
 
 sub id { return $_[0]{_id} }
 
+# In qpsmtpd it inherits these from the server.
+for my $method (qw(log varlog config spool_dir temp_file temp_dir size_threshold
+    version)) {
+    no strict 'refs';    ## no critic (ProhibitNoStrict)
+    *$method = sub {
+        my $self = shift;
+        return $Qpsmtpd::SMTP::current->$method(@_);
+    };
+}
+
 sub sender {
     my $self = shift;
     if (@_) {
