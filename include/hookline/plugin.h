@@ -448,8 +448,8 @@ int hl_auth_scram(struct hl_ctx *ctx, unsigned iterations, hl_str salt,
     hl_str stored_key, hl_str server_key);
 /* The same from "SCRAM-SHA-256$4096:SALT$STOREDKEY:SERVERKEY" (RFC 5803). */
 int hl_auth_scram_stored(struct hl_ctx *ctx, hl_str stored);
-/* The same from a password in clear text, for which keys are made on the
- * thread pool.  0; -EINVAL "", or another hook; -ECANCELED; -ETIMEDOUT.
+/* The same from a password in clear text, for which keys are made (with
+ * config/scram_iterations) on the thread pool.  0; -EINVAL "", or another hook; -ECANCELED; -ETIMEDOUT.
  * BLOCKS. */
 int hl_auth_scram_clear(struct hl_ctx *ctx, hl_str password);
 /* The client's credentials in base64, as a server of another protocol takes

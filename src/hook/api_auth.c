@@ -186,6 +186,7 @@ hl_auth_scram_stored(struct hl_ctx *ctx, hl_str stored)
 
 struct derive {
 	struct scram_keys keys;
+	unsigned iterations;
 	hl_str user, password;
 	const uint8_t *secret;
 };
@@ -195,8 +196,8 @@ derive_on_pool(void *arg)
 {
 	struct derive *derive = arg;
 
-	auth_keys_derive(
-	    &derive->keys, derive->user, derive->password, derive->secret);
+	auth_keys_derive(&derive->keys, derive->iterations, derive->user,
+	    derive->password, derive->secret);
 	return 0;
 }
 
@@ -213,6 +214,7 @@ hl_auth_scram_clear(struct hl_ctx *ctx, hl_str password)
 	args = ctx->frame->args;
 	derive.user = args->b;
 	derive.secret = ctx->engine->secret;
+	derive.iterations = auth_keys_iterations(ctx);
 	ret = rt_offload(derive_on_pool, &derive);
 	if (ret == 0) {
 		auth_ret->keys = derive.keys;
@@ -229,8 +231,10 @@ auth_keys_pretend(struct hl_ctx *ctx, hl_str user)
 		.user = user, .password = user, .secret = ctx->engine->secret
 	};
 
-	if (ctx->engine->derives_keys)
-		(void)rt_offload(derive_on_pool, &derive);
+	if (!ctx->engine->derives_keys)
+		return;
+	derive.iterations = auth_keys_iterations(ctx);
+	(void)rt_offload(derive_on_pool, &derive);
 }
 
 /* A "saslname" (RFC 5801 4): ',' and '=' have other meanings. */

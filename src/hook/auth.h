@@ -30,14 +30,16 @@ struct auth_ret {
 	struct scram_keys keys; /* auth-scram-sha-256 */
 };
 
+/* config/scram_iterations: of the keys that are made here. */
+unsigned auth_keys_iterations(struct hl_ctx *ctx) BLOCKS;
 /* The keys of a clear-text password, with a salt that is the same each time
  * for this user and installation.  Some milliseconds: for the pool. */
-void auth_keys_derive(struct scram_keys *ret, hl_str user, hl_str password,
-    const uint8_t secret[static 32]);
+void auth_keys_derive(struct scram_keys *ret, unsigned iterations, hl_str user,
+    hl_str password, const uint8_t secret[static 32]);
 /* What is shown of a user that nobody knows: the salt is as steady, the keys
  * fit no password. */
-void auth_keys_invent(
-    struct scram_keys *ret, hl_str user, const uint8_t secret[static 32]);
+void auth_keys_invent(struct scram_keys *ret, unsigned iterations, hl_str user,
+    const uint8_t secret[static 32]);
 /* Takes as long as hl_auth_scram_clear, if a hook here has made keys so: the
  * time is not to tell that there is no such user. */
 void auth_keys_pretend(struct hl_ctx *ctx, hl_str user) BLOCKS;

@@ -8,13 +8,15 @@
  *
  * The salt comes from the user's name and the installation's secret, so that
  * it is the same each time: a client that sees another one for each try
- * would know that the user does not exist.
+ * would know that the user does not exist.  So would one that sees another
+ * number of iterations than real users have: config/scram_iterations.
  */
 #include <string.h>
 
 #include "auth.h"
 #include "base/digest.h"
 #include "base/mem.h"
+#include "config.h"
 
 #define SALT 16
 
@@ -38,23 +40,30 @@ keyed(const uint8_t *secret, const char *purpose, hl_str user,
 }
 
 static void
-steady_salt(struct scram_keys *ret, hl_str user, const uint8_t *secret)
+steady_salt(struct scram_keys *ret, unsigned iterations, hl_str user,
+    const uint8_t *secret)
 {
 	uint8_t salt[DIGEST_SHA256];
 
 	keyed(secret, "scram salt", user, salt);
 	memcpy(ret->salt, salt, SALT);
 	ret->salt_n = SALT;
-	ret->iterations = SCRAM_ITERATIONS_MIN;
+	ret->iterations = iterations;
+}
+
+unsigned
+auth_keys_iterations(struct hl_ctx *ctx)
+{
+	return (unsigned)hook_config_value(ctx, CONF_SCRAM_ITERATIONS);
 }
 
 void
-auth_keys_derive(struct scram_keys *ret, hl_str user, hl_str password,
-    const uint8_t secret[static 32])
+auth_keys_derive(struct scram_keys *ret, unsigned iterations, hl_str user,
+    hl_str password, const uint8_t secret[static 32])
 {
 	uint8_t salted[DIGEST_SHA256], client_key[DIGEST_SHA256];
 
-	steady_salt(ret, user, secret);
+	steady_salt(ret, iterations, user, secret);
 	digest_pbkdf2_sha256(slice_str(password),
 	    octets(ret->salt, ret->salt_n), ret->iterations, salted);
 	digest_hmac_sha256(octets(salted, sizeof(salted)),
@@ -67,10 +76,10 @@ auth_keys_derive(struct scram_keys *ret, hl_str user, hl_str password,
 }
 
 void
-auth_keys_invent(
-    struct scram_keys *ret, hl_str user, const uint8_t secret[static 32])
+auth_keys_invent(struct scram_keys *ret, unsigned iterations, hl_str user,
+    const uint8_t secret[static 32])
 {
-	steady_salt(ret, user, secret);
+	steady_salt(ret, iterations, user, secret);
 	keyed(secret, "scram stored key", user, ret->stored_key);
 	keyed(secret, "scram server key", user, ret->server_key);
 }

@@ -75,6 +75,7 @@ struct engine {
 	struct log_batch *log_batch;
 	uint8_t secret[AUTH_SECRET]; /* of the installation */
 	bool derives_keys;           /* hl_auth_scram_clear was of use */
+	bool told_iterations;        /* see server/auth_scram.c */
 	bool dry_run;                /* `try`: nothing is queued */
 };
 

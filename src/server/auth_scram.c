@@ -78,6 +78,27 @@ read_first(struct auth_exchange *x, struct scram_first *first)
 	return true;
 }
 
+/* A user who exists shows another number than one who does not: said once. */
+static void
+compare_iterations(struct auth_exchange *x)
+{
+	struct engine *engine = x->ctx->engine;
+	unsigned invented = auth_keys_iterations(x->ctx);
+	struct log_line line;
+
+	if (x->given.keys.iterations == invented || engine->told_iterations)
+		return;
+	engine->told_iterations = true;
+	hook_log_begin(&line, LOG_LEVEL_WARN, &x->session->conv);
+	log_add_text(&line, LOG_event, "scram_iterations");
+	log_add(&line, LOG_plugin, slice_str(x->outcome.plugin->name));
+	log_printf(&line, LOG_err,
+	    "keys of %u iterations, but scram_iterations is %u: clients can "
+	    "find out who is a user",
+	    x->given.keys.iterations, invented);
+	log_end(&line);
+}
+
 /* The hook's answer: keys, or a refusal that waits for the end. */
 static void
 find_keys(struct auth_exchange *x, struct hook_args *args)
@@ -98,14 +119,17 @@ find_keys(struct auth_exchange *x, struct hook_args *args)
 		    x->outcome.plugin, x->ctx, args);
 		return;
 	}
-	if (x->outcome.code == 235)
+	if (x->outcome.code == 235) {
+		compare_iterations(x);
 		return;
+	}
 	if (x->outcome.code == 0)
 		outcome_set(
 		    &x->outcome, HOOK_AUTH, COLUMN_NONE, NULL, x->ctx, args);
 	if (x->given.keys.iterations == 0)
 		auth_keys_pretend(x->ctx, x->shown.user);
-	auth_keys_invent(&x->given.keys, x->shown.user, x->ctx->engine->secret);
+	auth_keys_invent(&x->given.keys, auth_keys_iterations(x->ctx),
+	    x->shown.user, x->ctx->engine->secret);
 }
 
 /* Our part of the nonce: 18 random octets. */

@@ -261,13 +261,18 @@ test_clear_keys(void **state)
 	run(f, HOOK_AUTH_SCRAM_SHA_256, &scram_args, give_clear);
 	first = given.keys;
 	auth_keys_derive(
-	    &want, STR_LIT("user"), STR_LIT("pencil"), f->engine->secret);
+	    &want, 4096, STR_LIT("user"), STR_LIT("pencil"), f->engine->secret);
 	assert_memory_equal(&first, &want, sizeof(want));
 	run(f, HOOK_AUTH_SCRAM_SHA_256, &scram_args, give_clear);
 	assert_memory_equal(&given.keys, &first, sizeof(first));
-	auth_keys_derive(
-	    &want, STR_LIT("user2"), STR_LIT("pencil"), f->engine->secret);
+	auth_keys_derive(&want, 4096, STR_LIT("user2"), STR_LIT("pencil"),
+	    f->engine->secret);
 	assert_memory_not_equal(want.salt, first.salt, 16);
+	fixture_write(f, "scram_iterations", "5000\n");
+	run(f, HOOK_AUTH_SCRAM_SHA_256, &scram_args, give_clear);
+	auth_keys_derive(
+	    &want, 5000, STR_LIT("user"), STR_LIT("pencil"), f->engine->secret);
+	assert_memory_equal(&given.keys, &want, sizeof(want));
 }
 
 /* A user that nobody knows shows what a user of clear-text passwords does. */
@@ -278,17 +283,19 @@ test_steady(void **state)
 	struct scram_keys known = { 0 }, unknown = { 0 }, again = { 0 };
 
 	(void)state;
-	auth_keys_derive(&known, STR_LIT("user"), STR_LIT("pencil"), secret);
-	auth_keys_invent(&unknown, STR_LIT("user"), secret);
-	auth_keys_invent(&again, STR_LIT("user"), secret);
+	auth_keys_derive(
+	    &known, 5000, STR_LIT("user"), STR_LIT("pencil"), secret);
+	auth_keys_invent(&unknown, 5000, STR_LIT("user"), secret);
+	auth_keys_invent(&again, 5000, STR_LIT("user"), secret);
 	assert_memory_equal(&unknown, &again, sizeof(again));
-	assert_int_equal(known.iterations, unknown.iterations);
+	assert_int_equal(known.iterations, 5000);
+	assert_int_equal(unknown.iterations, 5000);
 	assert_int_equal(known.salt_n, unknown.salt_n);
 	assert_memory_equal(known.salt, unknown.salt, known.salt_n);
 	assert_memory_not_equal(known.stored_key, unknown.stored_key, 32);
-	auth_keys_invent(&again, STR_LIT("user"), other);
+	auth_keys_invent(&again, 5000, STR_LIT("user"), other);
 	assert_memory_not_equal(again.salt, unknown.salt, 16);
-	auth_keys_invent(&again, STR_LIT("user2"), secret);
+	auth_keys_invent(&again, 5000, STR_LIT("user2"), secret);
 	assert_memory_not_equal(again.salt, unknown.salt, 16);
 }
 
