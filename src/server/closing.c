@@ -5,7 +5,8 @@
  *	                                post-connection
  *	end of file, gone, TLS failed: [abort,] reset_transaction, disconnect,
  *	                                post-connection
- * then the lingering close (HOOKS.md decision 14).
+ * then the lingering close (HOOKS.md decision 14).  With XCLIENT the session
+ * ends for plugins alone, as with quit.
  */
 #include "data.h"
 #include "hook/remote.h"
@@ -78,6 +79,27 @@ run_hooks(struct session *session, struct hl_ctx *ctx)
 	run_plain(ctx, HOOK_POST_CONNECTION);
 }
 
+static void
+end_remote(struct session *session, struct hl_ctx *ctx)
+{
+	if (session->conv.remote != NULL)
+		ctx->engine->options.remote->session_end(
+		    ctx->engine->options.remote_arg, &session->conv);
+}
+
+void
+session_end_for_plugins(struct session *session, struct hl_ctx *ctx)
+{
+	bool before = session_shield(session, true);
+
+	run_plain(ctx, HOOK_DISCONNECT);
+	session_reset_txn(session, ctx);
+	run_plain(ctx, HOOK_POST_CONNECTION);
+	(void)session_shield(session, before);
+	end_remote(session, ctx);
+	session_forget_plugins(session);
+}
+
 void
 session_close(struct session *session, struct hl_ctx *ctx)
 {
@@ -92,9 +114,7 @@ session_close(struct session *session, struct hl_ctx *ctx)
 	fiber_set_deadline(self, mono_add_ms(mono_now(), CLEAN_UP_MS));
 	if (!session->skip_hooks)
 		run_hooks(session, ctx);
-	if (session->conv.remote != NULL)
-		ctx->engine->options.remote->session_end(
-		    ctx->engine->options.remote_arg, &session->conv);
+	end_remote(session, ctx);
 	fiber_set_deadline(self, (struct mono){ 0 });
 	session->conv.facts.phase = HL_PHASE_END;
 	decision_end(session);

@@ -2,10 +2,11 @@
 /* cmd_xclient.c - XCLIENT and XFORWARD, from hosts in xclient_hosts.
  *
  * XCLIENT: the connection is that of another client from now on, and begins
- * anew with its greeting.  TLS stays, and is the proxy's: hooks are told of it,
- * but the client cannot use its certificate (AUTH EXTERNAL).  XFORWARD: the next message came from there; that
- * is told, and nothing else changes (Postfix's XCLIENT_README and
- * XFORWARD_README).
+ * anew with its greeting.  For plugins the session of the one before ends:
+ * what they began at `connect` they end at `disconnect`.  TLS stays, and is
+ * the proxy's: hooks are told of it, but the client cannot use its certificate
+ * (AUTH EXTERNAL).  XFORWARD: the next message came from there; that is told,
+ * and nothing else changes (Postfix's XCLIENT_README and XFORWARD_README).
  */
 #include "base/err.h"
 #include "base/mem.h"
@@ -111,8 +112,8 @@ cmd_xclient(struct session *session, struct hl_ctx *ctx, struct slice rest)
 
 	if (!parse(session, ctx, rest, XCLIENT_ATTRS, &attrs))
 		return;
+	session_end_for_plugins(session, ctx);
 	session_start_over(session, ctx);
-	session_forget_plugins(session);
 	if (session->conv.facts.tls != NULL)
 		session_note_tls(session);
 	session->is_introduced = true;

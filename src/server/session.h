@@ -272,10 +272,14 @@ void session_lost(struct session *session);
 bool session_shield(struct session *session, bool on);
 /* Marks the end; hooks run when the step returns. */
 void session_finish(struct session *session, enum session_end why);
+/* XCLIENT: disconnect, reset_transaction and post-connection of the client so
+ * far; then what plugins keep of it is gone. */
+void session_end_for_plugins(
+    struct session *session, struct hl_ctx *ctx) BLOCKS;
 void session_close(struct session *session, struct hl_ctx *ctx) BLOCKS;
 
 /* -- start_over.c -- */
-/* XCLIENT: what plugins keep of the connection is gone too. */
+/* What plugins keep of the connection. */
 void session_forget_plugins(struct session *session);
 /* After STARTTLS (RFC 3207 4.2) and XCLIENT: hello, AUTH, relay_client and the
  * transaction are gone.  What `connect` had said of relay_client, of a client
