@@ -20,12 +20,16 @@ PACKAGES_RUN="swaks perl libmailtools-perl libnet-dns-perl libio-fdpass-perl
 PACKAGES_UNPACKED="exim4-daemon-light qpsmtpd"
 PACKAGES_UNPACKED_NEED="libdb5.3 libgnutls-dane0 libnsl2 libnss-wrapper"
 
+# Debian's qpsmtpd, and what its plugins use.
+PACKAGES_QPSMTPD="qpsmtpd libmail-spf-perl libmail-dkim-perl libnet-ldap-perl
+	libcdb-file-perl"
+
 # What test.sh adds: test libraries, checkers, real clients.
 PACKAGES_TEST="libcmocka-dev python3-pytest g++ clang clang-tidy
 	clang-format libclang-rt-14-dev llvm cppcheck mandoc shellcheck procps
 	curl dovecot-imapd dovecot-lmtpd gsasl haproxy msmtp netcat-openbsd
 	nsd openssl postfix sasl2-bin slapd sqlite3 strace systemd testssl.sh
-	valgrind $PACKAGES_UNPACKED_NEED"
+	valgrind $PACKAGES_UNPACKED_NEED $PACKAGES_QPSMTPD"
 
 packages_missing() {
 	local name

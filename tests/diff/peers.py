@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: MIT
+"""The two servers of a setup: Debian's qpsmtpd, and hookline with the same
+Perl files.  Both run as nobody, on loopback, with directories of their own."""
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(TOP / "tests"), str(TOP / "tests" / "session")]
+
+from real import RealServer, stuffed  # noqa: E402
+from waiting import WAIT, until  # noqa: E402
+
+FORKSERVER = "/usr/bin/qpsmtpd-forkserver"
+PLUGINS = Path("/usr/share/qpsmtpd/plugins")
+TAIL = ["rcpt_ok", "queue/maildir $MAIL"]
+
+
+class Peer:
+    """What both have: files, a log, a maildir."""
+
+    def prepare(self, setup, variables):
+        self.mail = self.tmp / "mail"
+        self.seen_mail = set()
+        self.log_at = 0
+        self.words = dict(variables, MAIL=str(self.mail), TMP=str(self.tmp))
+        for name, lines in setup.files.items():
+            self.file(self.tmp / name, [self.fill(line) for line in lines])
+            (self.tmp / name).chmod(0o755)
+        for name, lines in {"me": ["mx.example"], "loglevel": ["6"],
+                            "rcpthosts": ["example.com"],
+                            "spool_dir": [str(self.tmp / "spool")],
+                            "plugin_dirs": [str(PLUGINS)],
+                            **setup.config}.items():
+            self.config(name, [self.fill(line) for line in lines])
+        for folder in ("spool", "mail"):
+            (self.tmp / folder).mkdir(mode=0o700)
+            self.stage.give(self.tmp / folder)
+        lines = setup.plugins + (TAIL if setup.tail else [])
+        self.config("plugins", [self.prefix + self.fill(line)
+                                for line in lines])
+        self.environment = {name: self.fill(value) for name, value in
+                            setup.environment.items()}
+
+    def fill(self, text):
+        return re.sub(r"\$([A-Z]+\d?)", lambda match: str(
+            self.words.get(match[1], match[0])), text)
+
+    def connect(self, source):
+        return socket.create_connection(self.address, WAIT, (source, 0))
+
+    def new_mail(self):
+        """Messages since the last question, as text."""
+        names = {path for path in self.mail.rglob("*")
+                 if path.is_file() and path.parent.name == "new"}
+        fresh = sorted(names - self.seen_mail)
+        self.seen_mail |= names
+        return [path.read_text(errors="replace") for path in fresh]
+
+    def new_log(self):
+        text = self.log()
+        fresh, self.log_at = text[self.log_at:], len(text)
+        return fresh
+
+
+class Hookline(RealServer, Peer):
+    prefix = "perl:"
+
+    def __init__(self, stage, setup, variables):
+        super().__init__(stage)
+        self.prepare(setup, variables)
+        self.config("perl_hosts", ["1 2"])
+        self.config("rdns", ["1"])
+        self.config("resolvers", [f"127.0.0.1:{variables['DNS']}"])
+        self.ended = 0
+
+    def start(self, fails=False):
+        kept = dict(os.environ)
+        os.environ.update(self.environment)
+        try:
+            super().start(fails)
+        finally:
+            os.environ.clear()
+            os.environ.update(kept)
+
+    def session_log(self):
+        """Log lines of plugins: (plugin, hook, text)."""
+        self.ended += 1
+        self.wait_line("event=disconnect", count=self.ended)
+        return [(m[1], m[2], (m[3] or m[4]).replace('\\"', '"'))
+                for m in re.finditer(
+                    r" plugin=(\S+) hook=(\S+) text=(?:\"((?:\\.|[^\"])*)\""
+                    r"|(\S*))$", self.new_log(), re.M)]
+
+
+class Qpsmtpd(Peer):
+    prefix = ""
+
+    def __init__(self, stage, setup, variables):
+        RealServer.COUNT += 1
+        self.stage = stage
+        self.tmp = stage.base / f"q{RealServer.COUNT}"
+        for path in (self.tmp, self.tmp / "config"):
+            path.mkdir()
+            stage.give(path)
+        with socket.socket() as sock:
+            sock.bind(("127.0.0.1", 0))
+            self.address = sock.getsockname()
+        self.prepare(setup, variables)
+        self.log_path = self.tmp / "log"
+
+    def file(self, path, lines):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(line + "\n" for line in lines))
+        self.stage.give(path)
+
+    def config(self, name, lines):
+        self.file(self.tmp / "config" / name, lines)
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def start(self):
+        environment = dict(os.environ, **self.environment,
+                           QPSMTPD_CONFIG=str(self.tmp / "config"))
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                ["perl", "-Tw", f"-I{self.words['LIB']}", "-MLoopbackDns",
+                 FORKSERVER,
+                 "-l", self.address[0], "-p", str(self.address[1]),
+                 "-u", self.stage.user.pw_name if self.stage.user
+                 else os.environ["USER"]],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                cwd=self.tmp, env=environment, start_new_session=True,
+                **self.stage.process_user())
+
+    def wait_start(self):
+        def started():
+            assert self.process.poll() is None, self.log()
+            return "Running as user" in self.log()
+        until(started, self.log)
+        self.new_log()
+
+    def session_log(self):
+        return [(m[2], m[1], m[3]) for m in re.finditer(
+            r"^\d+ \((\S+)\) (\S+): (.*)$", self.new_log(), re.M)]
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            pass
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()

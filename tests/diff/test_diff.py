@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: MIT
+"""Debian's qpsmtpd and hookline run the same Perl plugins, hear the same
+client and must say, log and deliver the same.  The cases are tables."""
+import os
+import re
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import casefile
+from peers import FORKSERVER, Hookline, Qpsmtpd, WAIT, stuffed
+from real import Stage
+from world import Dns, Stub
+
+CASES = Path(__file__).resolve().parent / "cases"
+SETUPS = [(path.stem, setup) for path in sorted(CASES.glob("*.case"))
+          for setup in casefile.read(path)]
+# Of a plugin's log line: what is never the same twice.
+VARIES = re.compile(r"(?<![\w.])\d+\.\d+ s(?:ec)?\b|\bpid \d+")
+
+pytestmark = pytest.mark.skipif(not Path(FORKSERVER).exists(),
+                                reason="qpsmtpd is not installed")
+
+
+@pytest.fixture(scope="session")
+def stage():
+    stage = Stage(os.environ["HOOKLINE"])
+    shutil.copytree(Path(__file__).parent / "lib", stage.base / "lib")
+    yield stage
+    stage.remove()
+
+
+@pytest.fixture(scope="session")
+def dns(tmp_path_factory):
+    dns = Dns(tmp_path_factory.mktemp("nsd"))
+    yield dns
+    dns.stop()
+
+
+class Talk:
+    """One session with one side."""
+
+    def __init__(self, peer, case):
+        self.peer = peer
+        self.side = type(peer).__name__.lower()
+        self.sock = peer.connect(case.client)
+        self.input = self.sock.makefile("rb")
+        self.heard, self.faults, self.wanted = [], [], []
+        steps = [("C:", case.hello, None), ("S:", "250", None)]
+        if case.hello == "none":
+            steps = []
+        if not case.steps or case.steps[0][0] != "S:":
+            steps.insert(0, ("S:", "220", None))
+        for step in steps + case.steps:
+            if step[2] in (None, self.side):
+                self.step(*step[:2])
+        if case.steps[-1][0] not in ("eof", "close"):
+            self.send(b"QUIT\r\n")
+            self.read()
+        self.input.close()
+        self.sock.close()
+        self.log = [(plugin, hook, VARIES.sub("#", text))
+                    for plugin, hook, text in peer.session_log()]
+        self.mail = [mail_of(text) for text in peer.new_mail()]
+
+    def send(self, data):
+        try:
+            self.sock.sendall(data)
+        except OSError:
+            pass
+
+    def read(self):
+        lines = []
+        while True:
+            try:
+                line = self.input.readline()
+            except OSError:
+                line = b""
+            if not line:
+                return "eof"
+            lines.append(line.decode(errors="replace").rstrip("\r\n"))
+            if lines[-1][3:4] != "-":
+                return casefile.plain_reply(lines)
+
+    def step(self, word, text):
+        text = self.peer.fill(text)
+        if word == "C:":
+            self.send(text.encode() + b"\r\n")
+        elif word == "send":
+            self.send(text.encode().decode("unicode_escape")
+                      .encode("latin-1"))
+        elif word == "message":
+            self.send(stuffed(text.replace("\n", "\r\n").encode()
+                              + b"\r\n") + b".\r\n")
+        elif word == "wait":
+            time.sleep(float(text))
+        elif word in ("S:", "eof"):
+            reply = self.read()
+            self.heard.append(reply)
+            wanted = text if word == "S:" else "eof"
+            if (reply[:3] if len(wanted) == 3 else reply) != wanted:
+                self.faults.append(f"{self.side}: wanted {wanted!r}, "
+                                   f"heard {reply!r}")
+        else:
+            self.wanted.append((word, text))
+
+    def check(self):
+        """What the case wants to see afterwards."""
+        mail = [f"{name}: {value}" for header, _ in self.mail
+                for name, value in header]
+        log = [f"{plugin} {hook}: {text}" for plugin, hook, text in self.log]
+        for word, text in self.wanted:
+            where = log if word == "log:" else mail
+            if (text in where) == (word == "no-mail:"):
+                self.faults.append(f"{self.side}: {word} {text!r} in {where}")
+        return self.faults
+
+
+def mail_of(text):
+    """Header fields but those of the way, and the body."""
+    header, _, body = text.partition("\n\n")
+    fields = [(m[1], m[2]) for m in re.finditer(
+        r"^([^\s:]+): ?(.*(?:\n[ \t].*)*)", header, re.M)]
+    if body and not body.endswith("\n"):
+        body += "\n"
+    return [pair for pair in fields if pair[0] != "Received"], body
+
+
+def compare(case, talks):
+    """Says where both sides differ."""
+    faults = [fault for talk in talks for fault in talk.check()]
+    if len(talks) == 2:
+        for part in ("log", "mail"):
+            one, other = (getattr(talk, part) for talk in talks)
+            if one != other and part not in case.differs:
+                faults.append(f"{part} of qpsmtpd:  {one}\n"
+                              f"   {part} of hookline: {other}")
+            elif one == other and part in case.differs:
+                faults.append(f"{part} does not differ")
+    return [f"{case.name}: {fault}" for fault in faults]
+
+
+@pytest.mark.parametrize("name, setup", SETUPS,
+                         ids=[f"{n}-{s.name}" for n, s in SETUPS])
+def test_same(stage, dns, name, setup):
+    stubs = {key: Stub(lines) for key, lines in setup.stubs.items()}
+    words = {"DNS": dns.port, "LIB": stage.base / "lib",
+             **{key: stub.port for key, stub in stubs.items()}}
+    setup.environment.setdefault("RES_NAMESERVERS", "127.0.0.1")
+    setup.environment.setdefault("RES_OPTIONS", "port:$DNS")
+    peers = [Qpsmtpd(stage, setup, words), Hookline(stage, setup, words)]
+    faults = []
+    try:
+        for peer in peers:
+            peer.start()
+        peers[0].wait_start()
+        for case in setup.cases:
+            talks = [Talk(peer, case) for peer in peers
+                     if case.only in ("", type(peer).__name__.lower())]
+            faults += compare(case, talks)
+    finally:
+        with ThreadPoolExecutor() as pool:
+            for done in [pool.submit(peer.stop) for peer in peers]:
+                done.result(WAIT)
+        for stub in stubs.values():
+            stub.stop()
+    if faults:
+        pytest.fail("\n".join(faults + [peer.log()[-3000:]
+                                        for peer in peers]), pytrace=False)
