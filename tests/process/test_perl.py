@@ -43,7 +43,7 @@ def starters(server):
     """Of Perl hosts; they have a name of their own once they run Perl."""
     return [pid for pid in children(server.process.pid)
             if Path(f"/proc/{pid}/cmdline").read_bytes()
-            .startswith(b"hookline-host")]
+            .rstrip(b" \0").endswith(b"/hookline-host")]
 
 
 def test_starter_that_exits_0_is_replaced(server):

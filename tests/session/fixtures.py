@@ -35,6 +35,9 @@ def pytest_runtest_makereport(item):
     if not report.failed:
         return
     for server in getattr(item.funcargs.get("hookline"), "servers", []):
+        # At the end of the last test they are gone already.
+        if not server.log_path.exists():
+            continue
         report.sections.append(("log of the server",
                                 "\n".join(server.log().splitlines()[-20:])))
     if "service" in item.funcargs:

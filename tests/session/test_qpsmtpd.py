@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+"""Plugins of Debian's qpsmtpd, unmodified, where time matters."""
+import os
+import shutil
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from real import TOP, WAIT
+
+PLUGINS = Path(os.environ.get(
+    "HOOKLINE_QPSMTPD",
+    TOP / "build/unpacked/qpsmtpd/usr/share/qpsmtpd/plugins"))
+
+pytestmark = pytest.mark.skipif(not PLUGINS.exists(),
+                                reason="qpsmtpd is not unpacked")
+
+
+@pytest.fixture
+def site(hookline):
+    """A server with one of them; not yet started."""
+    def make(name, args=""):
+        server = hookline(
+            plugin_dirs="$STATE/perl", rcpthosts="example.com",
+            plugins=[f"perl:{name} {args}", "rcpt_ok", "queue/discard"])
+        target = server.state / "perl" / name
+        target.parent.mkdir(parents=True)
+        shutil.copy(PLUGINS / name, target)
+        return server
+    return make
+
+
+def test_earlytalker(site):
+    server = site("earlytalker", "wait 1 check-at CONNECT check-at DATA")
+    server.start()
+    since = time.monotonic()
+    patient = server.client()
+    assert time.monotonic() - since > 0.9
+    patient.ask("MAIL FROM:<a@b.example>")
+    patient.ask("RCPT TO:<c@example.com>")
+    patient.sock.sendall(b"DATA\r\nSubject: too early\r\n\r\n.\r\n")
+    patient.expect("554")
+    patient.close()
+    with socket.create_connection(server.address, WAIT) as early:
+        early.sendall(b"EHLO client.example\r\n")
+        assert early.recv(1000).startswith(b"550 ")
