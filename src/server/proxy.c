@@ -131,7 +131,6 @@ refuse(struct session *session, const char *why)
 	log_add(&line, LOG_listener, slice_str(session->conv.facts.listener));
 	log_printf(&line, LOG_err, "%s", why);
 	log_end(&line);
-	session->skip_hooks = true;
 	session_finish(session, END_QUIT);
 }
 
@@ -143,6 +142,7 @@ session_proxy(struct session *session, struct hl_ctx *ctx)
 	struct err err;
 	int size;
 
+	session->skip_hooks = true; /* until it is known whose session it is */
 	session_resolve(session, ctx);
 	if (facts->peer.family != INET_UNIX &&
 	    !session_is_in(ctx, STR_LIT("proxy_hosts"), &facts->peer)) {
@@ -160,5 +160,6 @@ session_proxy(struct session *session, struct hl_ctx *ctx)
 	take_facts(session, &header);
 	session_count_peer(session);
 	input_take(session, (size_t)size);
+	session->skip_hooks = false;
 	session_begin(session);
 }
