@@ -88,6 +88,7 @@ take_tls(struct session *session, const struct proxy_header *header)
 			tls->sni = proxy_text_word(arena, tlv.value);
 	}
 	session->conv.facts.tls = tls;
+	session_note_tls(session);
 }
 
 static void
