@@ -6,6 +6,7 @@
 #   mx       a typical MX list, as far as its plugins exist, queue/maildir
 #   durable  rcpt_ok + queue/maildir: fsync before the 250
 #   file     as min, every body spooled
+#   perl     qpsmtpd's own files of its peer's list `prefork-mx`, in Perl hosts
 #   noop20   as min, with 20 plugins in front that do nothing on every hook
 mode=${BENCH_MODE:-min}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -16,7 +17,33 @@ stage() {
 	mkdir -p "$BENCH_DIR/bin"
 	cp "$program" "$BENCH_DIR/bin/hookline"
 	cp -r "$(dirname "$program")/plugins" "$BENCH_DIR/bin/plugins"
+	cp -r "$(dirname "$program")/perl" "$BENCH_DIR/bin/perl"
 	chmod -R a+rX "$BENCH_DIR/bin"
+}
+
+# The plugin files of the peer (qpsmtpd.sh), with its arguments; a host for each
+# session, as it has a process for each.
+configure_perl() {
+	local from=$BENCH_CACHE/qpsmtpd/plugins
+	[ -d "$from" ] || from=/usr/share/qpsmtpd/plugins
+	echo "$from" >plugin_dirs
+	echo $((BENCH_CONNECTIONS + 10)) $((BENCH_CONNECTIONS + 10)) >perl_hosts
+	printf '%s\n' yahoo.com aol.com >badhelo
+	cat >plugins <<-EOT
+		perl:hosts_allow
+		perl:count_unrecognized_commands 4
+		perl:noop_counter
+		perl:relay
+		perl:helo policy lenient
+		perl:dont_require_anglebrackets
+		perl:badmailfrom
+		perl:badrcptto
+		perl:rcpt_ok
+		perl:headers reject 0 require From,Date future 2 past 15
+		perl:bogus_bounce log
+		perl:loop
+		perl:queue/maildir $BENCH_DIR/mail
+	EOT
 }
 
 configure() {
@@ -44,6 +71,7 @@ configure() {
 		loop
 		queue/maildir $BENCH_DIR/mail
 	EOT
+	perl) configure_perl ;;
 	file) printf '%s\n' rcpt_ok queue/discard >plugins
 		echo 0 >size_threshold ;;
 	noop20) cc -O2 -shared -fPIC -I"$here/include" \
@@ -65,6 +93,9 @@ about)
 	mx) echo "config=9 plugins of the mx list, queue/maildir; log info to a file"
 		echo "durable=yes: fsync of file and directory before the 250"
 		echo "w4=yes"; echo "idle=1000" ;;
+	perl) echo "config=13 Perl files of qpsmtpd in hosts; log info to a file"
+		echo "durable=no: maildir file written, never synced"
+		echo "w4=no"; echo "idle=200" ;;
 	*) echo "config=$mode: rcpt_ok + queue/discard; log info to a file"
 		echo "durable=no: nothing is kept"; echo "w4=no"
 		echo "idle=1000 10000" ;;
