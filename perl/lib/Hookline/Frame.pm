@@ -15,8 +15,12 @@ use constant DEPTH_MAX  => 16;
 
 # ---- lists of fields ----
 
-# Characters, where Perl has them, are written as UTF-8.
+# Characters, where Perl has them, are written as UTF-8; undef as "".
 sub pack_list {
+    no warnings 'uninitialized';
+    my $bytes = pack '(N/a*)*', @_;
+    # One field in characters makes characters of all.
+    return $bytes unless utf8::is_utf8($bytes);
     my @fields = @_;
     for my $field (@fields) {
         utf8::encode($field) if utf8::is_utf8($field);
@@ -26,10 +30,10 @@ sub pack_list {
 
 # Dies when lengths do not fit.
 sub unpack_list {
-    my $bytes  = shift;
-    my @fields = eval { unpack '(N/a*)*', $bytes };
+    my @fields = unpack '(N/a*)*', $_[0];
     # unpack gives a last field that is shorter than it says.
-    die "a field is cut off\n" if pack('(N/a*)*', @fields) ne $bytes;
+    die "a field is cut off\n"
+      if pack('(N/a*)*', @fields) ne $_[0];
     die "too many fields\n" if @fields > FIELDS_MAX;
     return @fields;
 }
@@ -109,19 +113,21 @@ sub _fill {
 # The fields of the next frame; () when the other side has closed.
 sub receive {
     my ($self, $exact) = @_;
-    $self->_fill(4, $exact) or return;
-    my $n = unpack 'N', $self->{in};
+    my $in = \$self->{in};
+    length $$in >= 4 or $self->_fill(4, $exact) or return;
+    my $n = unpack 'N', $$in;
     die "a frame of $n bytes\n" if $n > FRAME_MAX;
-    $self->_fill(4 + $n, $exact) or return;
-    my $body = substr $self->{in}, 4, $n;
-    substr $self->{in}, 0, 4 + $n, '';
+    length $$in >= 4 + $n or $self->_fill(4 + $n, $exact) or return;
+    my $body = substr $$in, 4, $n;
+    if   (length $$in == 4 + $n) { $$in = '' }
+    else                         { substr $$in, 0, 4 + $n, '' }
     return unpack_list($body);
 }
 
 # True; false when the other side has closed.
 sub send {    ## no critic (ProhibitBuiltinHomonyms)
     my $self  = shift;
-    my $frame = pack 'N/a*', pack_list(map { defined $_ ? $_ : '' } @_);
+    my $frame = pack 'N/a*', pack_list(@_);
     my $at    = 0;
     while ($at < length $frame) {
         my $n = syswrite $self->{socket}, $frame, length($frame) - $at, $at;

@@ -36,10 +36,9 @@ my %arguments = (
 sub arguments {
     my ($session, $hook, @values) = @_;
     my $code = $arguments{$hook};
-    my @args = $code ? $code->($session, @values) : @values;
-    $session->{line} = $values[0] if $hook =~ /_parse$/;
-    return @args if $hook !~ /_parse$/ || $hook =~ /^(?:helo|ehlo)/;
-    return @args;
+    # For the parser that such a hook gives.
+    $session->{line} = $values[0] if $hook =~ /_parse\z/;
+    return $code ? $code->($session, @values) : @values;
 }
 
 sub _packed_ip {
@@ -76,7 +75,8 @@ sub _text_and_params {
 # A *_parse hook returns code, which is run here; everything else is as it is.
 sub result {
     my ($session, $hook, $args, @answer) = @_;
-    return @answer unless $hook =~ /^(\w+)_parse$/ && ref $answer[1] eq 'CODE';
+    return @answer
+      unless ref $answer[1] eq 'CODE' && $hook =~ /^(\w+)_parse$/;
     my $verb = $1;
     my ($verdict, @parsed) =
       $answer[1]->($session->{qp}, $verb, $session->{line});
@@ -93,7 +93,7 @@ sub result {
 # Does the chain end here?
 sub is_final {
     my $verdict = shift;
-    return $verdict =~ /^\d+$/ && $verdict{$verdict} && $verdict != DECLINED;
+    return $verdict ne DECLINED && $verdict{$verdict};
 }
 
 1;

@@ -30,6 +30,12 @@ sub new {
 sub qp      { return $_[0]{qp} }
 sub entries { return $_[0]{entries} }
 
+# May one of them use STDIN or STDOUT?
+sub has_stdio {
+    my $self = shift;
+    return scalar grep { $_->{stdio} } @{ $self->{plugins} };
+}
+
 # Lines "WHERE \t NAME \t PATH \t ARGUMENT...".  All of them have `seconds`; the
 # one that is being loaded then is at fault, and the rest is not tried.
 sub load_list {

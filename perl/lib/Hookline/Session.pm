@@ -29,6 +29,7 @@ sub new {
     my $self = bless {
         frame   => $frame,
         entries => $loader->entries,
+        has_stdio => $loader->has_stdio,
         qp      => $loader->qp,
         told    => { c => {}, t => {} },    # notes as the worker knows them
     }, $class;
@@ -302,6 +303,7 @@ sub _changed_rcpts {
 sub _changed_notes {
     my ($self, $scope, $owner) = @_;
     my ($notes, $told) = ($owner->{_notes} || {}, $self->_told($scope));
+    return unless %$notes || %$told;
     my $touched = delete $owner->{_note_touched} || {};
     my @changes;
     for my $name (keys %$notes) {
@@ -399,7 +401,7 @@ sub call {
     my @numbers = split ' ', $entries;
     my @entries = map { $self->{entries}[$_] || die "there is no entry $_\n" }
       @numbers;
-    my $stdio = $self->_stdio($hook, @entries);
+    my $stdio = $self->{has_stdio} && $self->_stdio($hook, @entries);
     local $self->{stdio} = $stdio || $self->{stdio};
     for my $entry (@entries) {
         my $number = shift @numbers;
