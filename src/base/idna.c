@@ -10,30 +10,6 @@
 
 #include "arena.h"
 
-/* The memory sanitizer did not see the library write. */
-#if defined(__has_feature)
-#if __has_feature(memory_sanitizer)
-#include <sanitizer/msan_interface.h>
-#define WAS_WRITTEN(p, n) __msan_unpoison((p), (n))
-#endif
-#endif
-#ifndef WAS_WRITTEN
-#define WAS_WRITTEN(p, n) ((void)(p), (void)(n))
-#endif
-
-/* The length of what the library wrote. */
-static size_t
-name_len(const char *name)
-{
-	size_t n = 0;
-
-	for (;; n++) {
-		WAS_WRITTEN(name + n, 1);
-		if (name[n] == '\0')
-			return n;
-	}
-}
-
 /* Eight bytes at a time: every address comes by, and nearly all are ASCII. */
 bool
 idna_is_ascii(struct slice text)
@@ -76,14 +52,13 @@ look_up(const char *domain, struct idna_name *ret)
 	    IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
 	size_t n;
 
-	WAS_WRITTEN(&name, sizeof(name));
 	CHECK(status != IDN2_MALLOC);
 	if (status == IDN2_TOO_BIG_DOMAIN || status == IDN2_TOO_BIG_LABEL ||
 	    status == IDN2_PUNYCODE_BIG_OUTPUT)
 		return -ENAMETOOLONG;
 	if (status != IDN2_OK)
 		return -EINVAL;
-	n = name_len((const char *)name);
+	n = strlen((const char *)name);
 	if (n > IDNA_ASCII_MAX) {
 		idn2_free(name);
 		return -ENAMETOOLONG;
@@ -158,11 +133,10 @@ decode(struct slice domain, struct slice *ret)
 	memcpy(text, domain.p, domain.n);
 	text[domain.n] = '\0';
 	status = idn2_to_unicode_8z8z(text, &name, 0);
-	WAS_WRITTEN(&name, sizeof(name));
 	CHECK(status != IDN2_MALLOC);
 	if (status != IDN2_OK)
 		return false;
-	*ret = (struct slice){ name, name_len(name) };
+	*ret = (struct slice){ name, strlen(name) };
 	if (is_form_of(*ret, domain))
 		return true;
 	name_free(ret);
