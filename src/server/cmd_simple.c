@@ -43,14 +43,9 @@ void
 cmd_vrfy(struct session *session, struct hl_ctx *ctx, struct slice rest)
 {
 	struct hl_params params;
-	struct hook_args args = { 0 };
-	struct outcome outcome;
 
-	if (!smtputf8_take(session, ctx, HOOK_VRFY, 252, &rest, &params))
-		return;
-	args.a = arena_str(ctx->arena, rest);
-	hook_run(ctx, HOOK_VRFY, &args, &outcome);
-	(void)reply_outcome(session, ctx, &outcome);
+	if (smtputf8_take(session, ctx, HOOK_VRFY, 252, &rest, &params))
+		answer(session, ctx, HOOK_VRFY, rest);
 }
 
 void

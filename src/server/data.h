@@ -61,6 +61,9 @@ void data_refuse(struct session *session, const struct outcome *outcome);
 /* The same for a refusal by the core. */
 void data_refuse_core(struct session *session, unsigned code,
     const char *enhanced, const char *text);
+/* The same when it could not be stored, for `error`, a negative errno that is
+ * logged with the answer. */
+void data_refuse_stored(struct session *session, int error);
 /* Bare line ends, where they are not allowed, refuse it. */
 void data_check_line_ends(struct session *session);
 /* Sends the refusal; what it does to the transaction is the caller's. */

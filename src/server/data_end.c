@@ -4,8 +4,6 @@
  *	refused already?  bare line ends?  loop?
  *	data_post_headers -> our own fields -> data_post -> queue_run
  */
-#include <errno.h>
-
 #include "data.h"
 #include "mail/authres.h"
 #include "mail/notes.h"
@@ -52,17 +50,8 @@ end_store(struct session *session)
 {
 	int ret = message_end(&session->conv.txn->message);
 
-	if (ret == -EMSGSIZE)
-		data_refuse_core(
-		    session, 552, "5.3.4", "Header section too big");
-	else if (ret == -ENOSPC || ret == -EDQUOT || ret == -EFBIG)
-		data_refuse_core(
-		    session, 452, "4.3.1", "Insufficient system storage");
-	else if (ret < 0)
-		data_refuse_core(session, 451, "4.3.0",
-		    "Message cannot be stored now, try again later");
 	if (ret < 0)
-		session->data->store_error = ret;
+		data_refuse_stored(session, ret);
 	return ret;
 }
 

@@ -114,8 +114,8 @@ size_is_fine(struct session *session, struct hl_ctx *ctx)
 	return false;
 }
 
-static void
-refuse_stored(struct session *session, int error)
+void
+data_refuse_stored(struct session *session, int error)
 {
 	if (error == -EMSGSIZE)
 		data_refuse_core(
@@ -140,7 +140,7 @@ settle(struct session *session)
 		return;
 	ret = message_settle(&session->conv.txn->message);
 	if (ret < 0)
-		refuse_stored(session, ret);
+		data_refuse_stored(session, ret);
 }
 
 /* One run of unstuffed bytes. */
@@ -156,7 +156,7 @@ on_run(void *arg, struct slice run)
 		return;
 	ret = message_append(&session->conv.txn->message, run.p, run.n);
 	if (ret < 0) {
-		refuse_stored(session, ret);
+		data_refuse_stored(session, ret);
 		return;
 	}
 	if (data_hooks_used(feed->ctx))
