@@ -281,6 +281,7 @@ loop_start(struct master *master)
 	CHECK(uv_timer_start(
 		  &master->tick, on_tick, MASTER_TICK_MS, MASTER_TICK_MS) == 0);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	master->watchdog_ms = notify_watchdog_ms();
 	master->reload = reload_new(master);
 }

@@ -143,6 +143,7 @@ become(struct perl_host *self, int list_fd, unsigned loggers)
 		return EXIT_FAULT;
 	(void)close(SERVICE_FD_MASTER);
 	(void)signal(SIGPIPE, SIG_DFL);
+	(void)signal(SIGXFSZ, SIG_DFL);
 	(void)execv(PERL, self->args);
 	(void)fprintf(
 	    stderr, "hookline perl-host: " PERL ": %s\n", strerror(errno));

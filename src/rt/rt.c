@@ -112,6 +112,7 @@ rt_new(const struct rt_options *options)
 	    option(o->io_threads, DEFAULT_IO_THREADS, MOST_IO_THREADS);
 	set_pool_size(rt->io_threads);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* the write fails: EFBIG */
 	list_init(&rt->ready);
 	list_init(&rt->timeqs);
 	list_init(&rt->work_classes);

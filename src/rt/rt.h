@@ -33,7 +33,8 @@ struct rt_options {
 };
 
 /* Sets UV_THREADPOOL_SIZE in the environment (libuv reads it at the first
- * use of its pool, so make the first rt before that) and ignores SIGPIPE.
+ * use of its pool, so make the first rt before that) and ignores SIGPIPE
+ * and SIGXFSZ.
  * `options` may be NULL.  Does not return NULL. */
 struct rt *rt_new(const struct rt_options *options);
 

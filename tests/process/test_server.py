@@ -6,8 +6,10 @@ needs sessions, transactions and plugins.
 """
 import json
 import os
+import re
 import signal
 import smtplib
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -257,6 +259,40 @@ def test_refused_message_is_let_go(server, where):
         assert totals(server)["body_memory"] < 10000
         assert s.cmd("z\r\n.").startswith("552")
         assert s.begin().finish().startswith("250")
+
+
+def limit_files(pid, size):
+    """Only a process of the same user may, where root is not all-powerful."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    ids = {key: int(value) for key, value
+           in re.findall(r"^([UG]id):\s*(\d+)", status, re.M)}
+    more = {"user": ids["Uid"], "group": ids["Gid"],
+            "extra_groups": []} if os.getuid() == 0 else {}
+    subprocess.run(["prlimit", f"--fsize={size}", "--pid", str(pid)],
+                   check=True, **more)
+
+
+@pytest.mark.parametrize("command", ["DATA", "BDAT"])
+def test_message_that_no_file_can_hold(server, command):
+    """The kernel's limit on files stands for a full disk."""
+    server.write("size_threshold", "0")
+    server.start("--workers", "1")
+    pid = server.workers()[0]["pid"]
+    limit_files(pid, 1 << 20)
+    body = b"Subject: x\r\n\r\n" + (b"y" * 70 + b"\r\n") * 30000
+    with open_session(server) as s:
+        s.begin()
+        if command == "DATA":
+            assert s.cmd("DATA").startswith("354")
+            s.socket.sendall(body)
+            assert s.cmd(".").startswith("452 4.3.1 ")
+        else:
+            s.socket.sendall(f"BDAT {len(body)} LAST\r\n".encode() + body)
+            assert s.reply().startswith("452 4.3.1 ")
+        assert "err=\"File too large\"" in server.wait_line(
+            "event=store_failed")[0]
+        assert s.begin().finish().startswith("250")
+    assert server.workers()[0]["pid"] == pid
 
 
 def test_limit_for_each_client_counts_over_workers(server):
