@@ -162,8 +162,8 @@ tls_identity__use(const struct tls_identity *id, SSL_CTX *ssl_ctx,
 
 /* ---- what it says -------------------------------------------------------- */
 
-static struct wall
-wall_of(const ASN1_TIME *time)
+struct wall
+tls__wall(const ASN1_TIME *time)
 {
 	struct tm tm;
 
@@ -244,8 +244,8 @@ tls_pair_check(const struct tls_pair *pair, struct tls_cert_info *ret_info,
 	}
 	key_kind(id.key, info.key_kind, sizeof(info.key_kind));
 	subject(id.cert, info.subject, sizeof(info.subject));
-	info.not_before = wall_of(X509_get0_notBefore(id.cert));
-	info.not_after = wall_of(X509_get0_notAfter(id.cert));
+	info.not_before = tls__wall(X509_get0_notBefore(id.cert));
+	info.not_after = tls__wall(X509_get0_notAfter(id.cert));
 	info.ocsp_until.us = (int64_t)id.ocsp_until * 1000000;
 	tls_identity__done(&id);
 	ERR_clear_error();

@@ -10,7 +10,8 @@
 #include <openssl/x509v3.h>
 
 #include "base/buf.h"
-#include "net/tls_ctx.h"
+#include "base/digest.h"
+#include "net/tls_private.h"
 
 /* RFC 2253, but letters outside of ASCII stay what they are. */
 #define NAME_FLAGS (XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB)
@@ -48,30 +49,14 @@ name_text(const X509_NAME *name, struct arena *arena)
 static hl_str
 fingerprint(const X509 *cert, struct arena *arena)
 {
-	static const char digits[] = "0123456789abcdef";
 	unsigned char hash[EVP_MAX_MD_SIZE];
-	char text[2 * EVP_MAX_MD_SIZE];
+	char hex[2 * EVP_MAX_MD_SIZE + 1];
 	unsigned n = 0;
 
 	if (X509_digest(cert, EVP_sha256(), hash, &n) != 1)
 		return STR_EMPTY;
-	for (unsigned i = 0; i < n; i++) {
-		text[2 * i] = digits[hash[i] >> 4];
-		text[2 * i + 1] = digits[hash[i] & 15];
-	}
-	return arena_str(arena, (struct slice){ text, (size_t)n * 2 });
-}
-
-static struct wall
-not_after(const X509 *cert)
-{
-	struct tm tm;
-	time_t at;
-
-	if (ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm) != 1)
-		return (struct wall){ 0 };
-	at = timegm(&tm);
-	return (struct wall){ (int64_t)at * 1000000 };
+	digest_hex(hash, n, hex);
+	return arena_str(arena, slice_of(hex));
 }
 
 /* A DNS name or a mail address; both are plain ASCII, and who puts a control
@@ -126,7 +111,7 @@ take_cert(const SSL *ssl, struct arena *arena, struct tls_info *ret)
 	ret->cert_subject = name_text(X509_get_subject_name(cert), arena);
 	ret->cert_issuer = name_text(X509_get_issuer_name(cert), arena);
 	ret->cert_fingerprint = fingerprint(cert, arena);
-	ret->cert_not_after = not_after(cert);
+	ret->cert_not_after = tls__wall(X509_get0_notAfter(cert));
 	ret->cert_verified = tls_ctx_peer_verified(ssl);
 	take_alt_names(cert, arena, ret);
 }

@@ -32,6 +32,8 @@ int tls_ocsp__load(
 /* All certificates of a PEM text, at least one; NULL with `err` set. */
 STACK_OF(X509) * tls__certs_read(struct slice pem, struct err *err);
 BIO *tls__bio(struct slice bytes);
+/* {0} if it cannot be read. */
+struct wall tls__wall(const ASN1_TIME *time);
 /* err_set with OpenSSL's reason behind, whose queue is then empty. */
 int tls__err(struct err *err, const char *what);
 
