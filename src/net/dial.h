@@ -32,8 +32,8 @@ struct dial_options {
 
 /* BLOCKS until connected to `where` (see endpoint.h); the addresses of a
  * host are tried one after the other.  With "tls:" the handshake belongs to
- * it, and the certificate must be for the host or address that `where` names.  `timeout_ms` (0: none) is for all of
- * it.  `options` may be NULL.
+ * it, and the certificate must be for the host or address that `where` names.
+ * `timeout_ms` (0: none) is for all of it.  `options` may be NULL.
  * Returns 0 and the connection, which the caller closes; -EINVAL `where` is
  * not understood; -ENOTSUP "tls:" without `trust`; -EHOSTUNREACH the host has
  * no address; -ETIME, -ETIMEDOUT, -ECANCELED as conn.h; as conn_tls_start;

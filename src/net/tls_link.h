@@ -82,7 +82,7 @@ enum tls_link_state tls_link_state(const struct tls_link *link);
 bool tls_link_is_text(const struct tls_link *link);
 /* Why it has failed, e.g. "no shared cipher"; "" if it has not.  Borrowed. */
 const char *tls_link_reason(const struct tls_link *link);
-/* Borrowed; for facts (tls_facts.h). */
+/* Borrowed; for facts (tls_info.h). */
 struct ssl_st *tls_link_ssl(const struct tls_link *link);
 /* Heap bytes, OpenSSL's guessed. */
 size_t tls_link_memory(const struct tls_link *link);

@@ -26,7 +26,7 @@ struct tls_trust {
 	uint32_t magic;
 	unsigned count;
 	SSL_CTX *system;   /* NULL: not used yet */
-	struct list files; /* of struct trust_file, the latest used first */
+	struct list files; /* of struct trust_file, the latest read first */
 };
 
 struct trust_file {

@@ -17,10 +17,13 @@
  * accept.c     who the client is, up to the greeting
  * session_run.c the steps
  * session_tls.c the handshake of TLS, and what follows from it
+ * start_over.c what STARTTLS and XCLIENT make forgotten
  * reply.c      replies
  * talk.c       plugins that read and write the client's bytes themselves
  * closing.c    the end of a session
  * cmd_*.c      one verb each;  dispatch.c finds it
+ * auth_*.c     AUTH (auth.h)
+ * ehlo.c       what EHLO offers;  envelope*.c  what MAIL and RCPT say
  * data_*.c     the message: receiving, ending, queueing
  * rcpt_*.c     what becomes of each recipient, and what it is told
  *
