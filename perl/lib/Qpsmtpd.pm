@@ -9,6 +9,7 @@ use strict;
 use warnings;
 use parent 'Qpsmtpd::Base';
 use Qpsmtpd::Constants;
+use Scalar::Util qw(blessed);
 
 our $VERSION = '1.00';
 
@@ -37,12 +38,13 @@ sub plugin_dirs  { return @{ $_[0]{_plugin_dirs} || [] } }
 # ---- configuration ----
 
 # All lines in list context, else the first.  config($key, 'map') is a hash
-# tied to KEY.cdb; config($key, $address) asks for a recipient.
+# tied to KEY.cdb; config($key, $address) asks for a recipient.  Anything else
+# in its place (greylisting and whitelist give a hash) is none.
 sub config {
     my ($self, $key, $for) = @_;
     return unless defined $key && length $key;
     return $self->_config_map($key) if defined $for && !ref $for && $for eq 'map';
-    my $address = ref $for && $for->can('address') ? $for : undef;
+    my $address = blessed $for && $for->can('address') ? $for : undef;
     my @lines = $self->{_host}
       ? $self->{_host}->ask('config', $key, $address ? $address->address : ())
       : $self->_config_file($key);
