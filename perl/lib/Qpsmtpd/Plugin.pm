@@ -163,8 +163,9 @@ sub adjust_log_level {
 
 sub get_reject {
     my ($self, $text, $log) = @_;
-    $text = 'unspecified error' unless defined $text && length $text;
-    $log = defined $log && length $log ? ", $log" : '';
+    # As there: "0" is no text either.
+    $text ||= 'unspecified error';
+    $log = $log ? ", $log" : '';
     my $reject = $self->{_args}{reject};
     if (defined $reject && !$reject) {
         $self->log(LOGINFO, "fail, tolerated$log");
