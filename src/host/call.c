@@ -75,7 +75,6 @@ take_answer(struct hl_ctx *ctx, struct host_session *session,
 {
 	struct slice id, results, texts;
 	uint64_t number;
-	int status;
 
 	if (!wire_next(&fields, &id) || !wire_next(&fields, &results) ||
 	    !wire_next(&fields, &texts) ||
@@ -94,9 +93,8 @@ take_answer(struct hl_ctx *ctx, struct host_session *session,
 		ret->texts = (struct slice){ copy, texts.n };
 	}
 	/* What it has printed comes before what follows from its answer. */
-	status = stdio_flush(session);
-	if (status < 0)
-		return status;
+	if (stdio_flush(session) < 0)
+		return -ECANCELED;
 	sync_in(ctx, session, fields);
 	sync_settle(session, ctx);
 	ret->printed = stdio_end(session, false);

@@ -18,6 +18,7 @@ from world import Dns, Stub
 CASES = Path(__file__).resolve().parent / "cases"
 SETUPS = [(path.stem, setup) for path in sorted(CASES.glob("*.case"))
           for setup in casefile.read(path)]
+REPLY = 15  # seconds
 # Of a plugin's log line: what is never the same twice.
 VARIES = re.compile(r"(?<![\w.])\d+\.\d+ s(?:ec)?\b|\bpid \d+")
 
@@ -47,6 +48,7 @@ class Talk:
         self.peer = peer
         self.side = type(peer).__name__.lower()
         self.sock = peer.connect(case.client)
+        self.sock.settimeout(REPLY)
         self.input = self.sock.makefile("rb")
         self.heard, self.faults, self.wanted = [], [], []
         steps = [("C:", case.hello, None), ("S:", "250", None)]
@@ -59,7 +61,9 @@ class Talk:
                 self.step(*step[:2])
         if case.steps[-1][0] not in ("eof", "close"):
             self.send(b"QUIT\r\n")
-            self.read()
+            # The hooks of the end have run when the server hangs up.
+            while self.read() not in ("eof", "silence"):
+                pass
         self.input.close()
         self.sock.close()
         self.log = [(plugin, hook, VARIES.sub("#", text))
@@ -77,6 +81,8 @@ class Talk:
         while True:
             try:
                 line = self.input.readline()
+            except TimeoutError:
+                return "silence"
             except OSError:
                 line = b""
             if not line:

@@ -23,7 +23,7 @@ sys.path.insert(0, str(TOP / "tests" / "session"))
 
 from real import Client, RealServer, Stage, until  # noqa: E402
 
-TIMEOUT = 5    # seconds, hl.timeout of the plugin that fails
+TIMEOUT = 2    # seconds, hl.timeout of the plugin that fails
 TOGETHER = 12  # cases at once
 LOAD = 3       # other clients
 PATIENCE = 30  # seconds that a message of theirs may take
@@ -328,15 +328,10 @@ def differences(case, outcome, words, log):
 def run_cases(cases, outcome, words):
     with ThreadPoolExecutor(TOGETHER) as pool:
         cases = list(pool.map(Case.run, cases))
-    found = []
-
-    def agree():
-        log = cases[0].server.log()
-        found[:] = [line for case in cases
-                    for line in differences(case, outcome, words, log)]
-        return not found
-
-    until(agree, lambda: "\n".join(found))
+    log = cases[0].server.log()
+    found = [line for case in cases
+             for line in differences(case, outcome, words, log)]
+    assert not found, "\n".join(found)
 
 
 def test_tables_are_whole():

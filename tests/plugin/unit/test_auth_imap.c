@@ -210,6 +210,22 @@ test_no_starttls(void **state)
 	service_close();
 }
 
+static int
+group_setup(void **state)
+{
+	(void)state;
+	tls_peer_setup();
+	return 0;
+}
+
+static int
+group_teardown(void **state)
+{
+	(void)state;
+	tls_peer_teardown();
+	return 0;
+}
+
 int
 main(void)
 {
@@ -222,5 +238,5 @@ main(void)
 		AUTH_TEST(test_no_starttls),
 	};
 
-	return cmocka_run_group_tests(tests, tls_peer_setup, tls_peer_teardown);
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

@@ -420,12 +420,12 @@ static void
 run_tls(struct fixture *f, enum hl_verdict (*fn)(struct hl_ctx *ctx))
 {
 	/* The authority is made before the probe declares it. */
-	(void)tls_peer_setup(NULL);
+	tls_peer_setup();
 	tls_peer = (struct tls_peer){ .cert = PEER_GOOD };
 	assert_int_equal(fixture_load(f, "", NULL), 0);
 	fixture_hook(f, HOOK_CONNECT, fn);
 	tls_peer_join(&tls_peer);
-	(void)tls_peer_teardown(NULL);
+	tls_peer_teardown();
 }
 
 static void

@@ -851,6 +851,22 @@ test_trust_changes(void **state)
 	user_done(&u);
 }
 
+static int
+group_setup(void **state)
+{
+	(void)state;
+	tls_peer_setup();
+	return 0;
+}
+
+static int
+group_teardown(void **state)
+{
+	(void)state;
+	tls_peer_teardown();
+	return 0;
+}
+
 int
 main(void)
 {
@@ -875,5 +891,5 @@ main(void)
 		cmocka_unit_test(test_trust_changes),
 	};
 
-	return cmocka_run_group_tests(tests, tls_peer_setup, tls_peer_teardown);
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

@@ -29,15 +29,14 @@ write_pem(const char *path, const struct pki_cert *cert)
 	CHECK(fclose(file) == 0);
 }
 
-int
-tls_peer_setup(void **state)
+void
+tls_peer_setup(void)
 {
 	struct pki_options ours = { .issuer = &authority };
 	struct pki_options old = {
 		.issuer = &authority, .from_s = -2 * DAY, .to_s = -DAY
 	};
 
-	(void)state;
 	(void)snprintf(dir, sizeof(dir), "/tmp/hookline-tls-XXXXXX");
 	CHECK(mkdtemp(dir) != NULL);
 	(void)snprintf(tls_peer_ca, sizeof(tls_peer_ca), "%s/ca.pem", dir);
@@ -51,13 +50,11 @@ tls_peer_setup(void **state)
 	certs[PEER_EXPIRED] = pki_make(NAMES, &old);
 	certs[PEER_SELF_SIGNED] = pki_make(NAMES, NULL);
 	certs[PEER_WILDCARD] = pki_make("*." TLS_PEER_NAME, &ours);
-	return 0;
 }
 
-int
-tls_peer_teardown(void **state)
+void
+tls_peer_teardown(void)
 {
-	(void)state;
 	for (size_t i = 0; i < PEER_CERTS; i++)
 		pki_done(&certs[i]);
 	pki_done(&authority);
@@ -65,7 +62,6 @@ tls_peer_teardown(void **state)
 	(void)unlink(tls_peer_ca);
 	(void)unlink(tls_peer_other);
 	(void)rmdir(dir);
-	return 0;
 }
 
 static void

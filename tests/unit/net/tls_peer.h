@@ -46,9 +46,8 @@ struct tls_peer {
 extern char tls_peer_ca[64];    /* PEM file of the authority */
 extern char tls_peer_other[64]; /* ... of another one */
 
-/* For cmocka_run_group_tests; `state` may be NULL. */
-int tls_peer_setup(void **state);
-int tls_peer_teardown(void **state);
+void tls_peer_setup(void);
+void tls_peer_teardown(void);
 
 /* `fd` is a connected, blocking socket that the peer closes; `peer` must stay
  * until it is joined.  `talk` may be NULL: reads until the end. */

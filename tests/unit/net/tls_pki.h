@@ -27,10 +27,6 @@ struct pki_cert pki_make(const char *name, const struct pki_options *options);
 void pki_done(struct pki_cert *cert);
 /* Borrowed. */
 struct tls_pair pki_pair(const struct pki_cert *cert);
-/* A server with this certificate, which asks for those of clients if it gets
- * the authority of theirs (may be NULL). */
-struct tls_ctx *pki_ctx(
-    const struct pki_cert *cert, const struct pki_cert *client_ca);
 /* The DER of an OCSP response, good until `until_s` from now (0: no end). */
 struct buf pki_ocsp(const struct pki_cert *cert, const struct pki_cert *issuer,
     int status, long until_s);
