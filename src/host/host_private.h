@@ -55,6 +55,7 @@ struct host_session {
 	unsigned links;           /* how many there have been */
 	unsigned calls;           /* ids of calls */
 	unsigned depth;           /* calls that run, inside each other */
+	struct mono busy_until;   /* none was idle: not the whole wait again */
 	struct host_stdio *stdio; /* of one of them; NULL: none has it */
 	struct section facts, notes, txn_notes, rcpts, rcpt_notes, sender;
 	unsigned commands; /* of the client, that the host was told of */

@@ -16,6 +16,9 @@
 #include "hook/conv.h"
 #include "wire.h"
 
+/* For a session that has waited in vain, until it has been as long again. */
+#define BUSY_AGAIN_MS 10
+
 static struct host_session *
 session_new(struct host *host)
 {
@@ -60,16 +63,30 @@ host_session_free(struct host_session **session)
 	mem_free(old);
 }
 
+/* Hooks of one session that come one after the other, such as those of its
+ * settings, wait together, not each as long as the first. */
+static int
+open_link(struct hl_ctx *ctx, struct host_session *session, struct err *err)
+{
+	uint64_t wait_ms = session->host->wait_ms;
+	bool again = mono_is_before(mono_now(), session->busy_until);
+	struct mono halted = call_time_halt(ctx);
+	int status =
+	    host_link_open(ctx->engine->rt, slice_str(session->host->path),
+		again ? BUSY_AGAIN_MS : wait_ms, &session->link, err);
+
+	call_time_go_on(ctx, halted);
+	if (status == -ETIME && !again)
+		session->busy_until = mono_add_ms(mono_now(), wait_ms);
+	return status;
+}
+
 static int
 begin(struct hl_ctx *ctx, struct host_session *session, struct err *err)
 {
 	struct buf frame = BUF_INIT;
-	struct mono halted = call_time_halt(ctx);
-	int status =
-	    host_link_open(ctx->engine->rt, slice_str(session->host->path),
-		session->host->wait_ms, &session->link, err);
+	int status = open_link(ctx, session, err);
 
-	call_time_go_on(ctx, halted);
 	if (status < 0)
 		return status;
 	session->links++;
