@@ -130,6 +130,8 @@ become(struct perl_host *self, int list_fd, unsigned loggers)
 	add(self, "--state");
 	add(self, self->state_dir);
 	add_size(self, loggers);
+	add_number(self, "--share",
+	    (uint64_t)conf_int(self->conf, STR_EMPTY, CONF_PERL_SHARE));
 	add_number(self, "--max-sessions",
 	    (uint64_t)conf_int(self->conf, STR_EMPTY, CONF_PERL_MAX_SESSIONS));
 	add_number(self, "--max-memory", memory / 2);

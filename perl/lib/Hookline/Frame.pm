@@ -124,6 +124,9 @@ sub receive {
     return unpack_list($body);
 }
 
+# Has something been read of the next frame?
+sub has_more { return length $_[0]{in} }
+
 # True; false when the other side has closed.
 sub send {    ## no critic (ProhibitBuiltinHomonyms)
     my $self  = shift;

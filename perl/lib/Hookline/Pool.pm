@@ -2,9 +2,11 @@
 package Hookline::Pool;
 
 # Processes that wait in accept(2) on one socket, each serving one session at
-# a time.  The plugins are compiled once, here; a child is a fork.
+# a time, or `share` of them (Hookline::Sharing).  The plugins are compiled once,
+# here; a child is a fork.
 #
-# Children tell through a pipe: "b PID" busy, "i PID" idle.  There are `min` of
+# Children tell through a pipe: "b PID" busy, "i PID" idle, which is to say that
+# they take another session.  There are `min` of
 # them, more while all are busy, up to `max`; one that has been idle for a
 # minute beyond `min` is ended.
 
@@ -13,6 +15,7 @@ use warnings;
 use Hookline::Frame;
 use Hookline::Process;
 use Hookline::Session;
+use Hookline::Sharing;
 use IO::Handle;
 use IO::Select;
 use POSIX qw(:sys_wait_h SIGKILL SIGTERM);
@@ -27,8 +30,8 @@ use constant {
     WINDOW    => 10,    # ... seconds slow the forking down
 };
 
-# socket, loader; min, max, max_sessions, max_memory (bytes); load_time, which
-# a plugin's own hooks (init_worker, shutdown) have as well
+# socket, loader; min, max, share, max_sessions, max_memory (bytes); load_time,
+# which a plugin's own hooks (init_worker, shutdown) have as well
 sub new {
     my ($class, %args) = @_;
     return bless { %args, starter => $$, children => {}, deaths => [] }, $class;
@@ -39,6 +42,8 @@ sub run {
     pipe my $read, my $write or die "pipe: $!\n";
     $write->autoflush(1);
     $self->{report} = $write;
+    # Then they wait in select, and one of them is first.
+    $self->{socket}->blocking(0) if $self->{share} > 1;
     my $select = IO::Select->new($read, \*STDIN);
     local $SIG{TERM} = sub { $self->{stop} = 1 };
     local $SIG{CHLD} = sub { };
@@ -140,7 +145,7 @@ sub _fork {
 
 sub _child {
     my $self = shift;
-    my ($left, $stop) = ($self->{max_sessions}, 0);
+    my $stop = 0;
     local $SIG{TERM} = sub { $stop = 1; die "stop\n" if $self->{waiting} };
     local $SIG{CHLD} = 'DEFAULT';
     local $SIG{PIPE} = 'IGNORE';
@@ -150,30 +155,44 @@ sub _child {
     srand;
     $self->_own_hooks('init_worker', 'post-fork');
     my $process = _process_state();
-    while (!$stop && getppid == $self->{starter} && $left-- > 0
-        && _memory() < $self->{max_memory}) {
-        my $client = $self->_accept(\$stop) or next;
-        $self->_report('b');
-        $self->_serve($client);
-        close $client;
-        _process_restore($process);
-        $self->_report('i');
+    if ($self->{share} > 1) {
+        Hookline::Sharing->new($self, $process)->serve(\$stop);
+    }
+    else {
+        $self->_serve_one($process) while $self->takes_more(\$stop);
     }
     $self->_own_hooks('shutdown');
     return;
 }
 
-# undef: not this time.
-sub _accept {
+# Another session; false: this process is to end with those that it has.
+sub takes_more {
     my ($self, $stop) = @_;
-    my ($client, $good);
+    return !$$stop && getppid == $self->{starter} && $self->{max_sessions} > 0
+      && _memory() < $self->{max_memory};
+}
+
+# Runs `code`, which waits for clients, until SIGTERM.
+sub waiting {
+    my ($self, $code) = @_;
+    my @result;
     eval {
         local $self->{waiting} = 1;
-        $good = accept $client, $self->{socket} unless $$stop;
+        @result = $code->();
         1;
     } or return;
-    return $client if $good;
-    return if $$stop || $!{EINTR} || $!{ECONNABORTED};
+    return @result;
+}
+
+# undef: not this time.
+sub accept_client {
+    my $self = shift;
+    my $client;
+    if (accept $client, $self->{socket}) {
+        $self->{max_sessions}--;
+        return $client;
+    }
+    return if $!{EINTR} || $!{ECONNABORTED} || $!{EAGAIN};
     # Nothing that becomes better soon; the starter waits before the next one.
     print STDERR "host process $$: accept: $!\n";
     POSIX::_exit(1);
@@ -194,7 +213,7 @@ sub _process_state {
     return { env => {%ENV}, sig => {%SIG}, umask => umask, dir => $dir };
 }
 
-sub _process_restore {
+sub process_restore {
     my $state = shift;
     alarm 0;
     %ENV = %{ $state->{env} };
@@ -229,7 +248,7 @@ sub _own_hooks {
     return;
 }
 
-sub _report {
+sub report {
     my ($self, $what) = @_;
     syswrite $self->{report}, "$what $$\n";
     return;
@@ -243,36 +262,62 @@ sub _memory {
     return ($pages[1] - $pages[2]) * 4096;
 }
 
-sub _serve {
+sub _serve_one {
+    my ($self, $process) = @_;
+    my ($client) = $self->waiting(sub { $self->accept_client }) or return;
+    return unless $client;
+    $self->report('b');
+    my $served = $self->greet($client);
+    1 while $served && $self->step($served);
+    close $client;
+    process_restore($process);
+    $self->report('i');
+    return;
+}
+
+# What there is to a client: its frames, and its session when that has begun.
+# undef: it has gone already.
+sub greet {
     my ($self, $client) = @_;
     my $frame = Hookline::Frame->new($client);
-    my $session;
-    local ($/, $\, $,, $") = ("\n", undef, undef, ' ');
     $frame->{pid} = $$;
     $frame->send("hello", 1, "perl $^V", $$) or return;
-    my $good = eval {
-        while (my ($kind, @fields) = $frame->receive) {
-            last if $kind eq 'end';
-            if ($kind eq 'describe') {
-                $frame->send(@$_) for $self->{loader}->describe;
-                $frame->send('end');
-            }
-            elsif ($kind eq 'session') {
-                $session = Hookline::Session->new($frame, $self->{loader});
-                $session->apply(@fields);
-            }
-            elsif ($kind eq 'call' && $session) { $session->call(@fields) }
-            else                                { die "a frame '$kind'\n" }
-        }
-        1;
-    };
+    return { client => $client, frame => $frame };
+}
+
+# Does what the next frame says.  False: that was the last one.
+sub step {
+    my ($self, $served) = @_;
+    local ($/, $\, $,, $") = ("\n", undef, undef, ' ');
+    my $more = eval { $self->_frame($served) ? 1 : 0 };
     my $reason = $@;
-    $session->done if $session;
-    if (!$good) {
+    return 1 if $more;
+    $served->{session}->done if $served->{session};
+    if (!defined $more) {
         print STDERR "host process $$: $reason";
         POSIX::_exit(1);
     }
-    return;
+    return 0;
+}
+
+sub _frame {
+    my ($self, $served) = @_;
+    my $frame = $served->{frame};
+    my ($kind, @fields) = $frame->receive or return 0;
+    return 0 if $kind eq 'end';
+    if ($kind eq 'describe') {
+        $frame->send(@$_) for $self->{loader}->describe;
+        $frame->send('end');
+    }
+    elsif ($kind eq 'session') {
+        $served->{session} = Hookline::Session->new($frame, $self->{loader});
+        $served->{session}->apply(@fields);
+    }
+    elsif ($kind eq 'call' && $served->{session}) {
+        $served->{session}->call(@fields);
+    }
+    else { die "a frame '$kind'\n" }
+    return 1;
 }
 
 1;

@@ -42,8 +42,15 @@ sub new {
     my $connection = $qp->connection(Qpsmtpd::Connection->new);
     $connection->{_ask_name} = sub { ($self->ask('name'))[0] };
     $self->_new_transaction;
-    $Hookline::Resolver::ask = sub { $self->ask('dns', @_) };
+    $self->resume;
     return $self;
+}
+
+# Another session was in between.
+sub resume {
+    my $self = shift;
+    $Hookline::Resolver::ask = sub { $self->ask('dns', @_) };
+    return;
 }
 
 sub done {
