@@ -14,12 +14,14 @@
 #include <string.h>
 #include <strings.h>
 
-/* The password of `user`; false if there is no line, or no password on it. */
+/* The password of `user`; false if there is no line, or no password on it.
+ * No user's name has a colon: else a part of what stands behind one, as of the
+ * keys of SCRAM, could be given as name, and the rest as password. */
 static bool
 find(struct hl_ctx *ctx, hl_str user, hl_str *ret)
 {
 	const struct hl_list *list = hl_config_list(ctx, "flat_auth_pw");
-	size_t count = hl_list_count(list);
+	size_t count = strchr(user.p, ':') == NULL ? hl_list_count(list) : 0;
 
 	for (size_t i = 0; i < count; i++) {
 		hl_str line = hl_list_at(list, i);
