@@ -99,6 +99,7 @@ cmd_mail(struct session *session, struct hl_ctx *ctx, struct slice rest)
 		session, ctx, HOOK_MAIL, &envelope.params.list)) {
 		ctx->addr = &args.addr;
 		hook_run(ctx, HOOK_MAIL, &args, &outcome);
+		ctx->addr = NULL;
 		accept_sender(session, ctx, &envelope, args.addr, &outcome);
 	}
 	session->addr = NULL;

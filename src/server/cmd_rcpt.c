@@ -81,6 +81,7 @@ cmd_rcpt(struct session *session, struct hl_ctx *ctx, struct slice rest)
 	if (check_sequence(session, ctx, &envelope)) {
 		ctx->addr = &args.addr;
 		hook_run(ctx, HOOK_RCPT, &args, &outcome);
+		ctx->addr = NULL;
 		accepted = reply_outcome(session, ctx, &outcome);
 		if (accepted ||
 		    (outcome.answered && session->plugin_code < 300))

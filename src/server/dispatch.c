@@ -155,7 +155,6 @@ dispatch(struct session *session, struct hl_ctx *ctx, struct slice line)
 	else
 		run_handler(session, ctx, handler, command.rest);
 	session->hide_code = 0;
-	ctx->addr = NULL;
 	ctx->params = NULL; /* of MAIL or RCPT: on the stack of its function */
 	/* Exactly one final reply a command; that of a chunk comes later. */
 	if (!session->answered && session->end == END_NOT &&
