@@ -22,13 +22,17 @@ use Time::HiRes qw(time);
 
 sub new {
     my ($class, %args) = @_;
-    my $self = bless { plugins => [], entries => [], faults => [] }, $class;
+    my $self = bless { plugins => [], entries => [], faults => [], notes => {} }, $class;
     $self->{qp} = Qpsmtpd::SMTP->new(%args);
     return $self;
 }
 
 sub qp      { return $_[0]{qp} }
 sub entries { return $_[0]{entries} }
+
+# Notes that plugins set on the connection while they were loaded: in qpsmtpd
+# each client's process inherits them.
+sub notes { return $_[0]{notes} }
 
 # May one of them use STDIN or STDOUT?
 sub has_stdio {
@@ -57,6 +61,7 @@ sub load_list {
         $plugin->{fault} = _reason($@) unless $good;
     }
     close $in;
+    $self->{notes} = { %{ $self->{qp}->connection->{_notes} || {} } };
     return;
 }
 

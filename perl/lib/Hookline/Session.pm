@@ -40,6 +40,8 @@ sub new {
     $qp->{_host} = $self;
     $qp->{$_} = undef for qw(_auth_user _auth_mechanism _spool_dir);
     my $connection = $qp->connection(Qpsmtpd::Connection->new);
+    my $notes      = $loader->notes;
+    $connection->notes($_, $notes->{$_}) for keys %$notes;
     $connection->{_ask_name} = sub { ($self->ask('name'))[0] };
     $self->_new_transaction;
     $self->resume;
