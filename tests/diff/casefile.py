@@ -117,7 +117,9 @@ def read(path):
 
 
 def plain_reply(lines):
-    """Code and texts, without enhanced status codes: qpsmtpd has none."""
+    """Code and texts, without enhanced status codes and the queue's id:
+    qpsmtpd has none."""
     texts = [re.sub(r"^[245]\.\d{1,3}\.\d{1,3} ", "", line[4:])
              for line in lines]
+    texts[-1] = re.sub(r" +\[[0-9A-Z]{13}\.\d+\]$", "", texts[-1])
     return f"{lines[0][:3]} {' | '.join(texts)}".rstrip()

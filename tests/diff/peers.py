@@ -31,14 +31,16 @@ class Peer:
         for name, lines in setup.files.items():
             self.file(self.tmp / name, [self.fill(line) for line in lines])
             (self.tmp / name).chmod(0o755)
+            self.stage.give((self.tmp / name).parent)
         for name, lines in {"me": ["mx.example"], "loglevel": ["6"],
+                            "tls_before_auth": ["0"],
                             "rcpthosts": ["example.com"],
                             "spool_dir": [str(self.tmp / "spool")],
                             "plugin_dirs": [str(PLUGINS)],
                             **setup.config}.items():
             self.config(name, [self.fill(line) for line in lines])
         for folder in ("spool", "mail"):
-            (self.tmp / folder).mkdir(mode=0o700)
+            (self.tmp / folder).mkdir(mode=0o700, exist_ok=True)
             self.stage.give(self.tmp / folder)
         lines = setup.plugins + (TAIL if setup.tail else [])
         self.config("plugins", [self.prefix + self.fill(line)
@@ -91,7 +93,8 @@ class Hookline(RealServer, Peer):
         """Log lines of plugins: (plugin, hook, text)."""
         self.ended += 1
         self.wait_line("event=disconnect", count=self.ended)
-        return [(m[1], m[2], (m[3] or m[4]).replace('\\"', '"'))
+        return [(m[1], m[2], re.sub(r"(\\x0[ad])+$", "", m[3] or m[4])
+                 .replace('\\"', '"'))
                 for m in re.finditer(
                     r" plugin=(\S+) hook=(\S+) text=(?:\"((?:\\.|[^\"])*)\""
                     r"|(\S*))$", self.new_log(), re.M)]
@@ -146,8 +149,9 @@ class Qpsmtpd(Peer):
         self.new_log()
 
     def session_log(self):
-        return [(m[2], m[1], m[3]) for m in re.finditer(
-            r"^\d+ \((\S+)\) (\S+): (.*)$", self.new_log(), re.M)]
+        return [(m[2].replace("::", "/").replace("_2d", "-"), m[1], m[3])
+                for m in re.finditer(r"^\d+ \((\S+)\) (\S+): (.*)$",
+                                     self.new_log(), re.M)]
 
     def stop(self):
         self.process.terminate()
