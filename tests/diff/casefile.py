@@ -26,6 +26,7 @@ class Case:
 class Setup:
     name: str
     plugins: list = field(default_factory=list)
+    loggers: list = field(default_factory=list)
     config: dict = field(default_factory=dict)
     files: dict = field(default_factory=dict)
     stubs: dict = field(default_factory=dict)
@@ -51,6 +52,8 @@ def setup_line(setup, word, rest, block):
     """One that stands before the first case; is it known?"""
     if word == "plugin":
         setup.plugins.append(rest)
+    elif word == "logger":
+        setup.loggers.append(rest)
     elif word == "config":
         name, _, value = rest.partition(": ")
         setup.config[name] = [value] if value else block
@@ -73,7 +76,7 @@ def case_line(case, word, rest, block):
     else:
         side = None
     if word in ("C:", "S:", "message", "mail:", "log:", "no-mail:", "eof",
-                "wait", "send"):
+                "wait", "send", "in:"):
         case.steps.append((word, "\n".join(block) if block else rest, side))
     elif word == "from":
         case.client = rest

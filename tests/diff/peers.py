@@ -43,8 +43,10 @@ class Peer:
             (self.tmp / folder).mkdir(mode=0o700, exist_ok=True)
             self.stage.give(self.tmp / folder)
         lines = setup.plugins + (TAIL if setup.tail else [])
-        self.config("plugins", [self.prefix + self.fill(line)
-                                for line in lines])
+        self.loggers = setup.loggers
+        for name, lines in ("plugins", lines), ("logging", setup.loggers):
+            self.config(name, [self.prefix + self.fill(line)
+                               for line in lines])
         self.environment = {name: self.fill(value) for name, value in
                             setup.environment.items()}
 
@@ -144,9 +146,16 @@ class Qpsmtpd(Peer):
     def wait_start(self):
         def started():
             assert self.process.poll() is None, self.log()
-            return "Running as user" in self.log()
+            # A logging plugin may have taken the line.
+            return self.listens() if self.loggers else \
+                "Running as user" in self.log()
         until(started, self.log)
         self.new_log()
+
+    def listens(self):
+        local = f":{self.address[1]:04X} "
+        return any(local in line and " 0A " in line for line in
+                   Path("/proc/net/tcp").read_text().splitlines())
 
     def session_log(self):
         return [(m[2].replace("::", "/").replace("_2d", "-"), m[1], m[3])

@@ -121,6 +121,12 @@ class Talk:
                 for name, value in header]
         log = [f"{plugin} {hook}: {text}" for plugin, hook, text in self.log]
         for word, text in self.wanted:
+            if word == "in:":
+                name, _, text = text.partition(" ")
+                where = (self.peer.tmp / name).read_text(errors="replace")
+                if text not in where:
+                    self.faults.append(f"{self.side}: no {text!r} in {where}")
+                continue
             where = log if word == "log:" else mail
             if (text in where) == (word == "no-mail:"):
                 self.faults.append(f"{self.side}: {word} {text!r} in {where}")
