@@ -84,7 +84,7 @@ class Hookline(RealServer, Peer):
 
     def start(self, fails=False):
         kept = dict(os.environ)
-        os.environ.update(self.environment)
+        os.environ.update(self.environment, PERL5LIB=str(self.words["LIB"]))
         try:
             super().start(fails)
         finally:
