@@ -17,6 +17,8 @@ from waiting import WAIT, until  # noqa: E402
 
 FORKSERVER = "/usr/bin/qpsmtpd-forkserver"
 PLUGINS = Path("/usr/share/qpsmtpd/plugins")
+# In front of a program: it ends with this process, however that ends.
+TOGETHER = ["setpriv", "--pdeathsig", "TERM"]
 TAIL = ["rcpt_ok", "queue/maildir $MAIL"]
 
 
@@ -134,8 +136,8 @@ class Qpsmtpd(Peer):
                            QPSMTPD_CONFIG=str(self.tmp / "config"))
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                ["perl", "-Tw", f"-I{self.words['LIB']}", "-MLoopbackDns",
-                 FORKSERVER,
+                [*TOGETHER, "perl", "-Tw", f"-I{self.words['LIB']}",
+                 "-MLoopbackDns", FORKSERVER,
                  "-l", self.address[0], "-p", str(self.address[1]),
                  "-u", self.stage.user.pw_name if self.stage.user
                  else os.environ["USER"]],

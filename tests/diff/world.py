@@ -8,7 +8,7 @@ import subprocess
 import threading
 from pathlib import Path
 
-from peers import WAIT, until
+from peers import TOGETHER, WAIT, until
 
 HERE = Path(__file__).resolve().parent
 NSD = """
@@ -60,7 +60,7 @@ class Dns:
             NSD.format(port=self.port, here=HERE, dir=folder))
         program = shutil.which("nsd") or "/usr/sbin/nsd"
         self.process = subprocess.Popen(
-            [program, "-d", "-c", folder / "nsd.conf"],
+            [*TOGETHER, program, "-d", "-c", folder / "nsd.conf"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)
         until(self.answers)
