@@ -164,6 +164,10 @@ class Server:
 
     def is_listening(self):
         """Looks for the port without connecting, which would be a session."""
+        return self.has_port() or any(
+            path.is_socket() for path in self.tmp.glob("*.sock"))
+
+    def has_port(self):
         if (self.tmp / "config" / "listen").exists():
             wanted = [self.vars["PORT"], self.vars["PORT2"],
                       self.vars["PORT3"]]
@@ -185,7 +189,7 @@ class Server:
                 if port in ports and (len(address) == 32 or
                                       address in (host, "00000000")):
                     return True
-        return any(path.is_socket() for path in self.tmp.glob("*.sock"))
+        return False
 
     def send_signal(self, name):
         if not self.process or self.process.poll() is not None:
@@ -212,7 +216,17 @@ class Server:
         self.process = None
         if late:
             raise Failure("does not end after SIGTERM")
+        if how == signal.SIGKILL:
+            self.wait_for_workers()
         return status
+
+    def wait_for_workers(self):
+        """The next one would be taken to listen where these still do."""
+        deadline = time.monotonic() + self.timeout
+        while self.has_port():
+            if time.monotonic() > deadline:
+                raise Failure("workers outlive their master")
+            time.sleep(0.004)
 
     def ctl(self, words):
         result = subprocess.run(
