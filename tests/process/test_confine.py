@@ -206,6 +206,8 @@ def test_lines_are_bounded(server):
     with open_session(server) as s:
         for _ in range(50):
             assert ask(s, "exec /bin/true") == errno.EPERM
+        server.wait_line("event=forbidden", count=20)
+    server.wait_line("event=disconnect")
     assert len(server.lines("event=forbidden")) == 20
 
 

@@ -214,7 +214,8 @@ def test_syslog_is_away(server, receiver):
         for number in range(3):
             refuse(smtp, number)
         server.wait_line("event=reject", count=3)
-        assert len(server.lines("plugin=logging/syslog", "cannot send")) == 1
+        complaint = server.wait_line("plugin=logging/syslog", "cannot send")
+        assert len(complaint) == 1
         sock, where = receiver("unix")
         refuse(smtp, 7)
         take(sock, "from=n7@b.example")

@@ -52,7 +52,7 @@ def test_starter_that_exits_0_is_replaced(server):
     old = starters(server)
     os.kill(old[0], signal.SIGTERM)
     until(lambda: starters(server) not in ([], old), server.log)
-    assert server.lines("event=perl_host_died", "status=0")
+    server.wait_line("event=perl_host_died", "status=0")
     with Smtp(server.where()) as smtp:
         smtp.cmd("MAIL FROM:<a@b.example>")
         assert "by Perl" in smtp.cmd("RCPT TO:<c@d.example>")

@@ -296,7 +296,7 @@ def test_user_needs_a_restart(server):
     server.start("--workers", "1")
     server.write("user", "daemon")
     reload(server)
-    assert server.lines("event=user_kept")
+    server.wait_line("event=user_kept")
 
 
 def test_counters_survive_workers(server):

@@ -162,7 +162,8 @@ def test_soak(server, memory_base, syslog):
         assert smtp.cmd("QUIT").startswith("221")
     sizes = session_sizes(server)
     print(f"PSS {before} to {after} bytes, sessions {sizes} bytes")
-    assert len(server.lines("event=accept")) == MESSAGES + 10
+    lines = server.wait_line("event=accept", count=MESSAGES + 10)
+    assert len(lines) == MESSAGES + 10
     assert sizes[0] == sizes[1]
     assert SANITIZED or after - before < GROWTH_MAX
     assert server.workers()[0]["pid"] == pid

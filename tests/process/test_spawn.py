@@ -180,7 +180,7 @@ def test_helper_killed(server):
         assert run(t, "/bin/echo", "y") == (0, "y")
         assert helper_of(server) not in (0, old)
         assert server.status()["spawn_helper"]["deaths"] == 1
-    assert server.lines("event=spawn_helper_died", "signal=KILL")
+    server.wait_line("event=spawn_helper_died", "signal=KILL")
     assert not server.lines("event=worker_died")
     # What the sleeper left is nobody's.
     if alive(left):
@@ -281,8 +281,8 @@ def test_strangers_are_refused(server):
     path = server.state / "spawn.sock"
     assert path.stat().st_mode & 0o777 == 0o600
     assert Asker(path).ask(["/bin/echo", "x"]) == -13
-    assert server.lines("event=spawn_refused", f"pid={os.getpid()}",
-                        "path=/bin/echo")
+    server.wait_line("event=spawn_refused", f"pid={os.getpid()}",
+                     "path=/bin/echo")
     with open_session(server) as s:
         assert run(s, "/bin/echo", "x") == (0, "x")
 
@@ -342,7 +342,7 @@ def test_a_worker_cannot_add(server):
             ["/bin/cat"]) == -13 else 1)
     answers.append(os.waitpid(child, 0)[1])
     assert answers == [0]
-    grants = server.lines("event=spawn_refused", "path=/bin/cat")
+    grants = server.wait_line("event=spawn_refused", "path=/bin/cat")
     assert len(grants) == 1
 
 

@@ -78,7 +78,7 @@ def test_is_replaced(server):
     new = until(lambda: pid_of(server))
     assert new != old
     assert server.status()["state_process"]["deaths"] == 1
-    assert "event=state_died" in server.log()
+    server.wait_line("event=state_died")
     assert server.client().greet()
 
 
