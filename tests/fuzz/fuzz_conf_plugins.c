@@ -13,6 +13,7 @@ write_line(struct buf *buf, const struct conf_plugin *plugin)
 	static const char *const runtimes[] = { "", "native:", "perl:" };
 	static const char *const failures[] = { "", " hl.on_failure=open",
 		" hl.on_failure=soft", " hl.on_failure=hard" };
+	static const char *const stdio[] = { "", " hl.stdio=0", " hl.stdio=1" };
 
 	buf_add_text(buf, runtimes[plugin->runtime]);
 	buf_add_slice(buf, slice_str(plugin->name));
@@ -22,7 +23,8 @@ write_line(struct buf *buf, const struct conf_plugin *plugin)
 		buf_printf(buf, " hl.timeout=%llums",
 		    (unsigned long long)plugin->timeout_ms);
 	buf_add_text(buf, failures[plugin->on_failure]);
-	buf_add_text(buf, plugin->stdio ? " hl.stdio=1 " : " ");
+	buf_add_text(buf, stdio[plugin->stdio]);
+	buf_add_char(buf, ' ');
 	buf_add_slice(buf, slice_str(plugin->args_text));
 	buf_add_char(buf, '\n');
 }
