@@ -159,7 +159,7 @@ sub _child {
         Hookline::Sharing->new($self, $process)->serve(\$stop);
     }
     else {
-        $self->_serve_one($process) while $self->takes_more(\$stop);
+        $self->_serve_one($process, \$stop) while $self->takes_more(\$stop);
     }
     $self->_own_hooks('shutdown');
     return;
@@ -263,8 +263,11 @@ sub _memory {
 }
 
 sub _serve_one {
-    my ($self, $process) = @_;
-    my ($client) = $self->waiting(sub { $self->accept_client }) or return;
+    my ($self, $process, $stop) = @_;
+    # SIGTERM may have come just before.
+    my ($client) =
+      $self->waiting(sub { $$stop ? () : $self->accept_client })
+      or return;
     return unless $client;
     $self->report('b');
     my $served = $self->greet($client);
