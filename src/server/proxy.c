@@ -6,8 +6,8 @@
  * all else is closed without a reply.  A proxy that speaks for itself (LOCAL)
  * is the client; a client of which it knows no address (UNKNOWN, AF_UNSPEC,
  * AF_UNIX) has none, and is not taken for the proxy, which may be one of
- * relayclients (the protocol's 2.1 and 2.2 leave that to us).  Not a byte behind the header is read
- * here: it may be the first of a TLS handshake.
+ * relayclients (the protocol's 2.1 and 2.2 leave that to us).  Not a byte
+ * behind the header is read here: it may be the first of a TLS handshake.
  */
 #include <errno.h>
 #include <string.h>
