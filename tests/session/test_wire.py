@@ -19,7 +19,8 @@ def segments_in(sock):
 @pytest.fixture
 def server(hookline):
     server = hookline(plugins=["rcpt_ok", "queue/discard"],
-                      rcpthosts="example.com", max_junk="0")
+                      rcpthosts="example.com", max_junk="0",
+                      max_per_client="0")
     server.start()
     return server
 
