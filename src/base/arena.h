@@ -3,8 +3,9 @@
  *
  * Allocations are zeroed and never fail with NULL.  An arena has a cap; when
  * an allocation goes over it, the arena still returns memory but sets a
- * sticky flag, and the owner answers 452 4.3.1 at its next step (DESIGN 3,
- * STYLE 6).  Under AddressSanitizer each allocation is its own malloc block.
+ * sticky flag, and the owner answers 452 4.3.1 at its next step
+ * (docs/architecture.md, "Memory").  Under AddressSanitizer each allocation is
+ * its own malloc block.
  */
 #ifndef HOOKLINE_BASE_ARENA_H
 #define HOOKLINE_BASE_ARENA_H
@@ -43,7 +44,7 @@ void arena_wipe(struct arena *arena);
 
 void *arena_alloc(struct arena *arena, size_t size);
 void *arena_array(struct arena *arena, size_t count, size_t size);
-/* Copies; NULs inside become spaces (STYLE section 5). */
+/* Copies; NULs inside become spaces: a hl_str has none. */
 hl_str arena_str(struct arena *arena, struct slice text);
 hl_str arena_printf(struct arena *arena, const char *fmt, ...)
     PRINTF_LIKE(2, 3);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* buf.h - building text and bytes of unknown length.
  *
- * A buf grows on the heap (it is what is *replaced*, STYLE section 6) and is
+ * A buf grows on the heap (an arena is not for what is replaced) and is
  * freed by its owner; it may hold any bytes.  A terminating NUL is always
  * kept behind the last byte and is not counted.
  */

@@ -3,7 +3,8 @@
  *
  * CHECK is on in release builds: a false condition is a bug of ours, never
  * something that the network, a configuration or a plugin can cause
- * (STYLE section 8, case 1).  It prints the place and aborts.
+ * (docs/architecture.md, "Errors and log lines").  It prints the place and
+ * aborts.
  */
 #ifndef HOOKLINE_BASE_CHECK_H
 #define HOOKLINE_BASE_CHECK_H
@@ -15,7 +16,7 @@
 #define NORETURN __attribute__((noreturn))
 
 /* Marks a fiber function: it may park its fiber, so other sessions run
- * before it returns (STYLE section 7). */
+ * before it returns.  Loop functions (on_*) call none. */
 #define BLOCKS
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

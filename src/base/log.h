@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* log.h - one event, one line, key=value.
  *
- * Builds lines and hands them to a sink; who logs what is STYLE section 9.
+ * Builds lines and hands them to a sink; who logs what is told in
+ * docs/architecture.md, "Errors and log lines".
  * A value with a space, '"', '=', '\' or a control byte stands in double
  * quotes with \" \\ \xNN; an empty one is key="".  UTF-8 stays as it is, a
  * byte that is not part of well-formed UTF-8 and a C1 control are \xNN.
@@ -17,7 +18,7 @@
 #include "buf.h"
 #include "slice.h"
 
-/* qpsmtpd's levels (HOOKS.md 1.1). */
+/* qpsmtpd's levels, with its numbers: those of syslog. */
 enum log_level {
 	LOG_LEVEL_EMERG,
 	LOG_LEVEL_ALERT,

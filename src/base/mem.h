@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* mem.h - heap memory that is zeroed and never NULL.
  *
- * Real exhaustion of memory ends the process (STYLE section 6); limits on
- * what a client can make us allocate are the arena's business.
+ * Real exhaustion of memory ends the process (docs/architecture.md, "Memory");
+ * limits on what a client can make us allocate are the arena's business.
  */
 #ifndef HOOKLINE_BASE_MEM_H
 #define HOOKLINE_BASE_MEM_H
