@@ -5,7 +5,7 @@
  * or one of its includes has changed and is complete (unchanged for 200 ms,
  * or renamed into place), it is read and compiled; a version with a fault is
  * not taken, the last good one stays and the fault is reported once.  A file
- * that was removed is absent.  HOOKS.md decision 9.
+ * that was removed is absent.
  *
  * Keys are file names below the directory, also "dkim/example.com/selector".
  * A key that could leave the directory (a leading '/', "." or ".." as a

@@ -2,9 +2,9 @@
 /* conf_list.h - one version of one control file: immutable, counted.
  *
  * A list never changes; who holds a reference keeps the version it first
- * saw (HOOKS.md decision 9).  Look-ups make no system call and cost the same
- * for a hundred or a hundred thousand entries; the exception is the number
- * of regular expressions, which are tried one after the other.
+ * saw.  Look-ups make no system call and cost the same for a hundred or a
+ * hundred thousand entries; the exception is the number of regular
+ * expressions, which are tried one after the other.
  *
  * The tables for look-ups are made at the first look-up of that kind.  A
  * list remembers which kinds were asked for, and conf_dir.h compiles the
@@ -95,7 +95,7 @@ bool conf_list_find_ip(
     struct conf_list *list, const struct inet_addr *addr, size_t *ret_index);
 /* The first line whose word fits `text`, usually an address: a word with one
  * of / ^ $ * + ! % ? \ is a regular expression, "@domain" fits every address
- * at that domain, anything else must be equal.  QPSMTPD 3.3. */
+ * at that domain, anything else must be equal: as in qpsmtpd's badmailfrom. */
 bool conf_list_match(
     struct conf_list *list, struct slice text, size_t *ret_index);
 

@@ -2,12 +2,12 @@
 /* conf_plugins.h - files of plugin lines: plugins, logging, plugins=FILE.
  *
  * A line is "[native:|perl:]name[:N] args..." or "My::Package args...": words
- * between spaces and tabs, quotes have no meaning, printable ASCII only
- * (QPSMTPD 3.2).  Words that begin with "hl." are the core's own and are
+ * between spaces and tabs, quotes have no meaning, printable ASCII only, all
+ * as in qpsmtpd.  Words that begin with "hl." are the core's own and are
  * taken out of the arguments:
  *	hl.timeout=30          deadline of each hook call; ms, s, m, h behind
  *	                       the number, seconds without
- *	hl.on_failure=soft     open, soft or hard (DESIGN section 4)
+ *	hl.on_failure=soft     open, soft or hard (docs/hooks.md, "Answers")
  *	hl.stdio=1             a Perl plugin talks to the client by STDIN and
  *	                       STDOUT, 0 it does not; else its source says
  */

@@ -35,8 +35,8 @@ struct conf_sources {
 	size_t count;
 };
 
-/* A file is taken when it has not been written to for so long (HOOKS.md
- * decision 9). */
+/* A file is taken when it has not been written to for so long, or was renamed
+ * into place (docs/architecture.md, "Configuration"). */
 #define CONF_STABLE_MS 200
 
 /* The stamp of `path`, or of nothing when it cannot be seen. */
