@@ -8,7 +8,8 @@
 #include "smtp/path.h"
 
 /* Those whom an earlier plugin of this chain has decided, or an earlier hook
- * has refused, are not the next one's business (HOOKS.md decision 12). */
+ * has refused, are not the next one's business (docs/hooks.md, "Single
+ * recipients"). */
 static bool
 some_are_hidden(const struct hl_ctx *ctx)
 {
@@ -102,7 +103,7 @@ hl_rcpt_verdict(struct hl_ctx *ctx, struct hl_rcpt *rcpt,
 		return -EINVAL;
 	if (column == COLUMN_COUNT || column == COLUMN_DONE)
 		return -EINVAL;
-	/* Disconnecting one recipient makes no sense (HOOKS.md 12). */
+	/* Disconnecting one recipient makes no sense. */
 	if (verdict == HL_DENY_DISCONNECT)
 		verdict = HL_DENY;
 	if (verdict == HL_DENYSOFT_DISCONNECT)

@@ -2,8 +2,7 @@
 /* config.h - control files as a session sees them: hooks first, then files.
  *
  * `config` hooks are asked at each look-up; what they give is cached only
- * for hl_config_ttl seconds (HOOKS.md decision 9).  Else the listener's file,
- * else the common one.
+ * for hl_config_ttl seconds.  Else the listener's file, else the common one.
  */
 #ifndef HOOKLINE_HOOK_CONFIG_H
 #define HOOKLINE_HOOK_CONFIG_H

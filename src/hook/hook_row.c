@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-/* `-` and `_` are alike (HOOKS.md decision 2). */
+/* `-` and `_` are alike. */
 static bool
 name_is_alike(struct slice a, const char *b)
 {

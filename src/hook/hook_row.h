@@ -16,7 +16,7 @@
 #include "hook_table.h"
 
 /* What answers for a plugin that cannot: `hl.on_failure=` on its line, or
- * the row's own (DESIGN section 4). */
+ * the row's own (docs/hooks.md, "Answers"). */
 enum hook_policy { POLICY_DEFAULT, POLICY_OPEN, POLICY_SOFT, POLICY_HARD };
 
 /* What one verdict does: how the conversation goes on, and the reply; code 0

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* loader.h - from a line of config/plugins to a loaded plugin.
  *
- * A name is looked for as NAME.so in the directories of config/plugin_dirs,
- * then among the shipped ones (DESIGN section 4); `native:` and `perl:` in
- * front of a name force the runtime.
+ * Which file that is says plugin_find.h.
  */
 #ifndef HOOKLINE_HOOK_LOADER_H
 #define HOOKLINE_HOOK_LOADER_H

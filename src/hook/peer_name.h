@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* peer_name.h - the client's name by reverse DNS (HOOKS.md decision 15).
+/* peer_name.h - the client's name by reverse DNS.
  *
  * One PTR question is asked when a connection is accepted, by a fiber of its
  * own; the first who wants the name waits for it.  The name is not

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* plugin_find.h - which file stands behind a line of config/plugins.
  *
- * DESIGN section 4, in this order: NAME.so in plugin_dirs; a Perl file in
- * plugin_dirs that is the site's own, not one that qpsmtpd ships; the shipped
- * native plugin; the Perl file.  "native:" and "perl:" force the one or the
+ * In this order: NAME.so in plugin_dirs; a Perl file in plugin_dirs that is
+ * the site's own, not one that qpsmtpd ships; the shipped native plugin; the
+ * Perl file.  "native:" and "perl:" force the one or the
  * other.  Looks at files only, loads nothing.
  */
 #ifndef HOOKLINE_HOOK_PLUGIN_FIND_H

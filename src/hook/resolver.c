@@ -145,7 +145,7 @@ current_make(
 }
 
 /* Looks at the file; a version with a bad line is not taken unless there is
- * no other (HOOKS.md decision 9). */
+ * no other. */
 static void
 follow(struct resolver *resolver)
 {

@@ -51,7 +51,7 @@ settle(struct hl_ctx *ctx, struct record *record, struct hook_frame *frame,
 }
 
 /* After DECLINED: is there anything left to ask the next plugin?  What it
- * said of single recipients stands (HOOKS.md decision 12). */
+ * said of single recipients stands. */
 static bool
 somebody_is_undecided(const struct hl_ctx *ctx, enum hook_id id)
 {
@@ -157,7 +157,7 @@ walk_end_row(struct walk *walk, struct outcome *ret)
 	return true;
 }
 
-/* R7: after each plugin `deny` or `ok` runs, not for their own. */
+/* After each plugin `deny` or `ok` runs, not for their own. */
 static void
 tell_ok_deny(struct hl_ctx *ctx, const struct chain_entry *entry,
     const struct outcome *outcome, struct mono *now)

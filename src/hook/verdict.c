@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* verdict.c - checks on answers (HOOKS.md decisions 3, 4, 13). */
+/* verdict.c - checks on answers (docs/hooks.md, "Answers" and "Replies"). */
 #include "verdict.h"
 
 #include "hook_row.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* verdict.h - is what a plugin answered an answer?
  *
- * STYLE section 8: a bad answer is replaced by a safe one and logged with
- * the plugin's name.
+ * A bad answer is replaced by a safe one and logged with the plugin's name.
  */
 #ifndef HOOKLINE_HOOK_VERDICT_H
 #define HOOKLINE_HOOK_VERDICT_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* host.h - plugins of other languages in the chain (DESIGN section 5).
+/* host.h - plugins of other languages in the chain.
  *
  * A worker has one `struct host`: the socket on which host processes accept,
  * and what they have loaded.  Each plugin that they run is a struct plugin
  * (hook/remote.h) whose functions (shim.c) call its entries over the session's
- * link:
+ * link (docs/host-protocol.md):
  *
  *	hook_run -> shim -> host_call -> link -> host process -> plugin
  *	                        ^ asks: configuration, DNS, body ... (ask.c)

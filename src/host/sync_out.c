@@ -214,7 +214,7 @@ sync_notes(struct section *section, const struct notes *notes,
 
 /* ---- the transaction ---- */
 
-/* Those that the running hook may see (HOOKS.md decision 12). */
+/* Those that the running hook may see: see hl_rcpt_count. */
 static void
 write_rcpts(const struct hl_ctx *ctx, struct buf *now)
 {
