@@ -4,7 +4,7 @@
  * An account belongs to one owner (a session, a transaction, a worker's
  * message store); everything that is kept on the heap for that owner takes
  * its bytes here first.  Refusing sets a sticky flag, which the owner looks
- * at at its next step and answers 452 4.3.1 (STYLE section 6).
+ * at at its next step and answers 452 4.3.1 (docs/architecture.md, "Memory").
  */
 #ifndef HOOKLINE_MAIL_MEMORY_H
 #define HOOKLINE_MAIL_MEMORY_H

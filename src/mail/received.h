@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* received.h - the Received field that a message gets from us.
  *
- * RFC 5321 4.4, RFC 5322 3.6.7; the form is that of HOOKS.md decision 15.
+ * RFC 5321 4.4, RFC 5322 3.6.7:
+ *	from HELO (NAME [IP]) by ME (hookline/VERSION) with PROTO id ID
+ *	(TLS) for <RCPT>; DATE
  */
 #ifndef HOOKLINE_MAIL_RECEIVED_H
 #define HOOKLINE_MAIL_RECEIVED_H

@@ -7,7 +7,7 @@
  *
  * Counted: reset_transaction detaches it from its session, and queue_post
  * may still read it.  What it holds lives in its arena, or on the heap
- * counted against the same cap (STYLE section 6).
+ * counted against the same cap.
  */
 #ifndef HOOKLINE_MAIL_TXN_H
 #define HOOKLINE_MAIL_TXN_H

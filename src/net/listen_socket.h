@@ -2,7 +2,7 @@
 /* listen_socket.h - making listening sockets.
  *
  * Called by the master, which owns them and passes them to the workers
- * (DESIGN section 2); systemd may make them instead.  Does not touch the
+ * (docs/architecture.md, "Processes"); systemd may make them instead.  Does not touch the
  * loop; may block on the file system for a moment.
  */
 #ifndef HOOKLINE_NET_LISTEN_SOCKET_H

@@ -4,7 +4,7 @@
  * Owns the polling, not the address: the descriptor was made by
  * listen_socket.h (in the master) or by systemd.  Stopping merely ends the
  * polling, so that connections wait in the kernel's queue for whoever polls
- * the socket next (DESIGN section 2).  All functions are loop functions.
+ * the socket next.  All functions are loop functions.
  *
  * Each turn of the loop accepts until the queue is empty, at most
  * LISTENER_BATCH connections, so that a flood of new ones does not starve

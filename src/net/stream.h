@@ -131,9 +131,10 @@ void stream_want(struct stream *stream, size_t bytes);
 void stream_pause(struct stream *stream);  /* stream_want(stream, 0) */
 void stream_resume(struct stream *stream); /* no limit */
 
-/* HOOKS.md decision 14: writes out what is queued (at most STREAM_FLUSH_MS),
- * shuts down our side, reads and throws away until the client has closed,
- * STREAM_LINGER_BYTES have come or STREAM_LINGER_MS have passed, then closes.
+/* Writes out what is queued (at most STREAM_FLUSH_MS), shuts down our side,
+ * reads and throws away until the client has closed, STREAM_LINGER_BYTES have
+ * come or STREAM_LINGER_MS have passed, then closes: with unread input the
+ * kernel would send a reset, and the client might lose the last reply.
  * When the client's end of file has been seen, it closes at once.  Never
  * calls back before it returns. */
 void stream_linger_close(struct stream *stream);

@@ -5,8 +5,8 @@
  *	                                post-connection
  *	end of file, gone, TLS failed: [abort,] reset_transaction, disconnect,
  *	                                post-connection
- * then the lingering close (HOOKS.md decision 14).  With XCLIENT the session
- * ends for plugins alone, as with quit.
+ * then stream_linger_close.  With XCLIENT the session ends for plugins alone,
+ * as with quit.
  */
 #include "data.h"
 #include "hook/remote.h"
@@ -14,7 +14,7 @@
 #include "reply.h"
 #include "rt/fiber.h"
 
-/* Hooks after 'gone' may block again, so long in all (DESIGN section 3). */
+/* Hooks after 'gone' may block again, so long in all. */
 #define CLEAN_UP_MS 5000
 
 void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* data_hooks.c - the hooks that watch a message arrive: header,
- * data_headers_end, body_chunk (HOOKS.md decision 10). */
+ * data_headers_end, body_chunk (docs/hooks.md). */
 #include "data.h"
 #include "rcpt_replies.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* dispatch.c - finds the function of a command line (HOOKS.md R12). */
+/* dispatch.c - finds the function of a command line. */
 #include "auth.h"
 #include "data.h"
 #include "hook/hook_log.h"

@@ -2,10 +2,9 @@
 /* limits.h - the settings of a conversation, resolved.
  *
  * The loop's functions cannot ask config hooks, so what they need is
- * resolved on the first fiber of a session (DESIGN section 3).  One counted
- * object serves all sessions of a listener that began within a second; with
- * config hooks each session has its own.  Every limit on what a client can
- * grow stands here.
+ * resolved on the first fiber of a session.  One counted object serves all
+ * sessions of a listener that began within a second; with config hooks each
+ * session has its own.  Every limit on what a client can grow stands here.
  */
 #ifndef HOOKLINE_SERVER_LIMITS_H
 #define HOOKLINE_SERVER_LIMITS_H

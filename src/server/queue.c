@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* queue.c - queue_pre, queue, queue_post (HOOKS.md 1.3, decision 12).
+/* queue.c - queue_pre, queue, queue_post.
  *
  * From queue_pre on the client cannot cancel anything: the message is
  * delivered even if its 250 does not arrive, and the log says so.
@@ -9,8 +9,8 @@
 #include "rcpt_replies.h"
 #include "rcpt_verdicts.h"
 
-/* The queue reply carries the transaction's id (issue: in every line, in
- * Received and in the reply). */
+/* The queue reply carries the transaction's id, as the lines of the log and
+ * Received do. */
 static void
 name_reply(struct hl_ctx *ctx, struct outcome *outcome, const struct txn *txn)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* rcpt_verdicts.h - what becomes of recipients with different fates.
  *
- * HOOKS.md decision 12: LMTP and PRDR tell each its own.  Plain SMTP has one
- * reply.  All equal: that one.  Mixed before anything was committed: nothing is
- * delivered.  Mixed after: 250, and what failed is kept in STATE/undelivered/.
+ * LMTP and PRDR tell each its own.  Plain SMTP has one reply.  All equal: that
+ * one.  Mixed before anything was committed: nothing is delivered.  Mixed
+ * after: 250, and what failed is kept in STATE/undelivered/ (docs/hooks.md,
+ * "Single recipients").
  */
 #ifndef HOOKLINE_SERVER_RCPT_VERDICTS_H
 #define HOOKLINE_SERVER_RCPT_VERDICTS_H

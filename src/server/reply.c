@@ -172,7 +172,7 @@ reply_noted(struct session *session, struct hl_ctx *ctx,
 		session_finish(session, END_QUIT);
 }
 
-/* A plugin's own reply (HOOKS.md 13). */
+/* A plugin's own reply (docs/hooks.md, "Replies"). */
 int
 reply_of_plugin(struct hl_ctx *ctx, unsigned code, hl_str enhanced, hl_str text)
 {

@@ -32,7 +32,7 @@ struct server_listener {
 
 /* Deadlines: one queue for each length that is in use. */
 #define SERVER_TIMEQS 32
-/* A session that finds no free fiber waits this long (DESIGN section 3). */
+/* A session that finds no free fiber waits this long. */
 #define SERVER_FIBER_WAIT_MS 30000
 
 struct server_timeq {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* session.h - one client's conversation (private to server/).
  *
- * A state machine at rest, straight-line code in flight (DESIGN section 3):
+ * A state machine at rest, straight-line code in flight:
  *
  *	accept      bytes, end of file, timeout, drain
  *	   |                 |
@@ -190,7 +190,7 @@ void session_on_data(void *owner, const char *p, size_t n);
 void session_on_eof(void *owner);
 void session_on_gone(void *owner, int err);
 void session_before_park(struct conv *conv);
-/* What its bare line ends come to (HOOKS.md decision 7). */
+/* What its bare line ends come to: config/bare_lf, bare_lf_exclude. */
 enum smtp_bare_lf session_bare_lf(const struct session *session);
 struct slice input_peek(const struct session *session);
 void input_take(struct session *session, size_t n);

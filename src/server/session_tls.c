@@ -9,9 +9,8 @@
  *	               one line; closing hooks if it        EVENT_SECURE on a
  *	               began before, lingering close        fiber: facts, hooks
  *
- * RFC 3207; HOOKS.md decision 6 (bytes in clear behind STARTTLS), decision 10
- * (tls_done).  A refusal by tls_done after STARTTLS waits for the client's
- * next command, because nothing can be sent unasked.
+ * RFC 3207.  A refusal by tls_done after STARTTLS waits for the client's next
+ * command, because nothing can be sent unasked.
  */
 #include <errno.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #include "session.h"
 
 /* Renames foreign Authentication-Results, adds Received (by the hook
- * received_line, else our own) and Authentication-Results (HOOKS.md 1.4).
+ * received_line, else our own) and Authentication-Results (mail/authres.h).
  * 0; -E2BIG over the transaction's cap. */
 int trace_fields_add(
     struct session *session, struct hl_ctx *ctx) BLOCKS WARN_UNUSED;

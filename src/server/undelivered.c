@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* undelivered.c - keeps a message whose delivery failed for some after it
- * was committed for others (HOOKS.md decision 12).
+ * was committed for others (rcpt_verdicts.h).
  *
  * STATE/undelivered/<transaction>: the message as it would have been delivered,
  * with the fields X-From, and X-Failed for each of these recipients, on top.

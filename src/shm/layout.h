@@ -24,7 +24,7 @@
 #define SHM_HOOK_MAX 32
 #define SHM_FAULTS_MAX 3072
 
-/* In the order of the verdicts of HOOKS.md 1.1; the last counts answers that
+/* In the order of enum hl_verdict; the last counts answers that
  * the hook does not allow, and values that are no verdict. */
 enum shm_verdict {
 	SHM_OK,

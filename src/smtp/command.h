@@ -54,7 +54,7 @@ struct smtp_command {
 
 /* Splits at the first run of spaces.  The word is a verb if it has 1 to 12
  * letters, digits or '_' and stands in the table, in any case; a line that
- * begins with a space has the empty word (HOOKS.md R12).  Trailing white
+ * begins with a space has the empty word, as in qpsmtpd.  Trailing white
  * space goes (RFC 5321 4.1.1).  `line` has no CRLF.  Cannot fail. */
 struct smtp_command smtp_command_split(struct slice line);
 

@@ -37,7 +37,7 @@ enum smtp_line_status {
  *           last call, unless that consumed them
  * max       longest line, counting its line end
  * policy    BARE_LF_REJECT: a bare LF is BAD; otherwise it ends the line.
- *           Bare CR and NUL are always BAD (HOOKS.md decision 7)
+ *           Bare CR and NUL are always BAD
  * ret_line  set with DONE: the line without its end, borrowed from `in`
  * ret_used  always set: bytes at the start of `in` that are done with.  With
  *           MORE more than 0 only while a line that is too long is dropped

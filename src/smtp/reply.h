@@ -40,7 +40,7 @@ enum {
  *       text is sent as given.  Never sent with 1xx and 3xx
  * text  lines separated by '\n'; newlines at the end are ignored
  * utf8  the client understands UTF-8 here (RFC 6531 3.7.4)
- * Returns SMTP_REPLY_* bits.  HOOKS.md decision 1; RFC 5321 4.2.1, RFC 2034 4.
+ * Returns SMTP_REPLY_* bits.  RFC 5321 4.2.1, RFC 2034 4.
  */
 unsigned smtp_reply_format(struct buf *buf, unsigned code, const char *enh,
     struct slice text, bool utf8);
