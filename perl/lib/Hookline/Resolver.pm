@@ -83,7 +83,7 @@ sub query {
     return $packet->header->ancount ? $packet : undef;
 }
 
-# No search list (DESIGN 4a), so it is the same.
+# There is no search list, so it is the same.
 sub search { my ($self, @question) = @_; return $self->query(@question) }
 
 1;

@@ -48,7 +48,7 @@ for my $name (qw(remote_ip remote_port local_ip local_port hello hello_host)) {
     };
 }
 
-# Asked for at the first use (HOOKS.md decision 15).
+# Asked for at the first use: it may have to wait for the DNS.
 sub remote_host {
     my $self = shift;
     $self->{_remote_host} = shift if @_;

@@ -32,7 +32,7 @@ sub connection {
     return $self->{_connection} ||= Qpsmtpd::Connection->new;
 }
 
-# Always there, also before MAIL (HOOKS.md R14).
+# Always there, also before MAIL, as in qpsmtpd.
 sub transaction {
     my $self = shift;
     return $self->{_transaction} ||= Qpsmtpd::Transaction->new;
