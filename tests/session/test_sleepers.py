@@ -16,7 +16,7 @@ from real import Client, sanitized, until
 
 SESSIONS = 1000
 SLEEP_MS = int(os.environ.get("HOOKLINE_SLEEP_MS", 3000))
-# The design says 1.5 KiB; a test that must not fail by chance says more.
+# 1.5 KiB are wanted; a test that must not fail by chance says more.
 IDLE_MAX = 2560
 
 

@@ -16,7 +16,7 @@ static const struct {
 	{ "none", "A: 1\r\n\r\n", "A: 1\r\n", 0 },
 	{ "one", "Authentication-Results: x.example; spf=pass\r\n\r\n",
 	    "Original-Authentication-Results: x.example; spf=pass\r\n", 1 },
-	/* qpsmtpd's B14: one of every two survived. */
+	/* In qpsmtpd one of every two survived. */
 	{ "several",
 	    "Authentication-Results: a\r\nAuthentication-Results: b\r\n"
 	    "Authentication-Results: c\r\nAuthentication-Results: d\r\n\r\n",

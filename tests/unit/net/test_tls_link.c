@@ -547,7 +547,8 @@ test_renegotiation(void **state)
 
 #define LINKS 64
 
-/* DESIGN section 7: 17 KiB for an idle session, 14 of it OpenSSL's. */
+/* 17 KiB for an idle session, 14 of it OpenSSL's (docs/architecture.md,
+ * "Memory"). */
 static void
 test_memory_at_rest(void **state)
 {

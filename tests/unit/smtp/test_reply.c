@@ -66,7 +66,7 @@ static const struct {
 	    "550 5.1.1 no (5.7.1)\r\n", 0 },
 	{ "not old form: junk", 550, "5.1.1", "no (#5.7)",
 	    "550 5.1.1 no (#5.7)\r\n", 0 },
-	/* never `NNN-` as last line, no line without text (HOOKS.md B7) */
+	/* never `NNN-` as last line, no line without text */
 	{ "empty line", 550, NULL, "a\n\nb", "550-a\r\n550- \r\n550 b\r\n", 0 },
 	{ "empty line, enhanced", 550, "5.7.1", "a\n\nb",
 	    "550-5.7.1 a\r\n550-5.7.1  \r\n550 5.7.1 b\r\n", 0 },
