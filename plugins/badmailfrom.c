@@ -38,7 +38,7 @@ on_mail(struct hl_ctx *ctx, const struct hl_addr *from)
 	return hl_reject(ctx, &args->reject, NULL, "%s", reason.p);
 }
 
-static const char *const files[] = { "badmailfrom", NULL };
+static const char *const files[] = { "badmailfrom patterns", NULL };
 
 static const struct hl_arg args[] = {
 	HL_REJECT_ARGS(struct args, reject),

@@ -31,7 +31,7 @@ on_rcpt(struct hl_ctx *ctx, const struct hl_addr *to)
 	return hl_deny(ctx, "5.1.1", "%s", reason.p);
 }
 
-static const char *const files[] = { "badrcptto", NULL };
+static const char *const files[] = { "badrcptto patterns", NULL };
 
 static const struct hl_plugin plugin = {
 	.name = "badrcptto",

@@ -60,7 +60,7 @@ on_pre_connection(struct hl_ctx *ctx)
 	return HL_DECLINED;
 }
 
-static const char *const files[] = { "hosts_allow", NULL };
+static const char *const files[] = { "hosts_allow networks", NULL };
 
 static const struct hl_plugin plugin = {
 	.name = "hosts_allow",

@@ -36,7 +36,7 @@ on_rcpt(struct hl_ctx *ctx, const struct hl_addr *to)
 	return hl_deny(ctx, "5.7.1", "Relaying denied");
 }
 
-static const char *const files[] = { "rcpthosts", "morercpthosts", NULL };
+static const char *const files[] = { "rcpthosts", "morercpthosts map", NULL };
 
 static const struct hl_plugin plugin = {
 	.name = "rcpt_ok",

@@ -126,8 +126,8 @@ on_load(struct hl_ctx *ctx)
 	return 0;
 }
 
-static const char *const files[] = { "norelayclients", "relayclients",
-	"morerelayclients", NULL };
+static const char *const files[] = { "norelayclients networks",
+	"relayclients networks", "morerelayclients map", NULL };
 
 static const struct hl_arg args[] = {
 	{ "only", "refuse whoever may not relay", .def = "0",

@@ -160,7 +160,11 @@ struct hl_plugin {
 	size_t session_size;  /* of hl_session_mem(), zeroed for each session */
 	size_t txn_size;      /* of hl_txn_mem(), zeroed for each message */
 	size_t instance_size; /* of hl_instance(), zeroed for each line */
-	const char *const *files; /* control files it reads; ends with NULL */
+	/* The control files that it reads; ends with NULL.  A word behind a
+	 * name tells how: "networks" (hl_list_find_ip), "patterns"
+	 * (hl_list_match), "map" (hl_config_map).  Faults in them are then
+	 * found by `hookline check` and when the plugin is loaded. */
+	const char *const *files;
 	/* Called once for each line in config/plugins in each worker, before
 	 * any hook.  0, or a negative errno after hl_load_error(). */
 	int (*load)(struct hl_ctx *ctx);

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "conf/conf_nearest.h"
 #include "loader_names.h"
+#include "plugin_files.h"
 #include "plugin_find.h"
 #include "remote.h"
 
@@ -32,7 +33,8 @@ read_entry(const struct hl_plugin_entry *entry, const char *path,
 	memcpy(ret, entry->plugin, size < sizeof(*ret) ? size : sizeof(*ret));
 	if (ret->name == NULL || ret->name[0] == '\0')
 		return err_set(err, -EINVAL, "%s: .name is missing", path);
-	if (args_table_check(ret->args, ret->args_size, err) < 0)
+	if (args_table_check(ret->args, ret->args_size, err) < 0 ||
+	    plugin_files_check(ret, err) < 0)
 		return err_prefix(err, "%s", path);
 	return 0;
 }
@@ -271,8 +273,10 @@ loader_start(struct engine *engine, struct plugin *plugin, struct err *err)
 	frame_pop(&ctx, &frame);
 	ctx_done(&ctx);
 	plugin->loaded = status >= 0;
-	if (status >= 0)
+	if (status >= 0) {
+		plugin_files_read(&plugin->desc, engine->conf, STR_EMPTY);
 		return 0;
+	}
 	if (plugin->load_error.n > 0)
 		return err_set(err, status, "%.*s: %.*s", STR(plugin->name),
 		    STR(plugin->load_error));

@@ -88,7 +88,7 @@ resolver_free(struct resolver **resolver)
 /* The servers of `list`.  Returns their number; -EINVAL when a line is bad,
  * which is then a fault of the configuration. */
 static int
-servers_of(struct resolver *resolver, const struct conf_list *list,
+servers_of(struct conf_dir *conf, const struct conf_list *list,
     struct inet_addr ret[DNS_SERVERS_MAX])
 {
 	size_t count = conf_list_count(list);
@@ -105,12 +105,23 @@ servers_of(struct resolver *resolver, const struct conf_list *list,
 			       "[ADDR]:PORT";
 		if (text == NULL)
 			continue;
-		conf_fault_add(resolver->engine->conf, STR_EMPTY,
-		    STR_LIT("resolvers"), conf_list_file(list, i),
-		    conf_list_line(list, i), "%s", text);
+		conf_fault_add(conf, STR_EMPTY, STR_LIT("resolvers"),
+		    conf_list_file(list, i), conf_list_line(list, i), "%s",
+		    text);
 		status = -EINVAL;
 	}
 	return status < 0 ? status : (int)count;
+}
+
+void
+resolver_check(struct conf_dir *conf)
+{
+	struct conf_list *list =
+	    conf_get(conf, STR_EMPTY, STR_LIT("resolvers"));
+	struct inet_addr servers[DNS_SERVERS_MAX];
+
+	(void)servers_of(conf, list, servers);
+	conf_list_unref(&list);
 }
 
 static void
@@ -161,7 +172,7 @@ follow(struct resolver *resolver)
 	if (resolver->list != NULL)
 		conf_list_unref(&resolver->list);
 	resolver->list = list;
-	count = servers_of(resolver, list, servers);
+	count = servers_of(resolver->engine->conf, list, servers);
 	if (count >= 0 || resolver->current == NULL)
 		current_make(
 		    resolver, servers, count < 0 ? 0 : (unsigned)count);

@@ -12,6 +12,7 @@
 #include "base/slice.h"
 #include "dns/dns_answer.h"
 
+struct conf_dir;
 struct dns_counters;
 struct engine;
 struct resolver;
@@ -19,6 +20,9 @@ struct resolver;
 struct resolver *resolver_new(struct engine *engine);
 /* Nobody may be asking. */
 void resolver_free(struct resolver **resolver);
+
+/* Adds what is wrong in config/resolvers to the faults of `conf`. */
+void resolver_check(struct conf_dir *conf);
 
 /* As dns_query; -EAGAIN also when there is no resolver (the log says why). */
 int resolver_query(struct resolver *resolver, struct slice name,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -15,7 +16,10 @@
 #include "conf/conf_value.h"
 #include "confine_plan.h"
 #include "hook/carries.h"
+#include "hook/plugin_files.h"
+#include "hook/resolver.h"
 #include "offline.h"
+#include "privilege.h"
 #include "server/server_needs.h"
 #include "settings.h"
 #include "tls_end.h"
@@ -173,6 +177,18 @@ parse_listen(struct offline *self, struct check *check)
 	conf_list_unref(&list);
 }
 
+static bool
+is_there(struct conf_dir *conf, hl_str key)
+{
+	struct conf_list *list = conf_get(conf, STR_EMPTY, key);
+	bool is_present = conf_list_is_present(list);
+
+	conf_list_unref(&list);
+	return is_present;
+}
+
+/* A listener's plugin file that is missing is a fault of the listener's line,
+ * unless it is that of all others too. */
 static int
 load(struct offline *self, const struct check *check)
 {
@@ -181,9 +197,18 @@ load(struct offline *self, const struct check *check)
 	size_t n = 0;
 	int ret;
 
-	for (size_t i = 0; i < count; i++)
-		keys[n++] = check->listeners->at[i].plugins;
-	if (n == 0)
+	for (size_t i = 0; i < count; i++) {
+		const struct conf_listener *at = &check->listeners->at[i];
+
+		if (str_eq_text(at->plugins, "plugins") ||
+		    is_there(self->conf, at->plugins))
+			keys[n++] = at->plugins;
+		else
+			(void)conf_faults_add(&self->faults, at->file, at->line,
+			    "plugins=%.*s: there is no such file",
+			    STR(at->plugins));
+	}
+	if (count == 0)
 		keys[n++] = STR_LIT("plugins");
 	ret = engine_load(self->engine, keys, n, &self->faults);
 	mem_free(keys);
@@ -220,11 +245,33 @@ check_values(struct offline *self, const struct check *check)
 	for (size_t i = 0; i < count; i++)
 		names[i] = check->listeners->at[i].name;
 	conf_check(self->conf, names, count);
+	resolver_check(self->conf);
+	/* engine_load has read those that hold for all listeners. */
+	for (unsigned i = 0; i < self->engine->plugin_count; i++)
+		for (size_t j = 0; j < count; j++)
+			plugin_files_read(&self->engine->plugins[i]->desc,
+			    self->conf, names[j]);
 	faults = conf_faults(self->conf);
 	for (size_t i = 0; i < faults->count; i++)
 		(void)conf_faults_add(&self->faults, faults->at[i].file,
 		    faults->at[i].line, "%s", faults->at[i].text.p);
 	mem_free(names);
+}
+
+/* Root can tell: others may check what is for another machine. */
+static void
+check_user(struct offline *self)
+{
+	struct conf_list *list =
+	    conf_get(self->conf, STR_EMPTY, STR_LIT("user"));
+	struct run_user user;
+	struct err err;
+
+	if (geteuid() == 0 && conf_list_count(list) > 0 &&
+	    run_user_find(conf_list_first(list).p, &user, &err) < 0)
+		(void)conf_faults_add(&self->faults, conf_list_file(list, 0),
+		    conf_list_line(list, 0), "%s", err.text);
+	conf_list_unref(&list);
 }
 
 /* What a worker with this configuration could still use. */
@@ -263,6 +310,7 @@ check_fiber(struct offline *self, void *arg)
 	ret = load(self, check);
 	check_tls(self, check);
 	check_values(self, check);
+	check_user(self);
 	if (self->faults.count > 0)
 		return -EINVAL;
 	if (ret < 0)

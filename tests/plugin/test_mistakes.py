@@ -51,6 +51,9 @@ def check(install, work, line):
 
 NOTHING = DESCRIPTOR % ".unload = NULL"
 CHECKS = {
+    "kind of a file": (
+        "static const char *const files[] = { \"list\", \"x nets\", NULL };" +
+        DESCRIPTOR % ".files = files", "x", "x nets"),
     "typo in a name": (NOTHING, "rcptok", "no plugin rcptok; did you mean "
                        "rcpt_ok"),
     "with .so": (NOTHING, "x.so", "without .so"),

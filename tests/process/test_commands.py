@@ -139,3 +139,57 @@ def test_what_queues_keep(tmp_path):
     assert hookline("plugins", "queue/maildir").stdout.endswith(
         "carries\n  SMTPUTF8\n")
     assert "carries" not in hookline("plugins", "rcpt_ok").stdout
+
+
+FAULTS = {
+    "relayclients": ("192.0.2.0/24\n192.0.2.300/24\n", "relayclients:2: "),
+    "norelayclients": ("x\n", "norelayclients:1: "),
+    "hosts_allow": ("example.com DENY\n", "hosts_allow:1: "),
+    "badmailfrom": ("/a(b/\n", "badmailfrom:1: "),
+    "badrcptto": ("a@b.example\n\n/(/\n", "badrcptto:3: "),
+    "rcpthosts": ("$include none\n", "rcpthosts:1: "),
+    "morercpthosts.cdb": ("x\n", "morercpthosts.cdb: "),
+    "resolvers": ("127.0.0.1\n300.1.1.1\n", "resolvers:2: "),
+    "submission/badrcptto": ("/(/\n", "submission/badrcptto:1: "),
+    "submission/databytes": ("many\n", "submission/databytes:1: "),
+}
+
+
+def test_faults_of_plugins_files(tmp_path):
+    """All are told of at once, with their lines."""
+    (tmp_path / "plugins").write_text(
+        "hosts_allow\nrelay\nbadmailfrom\nbadrcptto\nrcpt_ok\n"
+        "queue/discard\n")
+    (tmp_path / "listen").write_text("127.0.0.1:587 name=submission\n")
+    (tmp_path / "submission").mkdir()
+    result = hookline("check", "--config", tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    for name, (text, _) in FAULTS.items():
+        (tmp_path / name).write_text(text)
+    result = hookline("check", "--config", tmp_path)
+    assert result.returncode == 1
+    lines = result.stderr.splitlines()
+    assert len(lines) == len(FAULTS), result.stderr
+    for _, where in FAULTS.values():
+        assert any(line.startswith(f"{tmp_path}/{where}") for line in lines), \
+            where
+
+
+def test_plugin_file_of_a_listener_is_missing(tmp_path):
+    (tmp_path / "plugins").write_text("queue/discard\n")
+    (tmp_path / "listen").write_text(
+        "127.0.0.1:25\n127.0.0.1:587 plugins=plugins.other\n")
+    result = hookline("check", "--config", tmp_path)
+    assert result.returncode == 1
+    assert result.stderr == f"{tmp_path}/listen:2: plugins=plugins.other: " \
+        "there is no such file\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_unknown_user(tmp_path):
+    (tmp_path / "plugins").write_text("queue/discard\n")
+    (tmp_path / "user").write_text("# who\nno-such-user\n")
+    result = hookline("check", "--config", tmp_path)
+    assert result.returncode == 1
+    assert result.stderr == \
+        f"{tmp_path}/user:2: there is no user no-such-user\n"
