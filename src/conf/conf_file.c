@@ -442,6 +442,8 @@ conf_lines_from(
 void
 conf_lines_done(struct conf_lines *lines)
 {
+	/* Some of these files hold passwords. */
+	arena_wipe(&lines->arena);
 	arena_done(&lines->arena);
 	mem_free(lines->at);
 	mem_free(lines->files);

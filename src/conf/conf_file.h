@@ -66,6 +66,7 @@ int conf_file_read(const char *path, const struct conf_places *places,
  * not looked at; comments and empty lines are skipped. */
 void conf_lines_from(
     struct conf_lines *ret, hl_str name, const hl_str *lines, size_t count);
+/* Wipes the texts. */
 void conf_lines_done(struct conf_lines *lines);
 
 #endif

@@ -3,6 +3,8 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <malloc.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/mem.h"
@@ -10,6 +12,22 @@
 #include "sandbox.h"
 
 static struct sandbox box;
+
+/* Freed blocks that still held this; NULL: nobody looks. */
+static const char *secret;
+static unsigned found_secret;
+
+void __real_mem_free(void *p);
+void __wrap_mem_free(void *p);
+
+void
+__wrap_mem_free(void *p)
+{
+	if (secret != NULL && p != NULL &&
+	    memmem(p, malloc_usable_size(p), secret, strlen(secret)) != NULL)
+		found_secret++;
+	__real_mem_free(p);
+}
 
 static int
 setup(void **state)
@@ -279,6 +297,40 @@ test_places(void **state)
 	conf_faults_done(&faults);
 }
 
+/* What was in a file is nowhere when it is done with, also when it could not
+ * be used. */
+static void
+test_is_wiped(void **state)
+{
+	static const char *const files[] = { "user:hunter2-hunter2\n",
+		"a\nuser:hunter2-hunter2\n$include none\n",
+		"$include more\nb\n" };
+
+	(void)state;
+	sandbox_write(&box, "more", "c\nuser:hunter2-hunter2\n", 1000);
+	secret = "hunter2-hunter2";
+	found_secret = 0;
+	/* That it would be seen. */
+	mem_free(mem_dup(slice_of(secret)));
+	assert_int_equal(found_secret, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		struct conf_places places = { box.path, NULL };
+		struct conf_sources sources = { NULL, 0 };
+		struct conf_faults faults;
+		struct conf_lines lines;
+
+		sandbox_write(&box, "main", files[i], 1000);
+		conf_faults_init(&faults);
+		if (conf_file_read(sandbox_path(&box, "main"), &places, &lines,
+			&sources, &faults) == 0)
+			conf_lines_done(&lines);
+		conf_sources_done(&sources);
+		conf_faults_done(&faults);
+	}
+	secret = NULL;
+	assert_int_equal(found_secret, 1);
+}
+
 static void
 test_from_memory(void **state)
 {
@@ -370,6 +422,7 @@ main(void)
 		    test_too_large, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_places, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_is_wiped, setup, teardown),
 		cmocka_unit_test(test_from_memory),
 		cmocka_unit_test(test_stamps),
 		cmocka_unit_test(test_faults),
