@@ -4,7 +4,8 @@
  * A file is looked at when it is asked for, at most once a second.  When it
  * or one of its includes has changed and is complete (unchanged for 200 ms,
  * or renamed into place), it is read and compiled; a version with a fault is
- * not taken, the last good one stays and the fault is reported once.  A file
+ * not taken, the last good one stays and the fault is reported once; of the
+ * first version the lines that are good networks or patterns hold.  A file
  * that was removed is absent.
  *
  * Keys are file names below the directory, also "dkim/example.com/selector".

@@ -6,6 +6,7 @@
  *	              changed, still young: wait for the next look
  *	                 |
  *	              read and compile --> fault: keep the list, report
+ *	                 |                 (the first time: take what is good)
  *	                 |
  *	              take: swap the list
  *
@@ -143,9 +144,12 @@ read_list(
 		kinds |= conf_list_kinds(entry->list);
 	attempt->list = conf_list_new(&lines, true);
 	res = conf_list_compile(attempt->list, kinds, &attempt->faults);
-	if (res != 0)
+	if (res != 0 && entry->is_loaded) {
 		conf_list_unref(&attempt->list);
-	return res;
+		return res;
+	}
+	/* At first there is no better version: the good lines hold. */
+	return 0;
 }
 
 static int

@@ -71,7 +71,8 @@ fail_errno(struct reader *reader, hl_str path)
 
 	(void)snprintf(what, sizeof(what), "cannot read it: %s; %s",
 	    strerrordesc_np(code), remedy);
-	return fail(reader, -code, path, what);
+	/* -ENOENT is for a file that is not there itself. */
+	return fail(reader, code == ENOENT ? -EINVAL : -code, path, what);
 }
 
 /* ------------------------------------------------------------- one file */

@@ -54,8 +54,8 @@ struct conf_places {
  * faults   what is wrong is added on failure
  * Returns 0; -ENOENT `path` does not exist or is a directory (no fault);
  * -EAGAIN a file changed while it was read (no fault); -EINVAL bad contents
- * (NUL byte, circular include, a limit); else the negative errno of the
- * system call.  Reads from disk.
+ * (NUL byte, circular or missing include, a limit); else the negative errno
+ * of the system call.  Reads from disk.
  */
 int conf_file_read(const char *path, const struct conf_places *places,
     struct conf_lines *ret, struct conf_sources *sources,

@@ -430,12 +430,51 @@ test_kinds_of_an_absent_file(void **state)
 	sandbox_wait(1000);
 	key_is("nets", "-");
 	assert_memory_equal(box.told.p, "nets:1: \"192.0.2.0/99\"", 22);
-	/* Also as a key that was bad from the start. */
-	sandbox_write(&box, "more", "x", OLD);
-	list = conf_get_as(box.dir, STR_EMPTY, STR_LIT("more"), CONF_KIND_NETS);
-	assert_false(conf_list_is_present(list));
+}
+
+/* The version before stays, and the fault goes when the include comes. */
+static void
+test_include_is_missing(void **state)
+{
+	(void)state;
+	sandbox_write(&box, "a", "one\n", OLD);
+	key_is("a", "one");
+	sandbox_write(&box, "a", "two\n$include b\n", OLD);
+	assert_int_equal(conf_flush(box.dir), 0);
+	key_is("a", "one");
+	assert_int_equal(conf_faults(box.dir)->count, 1);
+	sandbox_write(&box, "b", "three\n", OLD);
+	assert_int_equal(conf_flush(box.dir), 1);
+	key_is("a", "two|three");
+	assert_int_equal(conf_faults(box.dir)->count, 0);
+	sandbox_remove(&box, "b");
+	assert_int_equal(conf_flush(box.dir), 0);
+	key_is("a", "two|three");
+}
+
+/* Without an earlier version its good lines hold; later ones are not taken. */
+static void
+test_bad_from_the_start(void **state)
+{
+	struct inet_addr addr = { .family = INET_V4,
+		.bytes = { 192, 0, 2, 1 } };
+	struct conf_list *list;
+
+	(void)state;
+	sandbox_write(&box, "nets", "x\n192.0.2.0/24\n", OLD);
+	list = conf_get_as(box.dir, STR_EMPTY, STR_LIT("nets"), CONF_KIND_NETS);
+	assert_true(conf_list_has_ip(list, &addr));
 	conf_list_unref(&list);
-	assert_int_equal(conf_faults(box.dir)->count, 2);
+	assert_int_equal(conf_faults(box.dir)->count, 1);
+	assert_memory_equal(box.told.p, "nets:1: \"x\" is no", 17);
+	sandbox_write(&box, "nets", "192.0.2.0/24\ny\n", OLD);
+	assert_int_equal(conf_flush(box.dir), 0);
+	key_is("nets", "x|192.0.2.0/24");
+	assert_int_equal(box.told_count, 2);
+	sandbox_write(&box, "nets", "192.0.2.0/25\n", OLD);
+	assert_int_equal(conf_flush(box.dir), 1);
+	key_is("nets", "192.0.2.0/25");
+	assert_int_equal(conf_faults(box.dir)->count, 0);
 }
 
 /* "x" and then a removal: a fault goes with its file. */
@@ -635,6 +674,8 @@ main(void)
 		DIR_TEST(test_bad_regex_keeps_the_old, setup_ahead),
 		DIR_TEST(test_kinds_are_by_use, setup),
 		DIR_TEST(test_kinds_of_an_absent_file, setup),
+		DIR_TEST(test_include_is_missing, setup),
+		DIR_TEST(test_bad_from_the_start, setup),
 		DIR_TEST(test_bad_file_removed, setup),
 		DIR_TEST(test_unreadable, setup),
 		DIR_TEST(test_no_permission, setup),

@@ -163,7 +163,7 @@ test_include_faults(void **state)
 		{ "through a directory", "$include sub\n", "",
 		    "sub/loop:1: $include", -EINVAL },
 		{ "missing", "\n$include nothing\n", "", "main:2: $include",
-		    -ENOENT },
+		    -EINVAL },
 		{ "without path", "$include \n", "", "main:1: $include",
 		    -EINVAL },
 	};
