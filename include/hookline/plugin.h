@@ -163,7 +163,9 @@ struct hl_plugin {
 	/* The control files that it reads; ends with NULL.  A word behind a
 	 * name tells how: "networks" (hl_list_find_ip), "patterns"
 	 * (hl_list_match), "map" (hl_config_map).  Faults in them are then
-	 * found by `hookline check` and when the plugin is loaded. */
+	 * found by `hookline check` and when the plugin is loaded.  "secret"
+	 * is a file that `check` leaves alone, with a warning, when it is run
+	 * by somebody who may not read it. */
 	const char *const *files;
 	/* Called once for each line in config/plugins in each worker, before
 	 * any hook.  0, or a negative errno after hl_load_error(). */

@@ -78,7 +78,7 @@ on_scram(struct hl_ctx *ctx, hl_str mechanism, hl_str user)
 							       : HL_DECLINED;
 }
 
-static const char *const files[] = { "flat_auth_pw", NULL };
+static const char *const files[] = { "flat_auth_pw secret", NULL };
 
 static const struct hl_plugin plugin = {
 	.name = "auth/auth_flat_file",

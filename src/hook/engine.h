@@ -77,6 +77,7 @@ struct engine {
 	bool derives_keys;           /* hl_auth_scram_clear was of use */
 	bool told_iterations;        /* see server/auth_scram.c */
 	bool dry_run;                /* `try`: nothing is queued */
+	bool is_stranger; /* `check` by somebody who may not read secrets */
 };
 
 struct engine *engine_new(const struct engine_options *options);

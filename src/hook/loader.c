@@ -274,7 +274,8 @@ loader_start(struct engine *engine, struct plugin *plugin, struct err *err)
 	ctx_done(&ctx);
 	plugin->loaded = status >= 0;
 	if (status >= 0) {
-		plugin_files_read(&plugin->desc, engine->conf, STR_EMPTY);
+		plugin_files_read(&plugin->desc, engine->conf, STR_EMPTY,
+		    engine->is_stranger);
 		return 0;
 	}
 	if (plugin->load_error.n > 0)

@@ -29,7 +29,8 @@ struct check {
 	struct conf_listeners *listeners; /* NULL: no file */
 	struct conf_listeners none;
 	bool without_keys;
-	struct tls_store *tls; /* NULL: it has a fault */
+	struct conf_faults warnings; /* of what is good all the same */
+	struct tls_store *tls;       /* NULL: it has a fault */
 };
 
 /* ---- tables ---- */
@@ -236,7 +237,33 @@ check_tls(struct offline *self, struct check *check)
 }
 
 static void
-check_values(struct offline *self, const struct check *check)
+on_closed(void *arg, const char *path)
+{
+	struct check *check = arg;
+
+	(void)conf_faults_add(&check->warnings, str_of(path), 0,
+	    "warning: not read, only root and the server may; check as root");
+}
+
+/* engine_load has read those that hold for all listeners. */
+static void
+check_files(struct offline *self, struct check *check,
+    const struct hl_plugin *desc, const hl_str *listeners, size_t count)
+{
+	bool is_stranger = self->engine->is_stranger;
+
+	for (size_t i = 0; i < count; i++)
+		plugin_files_read(desc, self->conf, listeners[i], is_stranger);
+	if (!is_stranger)
+		return;
+	plugin_files_closed(desc, self->conf, STR_EMPTY, on_closed, check);
+	for (size_t i = 0; i < count; i++)
+		plugin_files_closed(
+		    desc, self->conf, listeners[i], on_closed, check);
+}
+
+static void
+check_values(struct offline *self, struct check *check)
 {
 	size_t count = check->listeners != NULL ? check->listeners->count : 0;
 	hl_str *names = mem_array(count + 1, sizeof(*names));
@@ -246,16 +273,34 @@ check_values(struct offline *self, const struct check *check)
 		names[i] = check->listeners->at[i].name;
 	conf_check(self->conf, names, count);
 	resolver_check(self->conf);
-	/* engine_load has read those that hold for all listeners. */
 	for (unsigned i = 0; i < self->engine->plugin_count; i++)
-		for (size_t j = 0; j < count; j++)
-			plugin_files_read(&self->engine->plugins[i]->desc,
-			    self->conf, names[j]);
+		check_files(
+		    self, check, &self->engine->plugins[i]->desc, names, count);
 	faults = conf_faults(self->conf);
 	for (size_t i = 0; i < faults->count; i++)
 		(void)conf_faults_add(&self->faults, faults->at[i].file,
 		    faults->at[i].line, "%s", faults->at[i].text.p);
 	mem_free(names);
+}
+
+/* Neither root nor the user of the workers, which the server's own check has. */
+static bool
+is_stranger(struct offline *self, const struct check *check)
+{
+	struct run_user user;
+	struct arena arena;
+	struct err err;
+	bool ret;
+
+	if (geteuid() == 0 || check->without_keys)
+		return false;
+	arena_init(&arena, 256, 0);
+	ret =
+	    run_user_find(conf_text(self->conf, STR_EMPTY, CONF_USER, &arena).p,
+		&user, &err) < 0 ||
+	    user.uid != geteuid();
+	arena_done(&arena);
+	return ret;
 }
 
 /* Root can tell: others may check what is for another machine. */
@@ -306,6 +351,7 @@ check_fiber(struct offline *self, void *arg)
 	struct check *check = arg;
 	int ret;
 
+	self->engine->is_stranger = is_stranger(self, check);
 	parse_listen(self, check);
 	ret = load(self, check);
 	check_tls(self, check);
@@ -360,7 +406,10 @@ run(const struct command *self, int argc, char **argv)
 	if (option_parse(self->options, argc, argv, on_option, &offline, &err) <
 	    0)
 		return command_usage_error(self, "%s", err.text);
+	conf_faults_init(&check.warnings);
 	ret = offline_run(&offline, &err);
+	(void)offline_print_faults(&check.warnings);
+	conf_faults_done(&check.warnings);
 	faults = offline_print_faults(&offline.faults);
 	if (ret < 0 && faults == 0)
 		(void)fprintf(stderr, "hookline check: %s\n", err.text);
@@ -376,7 +425,7 @@ run(const struct command *self, int argc, char **argv)
 
 const struct command command_check = {
 	.name = "check",
-	.args = "[--config DIR]",
+	.args = "[--config DIR] [--without-keys]",
 	.about = "load a configuration and print the chain of each hook",
 	.options = options,
 	.more = "Exit status 0 when it is good, 1 with file and line of each "

@@ -90,6 +90,37 @@ def test_check_says(install, work, source, line, words):
     assert words in result.stderr
 
 
+FILES = "static const char *const files[] = { %s, NULL };" + \
+    DESCRIPTOR % ".files = files"
+OF_FILES = {
+    # As plugins have always named them: lists of any lines.
+    "no word": ('"list"', "list", "a\n/(/ x\n192.0.2.300\n", None),
+    "no word, include": ('"list"', "list", "a\n$include none\n", "list:2: "),
+    "no word, NUL": ('"list"', "list", "a\n\0\n", "list:2: "),
+    "networks": ('"list networks"', "list", "192.0.2.1\nx\n", "list:2: "),
+    "patterns": ('"list patterns"', "list", "x\n\n/(/\n", "list:3: "),
+    "map": ('"list map"', "list.cdb", "x\n", "list.cdb: "),
+    "secret": ('"list secret"', "list", "$include none\n", "list:1: "),
+}
+
+
+@pytest.mark.parametrize("files, name, text, fault", OF_FILES.values(),
+                         ids=OF_FILES)
+def test_check_reads_files(install, work, files, name, text, fault):
+    build(install, work, FILES % files)
+    result = check(install, work, "x")
+    assert (result.returncode, result.stderr) == (0, "")
+    path = work / "config" / name
+    path.write_text(text)
+    result = install.hookline("check", "--config", path.parent)
+    if fault is None:
+        assert (result.returncode, result.stderr) == (0, "")
+    else:
+        assert result.returncode == 1
+        assert len(result.stderr.splitlines()) == 1
+        assert result.stderr.startswith(f"{path.parent}/{fault}")
+
+
 def test_check_names_a_plugin_without_hooks(install, work):
     build(install, work, NOTHING)
     result = check(install, work, "x")

@@ -14,6 +14,7 @@ static const struct {
 	{ "relayclients networks", 0 },
 	{ "badmailfrom  patterns", 0 },
 	{ "morercpthosts map", 0 },
+	{ "flat_auth_pw secret", 0 },
 	{ "", -EINVAL },
 	{ " networks", -EINVAL },
 	{ "relayclients network", -EINVAL },
