@@ -116,6 +116,7 @@ check_errors(struct session *session, struct hl_ctx *ctx)
 	if (session->end != END_NOT || session->gone || max == 0 ||
 	    session->errors < max)
 		return;
+	session_take_back_tls(session);
 	reply_refuse(session, ctx, HOOK_UNRECOGNIZED_COMMAND, 421, "4.7.0",
 	    "Too many errors");
 	session_finish(session, END_QUIT);

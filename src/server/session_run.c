@@ -117,6 +117,7 @@ check_memory(struct session *session, struct hl_ctx *ctx)
 	if (!arena_is_over(&session->conv.arena) &&
 	    !session->conv.account.over && !arena_is_over(ctx->arena))
 		return;
+	session_take_back_tls(session);
 	reply_refuse(session, ctx, HOOK_UNRECOGNIZED_COMMAND, 421, "4.3.1",
 	    "Session needs too much memory");
 	session_finish(session, END_QUIT);

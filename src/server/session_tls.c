@@ -75,6 +75,15 @@ has_early_bytes(const struct session *session)
 	return input_peek(session).n > 0 || stream_has_unread(session->stream);
 }
 
+void
+session_take_back_tls(struct session *session)
+{
+	if (!session->wants_tls)
+		return;
+	session->wants_tls = false;
+	buf_clear(&session->out);
+}
+
 /* The drain that came meanwhile does not wait for a handshake: its 421 takes
  * the place of the 220. */
 static bool
