@@ -26,7 +26,7 @@ struct tls_trust {
 	uint32_t magic;
 	unsigned count;
 	SSL_CTX *system;   /* NULL: not used yet */
-	struct list files; /* of struct trust_file, the latest read first */
+	struct list files; /* of struct trust_file, the latest used first */
 };
 
 struct trust_file {
@@ -132,6 +132,7 @@ file_free(struct tls_trust *trust, struct trust_file *file)
 	mem_free(file);
 }
 
+/* Which is then the latest used. */
 static struct trust_file *
 file_find(struct tls_trust *trust, const char *path)
 {
@@ -139,8 +140,11 @@ file_find(struct tls_trust *trust, const char *path)
 		struct trust_file *file =
 		    CONTAINER_OF(link, struct trust_file, link);
 
-		if (strcmp(file->path, path) == 0)
-			return file;
+		if (strcmp(file->path, path) != 0)
+			continue;
+		list_remove(link);
+		list_push_front(&trust->files, link);
+		return file;
 	}
 	return NULL;
 }
@@ -150,10 +154,11 @@ file_keep(struct tls_trust *trust, const struct loading *loading)
 {
 	struct trust_file *file = file_find(trust, loading->path);
 
+	if (file == NULL && trust->count == TLS_TRUST_FILES_MAX)
+		file = CONTAINER_OF(
+		    trust->files.head.prev, struct trust_file, link);
 	if (file != NULL)
 		file_free(trust, file);
-	if (trust->count >= TLS_TRUST_FILES_MAX)
-		return;
 	file = mem_alloc(sizeof(*file));
 	file->path = mem_dup(slice_of(loading->path));
 	file->seen = loading->stat;

@@ -14,7 +14,7 @@
 struct ssl_ctx_st;
 struct tls_trust;
 
-#define TLS_TRUST_FILES_MAX 16 /* kept; more are read each time */
+#define TLS_TRUST_FILES_MAX 16 /* kept: those that were used last */
 
 /* Opens nothing yet. */
 struct tls_trust *tls_trust_new(void);

@@ -851,6 +851,62 @@ test_trust_changes(void **state)
 	user_done(&u);
 }
 
+/* One file more than are kept; the first of them is used in between. */
+static void
+get_many(struct user *u)
+{
+	SSL_CTX *first[TLS_TRUST_FILES_MAX + 1], *again;
+	char path[100];
+	bool is_kept;
+
+	for (size_t i = 0; i < ARRAY_SIZE(first); i++) {
+		(void)snprintf(path, sizeof(path), "%s.%zu", u->where, i);
+		copy(tls_peer_ca, path);
+		u->rc[0] |= tls_trust_get(u->trust, path, &first[i], &u->err);
+		(void)snprintf(path, sizeof(path), "%s.0", u->where);
+		u->rc[0] |= tls_trust_get(u->trust, path, &again, &u->err);
+		SSL_CTX_free(again);
+	}
+	/* The last looked at is the second, which then takes the place of
+	 * the third. */
+	for (size_t i = ARRAY_SIZE(first); i-- > 0;) {
+		if (i == 1)
+			continue;
+		(void)snprintf(path, sizeof(path), "%s.%zu", u->where, i);
+		u->rc[0] |= tls_trust_get(u->trust, path, &again, &u->err);
+		u->rc[1] += again != first[i];
+		SSL_CTX_free(again);
+	}
+	(void)snprintf(path, sizeof(path), "%s.1", u->where);
+	u->rc[0] |= tls_trust_get(u->trust, path, &again, &u->err);
+	is_kept = again == first[1];
+	SSL_CTX_free(again);
+	u->rc[2] = is_kept;
+	for (size_t i = 0; i < ARRAY_SIZE(first); i++) {
+		(void)snprintf(path, sizeof(path), "%s.%zu", u->where, i);
+		u->rc[3] |= unlink(path);
+		SSL_CTX_free(first[i]);
+	}
+}
+
+static void
+test_trust_of_many(void **state)
+{
+	struct user u;
+	char path[80];
+
+	(void)state;
+	user_open(&u);
+	(void)snprintf(path, sizeof(path), "%s.many", tls_peer_ca);
+	u.where = path;
+	user_run(&u, get_many);
+	assert_int_equal(u.rc[0], 0);
+	assert_int_equal(u.rc[1], 0); /* read anew, though used lately */
+	assert_int_equal(u.rc[2], 0); /* the one that was not */
+	assert_int_equal(u.rc[3], 0);
+	user_done(&u);
+}
+
 static int
 group_setup(void **state)
 {
@@ -889,6 +945,7 @@ main(void)
 		cmocka_unit_test(test_idle_ended),
 		cmocka_unit_test(test_dial),
 		cmocka_unit_test(test_trust_changes),
+		cmocka_unit_test(test_trust_of_many),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
