@@ -6,7 +6,7 @@
  *	accepted --request--> running --program ends--> answered, freed
  *	   |                     |
  *	   |                     +--the worker is gone--> killed, then freed
- *	   +--refused, or no request--> freed
+ *	   +--refused, given up, or no request--> freed
  *
  * It listens once it has the lists of the master.
  */
@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -202,6 +203,16 @@ read_request(struct run *run, size_t *ret_n, int fds[SPAWN_FDS])
 	return 0;
 }
 
+/* While a helper was replaced, or slow: whoever has gone was told, or will
+ * never know, that the program did not run. */
+static bool
+is_given_up(const struct run *run)
+{
+	struct pollfd peer = { .fd = run->fd, .events = POLLRDHUP };
+
+	return poll(&peer, 1, 0) == 1;
+}
+
 static void
 on_request(struct run *run)
 {
@@ -211,6 +222,8 @@ on_request(struct run *run)
 
 	if (rc == -EAGAIN)
 		return;
+	if (rc == 0 && is_given_up(run))
+		rc = -ECANCELED;
 	if (rc == 0)
 		rc = run_start(run, n, fds);
 	for (size_t i = 0; i < SPAWN_FDS; i++)

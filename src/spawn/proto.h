@@ -10,7 +10,8 @@
  *	                   negative errno
  *
  * Then the helper closes.  A worker that shuts its side down, or is gone,
- * has the program killed; the helper closes when that has happened.
+ * has the program killed; the helper closes when that has happened.  A
+ * program of one that has done so before the helper reads is not started.
  */
 #ifndef HOOKLINE_SPAWN_PROTO_H
 #define HOOKLINE_SPAWN_PROTO_H

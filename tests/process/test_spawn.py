@@ -226,6 +226,29 @@ def test_waits_for_its_turn_in_its_time(server):
         assert result(s)[0] == -62
 
 
+def test_given_up_before_the_helper_reads(server):
+    """It was told that the program did not run, so it must not run later."""
+    server.write("plugins", "runner /bin/echo /bin/touch")
+    server.start("--workers", "1")
+    made = server.base / "made"
+    made.mkdir()
+    made.chmod(0o777)
+    helper = helper_of(server)
+    sessions = [open_session(server) for _ in range(20)]
+    os.kill(helper, signal.SIGSTOP)
+    try:
+        for i, s in enumerate(sessions):
+            s.say(f"VRFY run 300 /bin/touch {made}/{i}")
+        assert [result(s)[0] for s in sessions] == [-62] * 20
+    finally:
+        os.kill(helper, signal.SIGCONT)
+    assert run(sessions[0], "/bin/echo", "x") == (0, "x")
+    assert not list(made.iterdir())
+    for s in sessions:
+        s.close()
+    assert not server.lines("event=spawn_refused")
+
+
 def test_reload_adds_a_program(server):
     server.write("plugins", "runner /bin/echo")
     server.start("--workers", "1")
