@@ -157,6 +157,15 @@ prepare_descriptors(void)
 	(void)close_range(STDERR_FILENO + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC);
 }
 
+/* A reader that is gone and a file that would be too large are errors of the
+ * calls.  Our children inherit it. */
+static void
+ignore_signals(void)
+{
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
+}
+
 /* As many descriptors as we may have: one for each session. */
 static void
 raise_limits(void)
@@ -280,8 +289,6 @@ loop_start(struct master *master)
 	CHECK(uv_timer_init(&master->loop, &master->tick) == 0);
 	CHECK(uv_timer_start(
 		  &master->tick, on_tick, MASTER_TICK_MS, MASTER_TICK_MS) == 0);
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGXFSZ, SIG_IGN);
 	master->watchdog_ms = notify_watchdog_ms();
 	master->reload = reload_new(master);
 }
@@ -409,6 +416,7 @@ master_run(const struct master_options *options)
 	master->tls = tls_watch_new();
 	master_log_start();
 	prepare_descriptors();
+	ignore_signals();
 	raise_limits();
 	if (master_start(master, &err) < 0) {
 		log_start_failed(err.text);

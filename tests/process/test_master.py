@@ -50,6 +50,14 @@ def test_listen_option_replaces_the_file(server):
             assert client.ask("LINE") == f"250 {name}"
 
 
+def test_files_too_small_for_the_shared_memory(server):
+    """A limit that the system sets is told, and kills nobody."""
+    server.launch("--workers", "1", prefix=("prlimit", "--fsize=65536"))
+    assert server.wait() == 1
+    assert "shared memory: File too large" in server.lines(
+        "event=start_failed")[0]
+
+
 def test_second_start_is_refused(server):
     server.start("--workers", "1")
     again = subprocess.run(
