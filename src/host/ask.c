@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ask.c - what a host asks during a call (docs/host-protocol.md, "What a host
- * may ask").
+ * may ask during a call").
  *
  * The answers come from the functions that native plugins use, so both see
  * the same.

@@ -2,8 +2,8 @@
 /* listen_socket.h - making listening sockets.
  *
  * Called by the master, which owns them and passes them to the workers
- * (docs/architecture.md, "Processes"); systemd may make them instead.  Does not touch the
- * loop; may block on the file system for a moment.
+ * (docs/architecture.md, "Processes"); systemd may make them instead.  Does
+ * not touch the loop; may block on the file system for a moment.
  */
 #ifndef HOOKLINE_NET_LISTEN_SOCKET_H
 #define HOOKLINE_NET_LISTEN_SOCKET_H

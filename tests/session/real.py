@@ -19,7 +19,7 @@ CRLF = b"\r\n"
 
 
 def data_folder():
-    """Test data by others; no part of the project."""
+    """Test data by others, see tests/data.md."""
     return Path(os.environ.get("HOOKLINE_DATA",
                                TOP.parent / "shared" / "data"))
 

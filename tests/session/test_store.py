@@ -154,7 +154,7 @@ def test_generated(server):
     client.close()
 
 
-@pytest.mark.skipif(not eml_files(), reason="no messages, see HOOKLINE_DATA")
+@pytest.mark.skipif(not eml_files(), reason="no messages, see tests/data.md")
 def test_real_messages(server):
     client = server.client()
     for path in eml_files():

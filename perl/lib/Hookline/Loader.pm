@@ -2,7 +2,7 @@
 package Hookline::Loader;
 
 # Loads the plugins of a list, in order, and numbers their entries
-# (docs/host-protocol.md, "describe").
+# (docs/host-protocol.md, "Greeting and describe").
 
 use strict;
 use warnings;

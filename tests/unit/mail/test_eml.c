@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* test_eml.c - real messages: what comes out is what went in.
  *
- * The set is no part of the project: it is looked for in $HOOKLINE_DATA,
- * else in ../shared/data beside the checkout.
+ * They are no part of the project (tests/data.md); test_message.c has cases of
+ * our own.
  */
 #include "mail_test.h"
 
@@ -140,7 +140,7 @@ main(void)
 	if (access(data_folder(), R_OK) == -1) {
 		/* cmocka's skip() is "not ok" in TAP. */
 		(void)printf(
-		    "1..0 # SKIP no %s, set HOOKLINE_DATA\n", data_folder());
+		    "1..0 # SKIP no %s, see tests/data.md\n", data_folder());
 		return 0;
 	}
 	return cmocka_run_group_tests(tests, NULL, NULL);

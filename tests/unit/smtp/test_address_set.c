@@ -2,11 +2,10 @@
 /* test_address_set.c - smtp_path_parse against the address set of isemail.
  *
  * tests-original.xml has the addresses with a diagnosis each, meta.xml says
- * for each diagnosis what SMTP ought to answer.  They are read from
- * $HOOKLINE_DATA/addresses, else from ../shared/data/addresses beside the
- * checkout; without them the test is skipped.  Where we answer otherwise,
- * docs/rfc-map.md has a row that begins with "| set N |"; a row too many
- * fails as an unlisted disagreement does.
+ * for each diagnosis what SMTP ought to answer.  They are no part of the
+ * project (tests/data.md); test_path.c has cases of our own.  Where we answer
+ * otherwise, docs/rfc-map.md has a row that begins with "| set N |"; a row too
+ * many fails as an unlisted disagreement does.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -220,7 +219,7 @@ main(void)
 
 	buf_done(&data);
 	if (!has_data) { /* cmocka's skip() is "not ok" in TAP */
-		(void)puts("1..0 # SKIP no address set, see HOOKLINE_DATA");
+		(void)puts("1..0 # SKIP no address set, see tests/data.md");
 		return 0;
 	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
