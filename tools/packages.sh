@@ -15,14 +15,15 @@ PACKAGES_BUILD="gcc libc6-dev pkg-config meson ninja-build python3
 PACKAGES_RUN="swaks perl libmailtools-perl libnet-dns-perl libio-fdpass-perl
 	libdigest-hmac-perl"
 
-# What cannot be installed, because Postfix is, or is not to be; tests take it
-# from the place where it was unpacked.  And what that needs.
-PACKAGES_UNPACKED="exim4-daemon-light qpsmtpd"
+# What cannot be installed, because Postfix is; tests take it from the place
+# where it was unpacked.  And what that needs.
+PACKAGES_UNPACKED="exim4-daemon-light"
 PACKAGES_UNPACKED_NEED="libdb5.3 libgnutls-dane0 libnsl2 libnss-wrapper"
 
 # Debian's qpsmtpd, and what its plugins use.
 PACKAGES_QPSMTPD="qpsmtpd libmail-spf-perl libmail-dkim-perl libnet-ldap-perl
-	libcdb-file-perl"
+	libcdb-file-perl libwww-perl libmail-dmarc-perl libgeo-ip-perl
+	libdbd-sqlite3-perl libio-socket-ssl-perl spamd clamav-daemon"
 
 # What test.sh adds: test libraries, checkers, real clients.
 PACKAGES_TEST="libcmocka-dev python3-pytest g++ clang clang-tidy

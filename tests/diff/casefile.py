@@ -30,6 +30,7 @@ class Setup:
     config: dict = field(default_factory=dict)
     files: dict = field(default_factory=dict)
     stubs: dict = field(default_factory=dict)
+    servers: list = field(default_factory=list)
     environment: dict = field(default_factory=dict)
     tail: bool = True
     cases: list = field(default_factory=list)
@@ -61,6 +62,8 @@ def setup_line(setup, word, rest, block):
         setup.files[rest] = block
     elif word == "stub":
         setup.stubs[rest] = block
+    elif word == "server":
+        setup.servers.append(rest)
     elif word == "env":
         name, _, setup.environment[name] = rest.partition("=")
     elif word == "queue" and rest == "none":

@@ -10,15 +10,14 @@ import sys
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(TOP / "tests"), str(TOP / "tests" / "session")]
+sys.path[:0] = [str(TOP / "tests" / name)
+                for name in (".", "session", "services")]
 
-from real import RealServer, stuffed  # noqa: E402
+from real import QPSMTPD_PLUGINS as PLUGINS, RealServer, stuffed  # noqa: E402
+from services import TOGETHER  # noqa: E402
 from waiting import WAIT, until  # noqa: E402
 
 FORKSERVER = "/usr/bin/qpsmtpd-forkserver"
-PLUGINS = Path("/usr/share/qpsmtpd/plugins")
-# In front of a program: it ends with this process, however that ends.
-TOGETHER = ["setpriv", "--pdeathsig", "TERM"]
 TAIL = ["rcpt_ok", "queue/maildir $MAIL"]
 
 
@@ -94,10 +93,10 @@ class Hookline(RealServer, Peer):
             os.environ.update(kept)
 
     def session_log(self):
-        """Log lines of plugins: (plugin, hook, text)."""
+        """Log lines of plugins: (plugin, hook, the first line of it)."""
         self.ended += 1
         self.wait_line("event=disconnect", count=self.ended)
-        return [(m[1], m[2], re.sub(r"(\\x0[ad])+$", "", m[3] or m[4])
+        return [(m[1], m[2], re.split(r"\\x0[ad]", m[3] or m[4])[0]
                  .replace('\\"', '"'))
                 for m in re.finditer(
                     r" plugin=(\S+) hook=(\S+) text=(?:\"((?:\\.|[^\"])*)\""

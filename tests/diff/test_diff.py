@@ -13,7 +13,7 @@ import pytest
 import casefile
 from peers import FORKSERVER, Hookline, Qpsmtpd, WAIT, stuffed
 from real import Stage
-from world import Dns, Stub
+from world import Stub, World
 
 CASES = Path(__file__).resolve().parent / "cases"
 SETUPS = [(path.stem, setup) for path in sorted(CASES.glob("*.case"))
@@ -35,10 +35,10 @@ def stage():
 
 
 @pytest.fixture(scope="session")
-def dns(tmp_path_factory):
-    dns = Dns(tmp_path_factory.mktemp("nsd"))
-    yield dns
-    dns.stop()
+def world(stage):
+    world = World(stage)
+    yield world
+    world.stop()
 
 
 class Talk:
@@ -159,9 +159,9 @@ def compare(case, talks):
 
 @pytest.mark.parametrize("name, setup", SETUPS,
                          ids=[f"{n}-{s.name}" for n, s in SETUPS])
-def test_same(stage, dns, name, setup):
+def test_same(stage, world, name, setup):
     stubs = {key: Stub(lines) for key, lines in setup.stubs.items()}
-    words = {"DNS": dns.port, "LIB": stage.base / "lib",
+    words = {"LIB": stage.base / "lib", **world.words(setup.servers),
              **{key: stub.port for key, stub in stubs.items()}}
     setup.environment.setdefault("RES_NAMESERVERS", "127.0.0.1")
     setup.environment.setdefault("RES_OPTIONS", "port:$DNS")

@@ -1,83 +1,75 @@
 # SPDX-License-Identifier: MIT
-"""What plugins ask outside: the DNS of root.zone, and servers of other
-protocols that do what a table says."""
+"""What plugins ask outside: the DNS of root.zone, real servers, and servers of
+other protocols that do what a table says."""
+import functools
 import re
-import shutil
 import socket
-import subprocess
 import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from peers import TOGETHER, WAIT, until
+from peers import WAIT
+from nsd import Nsd
+from scanners import Clamd, Spamd
+from services import HOST, Slapd
 
 HERE = Path(__file__).resolve().parent
-NSD = """
-server:
-    ip-address: 127.0.0.1@{port}
-    port: {port}
-    username: ""
-    chroot: ""
-    zonesdir: "{here}"
-    pidfile: "{dir}/nsd.pid"
-    database: ""
-    zonelistfile: "{dir}/zone.list"
-    xfrdfile: "{dir}/xfrd.state"
-    xfrdir: "{dir}"
-    logfile: "{dir}/nsd.log"
-    server-count: 1
-    rrl-ratelimit: 0
-remote-control:
-    control-enable: no
-zone:
-    name: .
-    zonefile: root.zone
-zone:
-    name: broken.example
-    zonefile: missing
-"""
-QUERY = b"\0\1\1\0\0\1\0\0\0\0\0\0\7example\0\0\6\0\1"
 
 
-def free_port():
-    """For UDP and TCP."""
-    while True:
-        with socket.socket() as tcp, \
-                socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            try:
-                udp.bind(tcp.getsockname())
-            except OSError:
-                continue
-            return tcp.getsockname()[1]
+class Web:
+    """The files of www/ over HTTP."""
 
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
 
-class Dns:
-    """Debian's nsd."""
+    def __init__(self, _):
+        self.server = ThreadingHTTPServer((HOST, 0), functools.partial(
+            self.Handler, directory=HERE / "www"))
+        self.port = self.server.server_port
 
-    def __init__(self, folder):
-        self.port = free_port()
-        (folder / "nsd.conf").write_text(
-            NSD.format(port=self.port, here=HERE, dir=folder))
-        program = shutil.which("nsd") or "/usr/sbin/nsd"
-        self.process = subprocess.Popen(
-            [*TOGETHER, program, "-d", "-c", folder / "nsd.conf"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL)
-        until(self.answers)
-
-    def answers(self):
-        assert self.process.poll() is None, "nsd has ended"
-        with socket.socket(type=socket.SOCK_DGRAM) as sock:
-            sock.settimeout(0.2)
-            try:
-                sock.sendto(QUERY, ("127.0.0.1", self.port))
-                return len(sock.recv(4096)) > 12
-            except OSError:
-                return False
+    def start(self):
+        threading.Thread(target=self.server.serve_forever,
+                         daemon=True).start()
 
     def stop(self):
-        self.process.terminate()
-        self.process.wait(WAIT)
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class World:
+    """A server is started when a setup first asks for it, and is there for
+    all of them."""
+
+    def __init__(self, stage):
+        self.base, user = stage.base, stage.process_user()
+        self.kinds = {
+            "dns": lambda folder: Nsd(folder, {
+                ".": HERE / "root.zone", "broken.example": "missing"}),
+            "clamd": functools.partial(Clamd, user=user),
+            "http": Web,
+            "slapd": Slapd,
+            "spamd": functools.partial(Spamd, user=user),
+        }
+        self.servers = {}
+
+    def words(self, names):
+        """Variables: the port of NAME is $NAME, and where there is a socket
+        it is $NAMESOCKET."""
+        result = {}
+        for name in ["dns", *names]:
+            if name not in self.servers:
+                server = self.kinds[name](self.base / name)
+                server.start()
+                self.servers[name] = server
+            server = self.servers[name]
+            result[name.upper()] = server.port
+            result[name.upper() + "SOCKET"] = getattr(server, "socket", "")
+        return result
+
+    def stop(self):
+        for server in self.servers.values():
+            server.stop()
 
 
 class Stub:

@@ -6,14 +6,15 @@ Starts nsd on a loopback port with zones of its own, asks through dns_ask and
 compares line by line.  Prints TAP.
 """
 
-import os
-import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS / "services"), str(TESTS / "session")]
+
+from nsd import PROGRAM, Nsd, free_port  # noqa: E402
 
 ZONE = r"""
 $ORIGIN zone.test.
@@ -79,38 +80,6 @@ BIG = 250   # TXT records of one name: over 1,232 octets, not over 256
 HUGE = 257  # A records: one too many
 LONG = 8    # strings of 250 octets in one record
 
-CONF = """
-server:
-    ip-address: 127.0.0.1@{port}
-    port: {port}
-    username: ""
-    chroot: ""
-    zonesdir: "{dir}"
-    pidfile: "{dir}/nsd.pid"
-    database: ""
-    zonelistfile: "{dir}/zone.list"
-    xfrdfile: "{dir}/xfrd.state"
-    xfrdir: "{dir}"
-    logfile: "{dir}/nsd.log"
-    server-count: 1
-    rrl-ratelimit: 0
-    hide-version: yes
-remote-control:
-    control-enable: no
-zone:
-    name: zone.test
-    zonefile: zone
-zone:
-    name: second.test
-    zonefile: second
-zone:
-    name: 2.0.192.in-addr.arpa
-    zonefile: reverse
-zone:
-    name: broken.test
-    zonefile: missing
-"""
-
 MX1 = "192.0.2.1 | 192.0.2.2"
 
 # question: answer (None where only the number of records is looked at)
@@ -172,27 +141,8 @@ EXPECTED = [
 ]
 
 
-class Skip(Exception):
-    """The server is not there."""
-
-
-def free_port():
-    """A port that is free for UDP and TCP."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp, \
-                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port = tcp.getsockname()[1]
-            try:
-                udp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-
-
 def write(folder, name, text):
-    with open(os.path.join(folder, name), "w", encoding="ascii") as file:
-        file.write(text)
+    (folder / name).write_text(text, encoding="ascii")
 
 
 def zone_text():
@@ -203,50 +153,13 @@ def zone_text():
             .replace("{long}", f'"{"l" * 250}" ' * LONG))
 
 
-def is_up(port):
-    """Whether the server answers."""
-    query = b"\0\1\1\0\0\1\0\0\0\0\0\0\4zone\4test\0\0\6\0\1"
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(0.2)
-        try:
-            sock.sendto(query, ("127.0.0.1", port))
-            return len(sock.recv(4096)) > 12
-        except OSError:
-            return False
-
-
-def start_nsd(folder, port):
-    nsd = shutil.which("nsd", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
-    if nsd is None:
-        raise Skip("nsd is not installed")
+def make_nsd(folder):
     write(folder, "zone", zone_text())
     write(folder, "second", SECOND)
     write(folder, "reverse", REVERSE)
-    write(folder, "nsd.conf", CONF.format(port=port, dir=folder))
-    child = subprocess.Popen(
-        [nsd, "-d", "-c", os.path.join(folder, "nsd.conf")],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE, start_new_session=True)
-    for _ in range(100):
-        if child.poll() is not None:
-            break
-        if is_up(port):
-            return child
-        time.sleep(0.1)
-    stop(child)
-    raise RuntimeError("nsd did not start: "
-                       + child.stderr.read().decode(errors="replace"))
-
-
-def stop(child):
-    """Ends it; it ends its own processes, which are in its group."""
-    if child.poll() is None:
-        child.terminate()
-        try:
-            child.wait(5)
-        except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
+    return Nsd(folder / "nsd", {
+        "zone.test": folder / "zone", "second.test": folder / "second",
+        "2.0.192.in-addr.arpa": folder / "reverse", "broken.test": "missing"})
 
 
 def same(want, got):
@@ -267,21 +180,21 @@ def run_ask(ask, servers, questions):
 
 def main():
     ask = sys.argv[1]
-    port, dead_port = free_port(), free_port()
+    if PROGRAM is None:
+        print("1..0 # SKIP nsd is not installed")
+        return
     with tempfile.TemporaryDirectory(prefix="hookline-nsd-") as folder:
+        server = make_nsd(Path(folder))
+        port, dead_port = server.port, free_port()
         try:
-            server = start_nsd(folder, port)
-        except Skip as reason:
-            print(f"1..0 # SKIP {reason}")
-            return
-        try:
+            server.start()
             status, answers = run_ask(
                 ask, [f"127.0.0.1:{port}"], [line for line, _ in EXPECTED])
             second = run_ask(
                 ask, [f"127.0.0.1:{dead_port}", f"127.0.0.1:{port}"],
                 ["zone.test MX"])
         finally:
-            stop(server)
+            server.stop()
     rows = [(line, want, got)
             for (line, want), got in zip(EXPECTED, answers)]
     rows.append(("a dead server in front", (0, [EXPECTED[0][1]]), second))

@@ -16,6 +16,8 @@ from real import WAIT, free_port, until
 
 HERE = Path(__file__).resolve().parent
 HOST = "127.0.0.1"
+# In front of a program: it ends with this process, however that ends.
+TOGETHER = ["setpriv", "--pdeathsig", "TERM"]
 # Neither user nor password is easy to quote, for whoever would try.
 USERS = {
     "tim": "pencil",
@@ -51,10 +53,15 @@ def certificate(folder, name="mail.example"):
 
 
 class Service:
-    def __init__(self, folder):
+    """`user`: who runs it, as words for Popen; else we do."""
+
+    def __init__(self, folder, user=None):
         self.folder = folder
         self.process = None
+        self.user = user or {}
         folder.mkdir(mode=0o755, parents=True)
+        if self.user:
+            os.chown(folder, self.user["user"], self.user["group"])
 
     def command(self):
         raise NotImplementedError
@@ -65,9 +72,9 @@ class Service:
     def start(self):
         with open(self.folder / "output", "ab") as output:
             self.process = subprocess.Popen(
-                [str(word) for word in self.command()], cwd=self.folder,
-                stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                start_new_session=True)
+                [*TOGETHER, *(str(word) for word in self.command())],
+                cwd=self.folder, stdin=subprocess.DEVNULL, stdout=output,
+                stderr=output, start_new_session=True, **self.user)
         until(lambda: self.process.poll() is not None or self.is_ready(),
               self.output)
         assert self.process.poll() is None, self.output()

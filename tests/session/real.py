@@ -16,6 +16,8 @@ from dlg.server import Server, Stage, free_port  # noqa: E402
 from waiting import WAIT, LogReader, until  # noqa: E402
 
 CRLF = b"\r\n"
+# Of Debian's package.
+QPSMTPD_PLUGINS = Path("/usr/share/qpsmtpd/plugins")
 
 
 def data_folder():

@@ -6,24 +6,19 @@ service, and Postfix relays it to a second hookline.
 """
 import os
 import re
-import shutil
 import smtplib
-from pathlib import Path
 
 import pytest
 
-from real import TOP, WAIT, until
+from real import QPSMTPD_PLUGINS, WAIT, until
 from test_clients import (CRLF_MESSAGE, RCPT, SENDER, Postfix, arrived, mails,
                           needs)
-
-PLUGINS = Path(os.environ.get(
-    "HOOKLINE_QPSMTPD",
-    TOP / "build/unpacked/qpsmtpd/usr/share/qpsmtpd/plugins"))
 
 pytestmark = [
     needs("postfix"),
     pytest.mark.skipif(os.geteuid() != 0, reason="Postfix needs root"),
-    pytest.mark.skipif(not PLUGINS.exists(), reason="qpsmtpd is not unpacked"),
+    pytest.mark.skipif(not QPSMTPD_PLUGINS.exists(),
+                       reason="qpsmtpd is not installed"),
 ]
 
 
@@ -51,12 +46,9 @@ def postfix(target, stage):
 def server(hookline, postfix):
     """Sends to `postfix`."""
     server = hookline(
-        plugin_dirs="$STATE/perl", rcpthosts="example.com",
+        plugin_dirs=str(QPSMTPD_PLUGINS), rcpthosts="example.com",
         plugins=["rcpt_ok", "perl:queue/postfix-queue "
                  f"{postfix.top}/queue/public/cleanup FLAG_MAP_OK"])
-    folder = server.state / "perl" / "queue"
-    folder.mkdir(parents=True)
-    shutil.copy(PLUGINS / "queue" / "postfix-queue", folder)
     server.start()
     return server
 

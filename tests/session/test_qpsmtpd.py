@@ -1,34 +1,23 @@
 # SPDX-License-Identifier: MIT
 """Plugins of Debian's qpsmtpd, unmodified, where time matters."""
-import os
-import shutil
 import socket
 import time
-from pathlib import Path
 
 import pytest
 
-from real import TOP, WAIT
+from real import QPSMTPD_PLUGINS, WAIT
 
-PLUGINS = Path(os.environ.get(
-    "HOOKLINE_QPSMTPD",
-    TOP / "build/unpacked/qpsmtpd/usr/share/qpsmtpd/plugins"))
-
-pytestmark = pytest.mark.skipif(not PLUGINS.exists(),
-                                reason="qpsmtpd is not unpacked")
+pytestmark = pytest.mark.skipif(not QPSMTPD_PLUGINS.exists(),
+                                reason="qpsmtpd is not installed")
 
 
 @pytest.fixture
 def site(hookline):
     """A server with one of them; not yet started."""
     def make(name, args=""):
-        server = hookline(
-            plugin_dirs="$STATE/perl", rcpthosts="example.com",
+        return hookline(
+            plugin_dirs=str(QPSMTPD_PLUGINS), rcpthosts="example.com",
             plugins=[f"perl:{name} {args}", "rcpt_ok", "queue/discard"])
-        target = server.state / "perl" / name
-        target.parent.mkdir(parents=True)
-        shutil.copy(PLUGINS / name, target)
-        return server
     return make
 
 
