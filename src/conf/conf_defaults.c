@@ -41,6 +41,8 @@ conf_type_name(enum conf_type type)
 		return "boolean";
 	case CONF_TYPE_OCTAL:
 		return "octal";
+	case CONF_TYPE_RANGE:
+		return "numbers";
 	case CONF_TYPE_ENUM:
 		return "word";
 	case CONF_TYPE_LIST:
@@ -125,6 +127,27 @@ parse_enum(struct slice words, struct slice text, int64_t *ret)
 	return 0;
 }
 
+/* What follows a number, if it is there, is the second. */
+static int
+parse_range(const struct conf_def *def, struct slice text, int64_t *ret)
+{
+	struct slice word = slice_word(&text);
+	int64_t least, most;
+	int res = num_parse_i64(word, def->least, def->most, &least);
+
+	if (res != 0)
+		return res;
+	word = slice_word(&text);
+	most = least;
+	if (word.n > 0)
+		res = num_parse_i64(word, def->least, def->most, &most);
+	if (res == 0 && (most < least || most == 0))
+		res = -ERANGE;
+	if (res == 0)
+		*ret = (int64_t)((uint64_t)least << 32 | (uint64_t)most);
+	return res;
+}
+
 static int
 parse_by_type(const struct conf_def *def, struct slice text, int64_t *ret)
 {
@@ -147,6 +170,8 @@ parse_by_type(const struct conf_def *def, struct slice text, int64_t *ret)
 		break;
 	case CONF_TYPE_BOOL:
 		return parse_bool(text, ret);
+	case CONF_TYPE_RANGE:
+		return parse_range(def, text, ret);
 	case CONF_TYPE_ENUM:
 		return parse_enum(slice_of(def->words), text, ret);
 	case CONF_TYPE_TEXT:
@@ -179,6 +204,11 @@ describe(const struct conf_def *def, char *to, size_t size)
 		break;
 	case CONF_TYPE_OCTAL:
 		n = snprintf(to, size, "an octal number such as %s", def->text);
+		break;
+	case CONF_TYPE_RANGE:
+		n = snprintf(to, size,
+		    "the least and the most, such as %s, from %lld to %lld",
+		    def->text, (long long)def->least, (long long)def->most);
 		break;
 	case CONF_TYPE_TIME:
 		n = snprintf(to, size,

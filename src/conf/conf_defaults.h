@@ -21,6 +21,7 @@ enum conf_type {
 	CONF_TYPE_TIME,    /* "30", "30s", "500ms", "5m", "1h"; held in ms */
 	CONF_TYPE_BOOL,    /* 1 yes on true, 0 no off false */
 	CONF_TYPE_OCTAL,   /* "0700" */
+	CONF_TYPE_RANGE,   /* "2 20", "5" for "5 5"; see conf_range() */
 	CONF_TYPE_ENUM,    /* a word, or its index; held as the index */
 	CONF_TYPE_LIST,    /* any lines */
 	CONF_TYPE_NETS,    /* IP networks */
@@ -55,7 +56,8 @@ int conf_key_find(struct slice name);
 /* "size", "time" ... for tables. */
 const char *conf_type_name(enum conf_type type);
 
-/* Parses a value of the types TIME to ENUM by its row.
+/* Parses a value of the types INT to ENUM by its row; a RANGE becomes the
+ * least << 32 | the most.
  * Returns 0; -EINVAL or -ERANGE with "what; remedy" in `err`. */
 int conf_value_parse(const struct conf_def *def, struct slice text,
     int64_t *ret, struct err *err) WARN_UNUSED;

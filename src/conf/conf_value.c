@@ -42,7 +42,9 @@ conf_list_value(const struct conf_list *list, enum conf_key key, int64_t *ret,
     struct err *err)
 {
 	const struct conf_def *def = def_of(key);
-	struct slice text = first_word(list);
+	struct slice text = def->type == CONF_TYPE_RANGE
+				? slice_str(conf_list_first(list))
+				: first_word(list);
 	int res = 0;
 
 	if (text.n > 0)
@@ -99,6 +101,16 @@ unsigned
 conf_mode(struct conf_dir *dir, hl_str listener, enum conf_key key)
 {
 	return (unsigned)value(dir, listener, key, CONF_TYPE_OCTAL);
+}
+
+void
+conf_range(struct conf_dir *dir, hl_str listener, enum conf_key key,
+    unsigned *ret_least, unsigned *ret_most)
+{
+	uint64_t both = (uint64_t)value(dir, listener, key, CONF_TYPE_RANGE);
+
+	*ret_least = (unsigned)(both >> 32);
+	*ret_most = (unsigned)(both & UINT32_MAX);
 }
 
 unsigned
@@ -171,6 +183,7 @@ check_key(struct conf_dir *dir, hl_str listener, enum conf_key key)
 	case CONF_TYPE_TIME:
 	case CONF_TYPE_BOOL:
 	case CONF_TYPE_OCTAL:
+	case CONF_TYPE_RANGE:
 	case CONF_TYPE_ENUM:
 		(void)value(dir, listener, key, def->type);
 		break;

@@ -28,6 +28,9 @@ uint64_t conf_time_ms(struct conf_dir *dir, hl_str listener, enum conf_key key);
 bool conf_bool(struct conf_dir *dir, hl_str listener, enum conf_key key);
 /* CONF_TYPE_OCTAL. */
 unsigned conf_mode(struct conf_dir *dir, hl_str listener, enum conf_key key);
+/* CONF_TYPE_RANGE: 0 <= least <= most, 1 <= most. */
+void conf_range(struct conf_dir *dir, hl_str listener, enum conf_key key,
+    unsigned *ret_least, unsigned *ret_most);
 /* Index of the word in the row's `words`; the order is part of the row. */
 unsigned conf_enum(struct conf_dir *dir, hl_str listener, enum conf_key key);
 /* Copied to `arena`. */

@@ -67,17 +67,9 @@ script(struct perl_host *self)
 static void
 add_size(struct perl_host *self, unsigned loggers)
 {
-	hl_str text =
-	    conf_text(self->conf, STR_EMPTY, CONF_PERL_HOSTS, &self->arena);
-	struct slice rest = slice_str(text);
-	unsigned min = 2, max = 20;
+	unsigned min, max;
 
-	if (num_parse_unsigned(slice_word(&rest), 10000, &min) < 0)
-		min = 2;
-	if (num_parse_unsigned(slice_word(&rest), 10000, &max) < 0)
-		max = min;
-	if (max < min)
-		max = min;
+	conf_range(self->conf, STR_EMPTY, CONF_PERL_HOSTS, &min, &max);
 	add_number(self, "--min", min);
 	add_number(self, "--max", max + loggers);
 }

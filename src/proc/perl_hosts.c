@@ -13,7 +13,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "conf/conf_dir.h"
 #include "conf/conf_listen.h"
+#include "conf/conf_value.h"
 #include "generation.h"
 #include "master_private.h"
 #include "service.h"
@@ -42,6 +44,40 @@ perl_hosts_sweep(const char *state_dir)
 	(void)closedir(dir);
 }
 
+static void
+on_fault(void *arg, const struct conf_fault *fault)
+{
+	struct log_line line;
+
+	(void)arg;
+	log_begin(&line, LOG_LEVEL_ERROR);
+	log_add_text(&line, LOG_event, "config");
+	log_add(&line, LOG_file, slice_str(fault->file));
+	log_add_int(&line, LOG_line, fault->line);
+	log_add(&line, LOG_err, slice_str(fault->text));
+	log_end(&line);
+}
+
+/* The process that reads these settings has no log. */
+static void
+tell_faults(const char *config_dir)
+{
+	static const enum conf_key numbers[] = { CONF_PERL_SHARE,
+		CONF_PERL_MAX_SESSIONS };
+	struct conf_options options = { .on_fault = on_fault };
+	struct conf_dir *dir;
+	unsigned least, most;
+
+	if (conf_dir_open(config_dir, &options, &dir, NULL) < 0)
+		return;
+	conf_range(dir, STR_EMPTY, CONF_PERL_HOSTS, &least, &most);
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		(void)conf_int(dir, STR_EMPTY, numbers[i]);
+	(void)conf_size(dir, STR_EMPTY, CONF_PERL_MEMORY);
+	(void)conf_time_ms(dir, STR_EMPTY, CONF_PERL_LOAD);
+	conf_dir_free(&dir);
+}
+
 int
 perl_hosts_start(struct master *master, const struct generation *generation,
     const struct conf_listeners *listeners, struct err *err)
@@ -64,6 +100,7 @@ perl_hosts_start(struct master *master, const struct generation *generation,
 	(void)snprintf(workers, sizeof(workers), "%u", generation->workers);
 	kind.socket = socket;
 	hosts->generation = generation->number;
+	tell_faults(master->config_dir);
 	rc = service_start(&master->loop, &kind, master->state_dir, more, NULL,
 	    NULL, &hosts->service, err);
 	if (rc < 0)

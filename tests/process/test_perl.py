@@ -67,6 +67,27 @@ def test_starter_without_plugins_ends(server):
     assert server.lines("event=perl_host_died") == []
 
 
+def test_bad_settings(server):
+    """The start says so; a check, and so a reload, refuses them."""
+    plugin(server, "sub hook_rcpt { return (DENY, 'by Perl') }\n")
+    server.write("perl_hosts", "# so many\nabc")
+    server.write("perl_share", "0")
+    server.start("--workers", "1")
+    server.wait_line("event=config", f"file={server.config}/perl_hosts",
+                     "line=2", "write the least and the most")
+    server.wait_line("event=config", f"file={server.config}/perl_share",
+                     "line=1", "out of range")
+    with Smtp(server.where()) as smtp:
+        smtp.cmd("MAIL FROM:<a@b.example>")
+        assert "by Perl" in smtp.cmd("RCPT TO:<c@d.example>")
+    result = server.ctl("reload")
+    assert result.returncode == 1
+    lines = result.stderr.splitlines()
+    assert len(lines) == 2, lines
+    assert f'{server.config}/perl_hosts:2: "abc" is not' in lines[0]
+    assert f'{server.config}/perl_share:1: "0" is out' in lines[1]
+
+
 def sockets(server):
     return sorted(path.name for path in server.state.glob("perl-*"))
 

@@ -95,6 +95,16 @@ test_parse(void **state)
 		{ CONF_RDNS, "2", -EINVAL, 0 },
 		{ CONF_SPOOL_PERMS, "0750", 0, 0750 },
 		{ CONF_SPOOL_PERMS, "8", -EINVAL, 0 },
+		{ CONF_PERL_HOSTS, "2 20", 0, (2LL << 32) + 20 },
+		{ CONF_PERL_HOSTS, "5", 0, (5LL << 32) + 5 },
+		{ CONF_PERL_HOSTS, "0\t1", 0, 1 },
+		{ CONF_PERL_HOSTS, "0", -ERANGE, 0 },
+		{ CONF_PERL_HOSTS, "0 0", -ERANGE, 0 },
+		{ CONF_PERL_HOSTS, "abc", -EINVAL, 0 },
+		{ CONF_PERL_HOSTS, "2 x", -EINVAL, 0 },
+		{ CONF_PERL_HOSTS, "20 2", -ERANGE, 0 },
+		{ CONF_PERL_HOSTS, "1 10001", -ERANGE, 0 },
+		{ CONF_PERL_HOSTS, "-1 5", -ERANGE, 0 },
 		{ CONF_BARE_LF, "reject", 0, 0 },
 		{ CONF_BARE_LF, "FIX", 0, 1 },
 		{ CONF_BARE_LF, "2", 0, 2 },
@@ -151,6 +161,27 @@ test_files(void **state)
 	assert_int_equal(
 	    conf_size(box.dir, STR_LIT("smtp"), CONF_DATABYTES), 1024);
 	assert_int_equal(conf_faults(box.dir)->count, 0);
+}
+
+static void
+test_range(void **state)
+{
+	unsigned least, most;
+
+	(void)state;
+	sandbox_write(&box, "perl_hosts", "3  9 # enough\n", 5000);
+	conf_range(box.dir, STR_EMPTY, CONF_PERL_HOSTS, &least, &most);
+	assert_int_equal(least, 3);
+	assert_int_equal(most, 9);
+	sandbox_write(&box, "perl_hosts", "#\nabc\n", 300);
+	(void)conf_flush(box.dir);
+	conf_range(box.dir, STR_EMPTY, CONF_PERL_HOSTS, &least, &most);
+	assert_int_equal(least, 2);
+	assert_int_equal(most, 20);
+	assert_string_equal(box.told.p,
+	    "perl_hosts:2: \"abc\" is not understood; write the least and "
+	    "the most, such as 2 20, from 0 to 10000; until then it is 2 "
+	    "20\n");
 }
 
 /* A bad value: the default, one fault for each version. */
@@ -317,6 +348,7 @@ main(void)
 		cmocka_unit_test(test_parse),
 		VALUE_TEST(test_defaults),
 		VALUE_TEST(test_files),
+		VALUE_TEST(test_range),
 		VALUE_TEST(test_bad_file),
 		VALUE_TEST(test_text),
 		VALUE_TEST(test_wrong_type),
