@@ -227,6 +227,25 @@ open_remote(struct engine *engine, const struct conf_plugin *line,
 	return status;
 }
 
+static int
+open_native(struct engine *engine, const struct conf_plugin *line,
+    struct plugin *plugin, struct err *err)
+{
+	int status = 0;
+
+	if (line->stdio != CONF_STDIO_UNSET)
+		status = err_set(err, -EINVAL,
+		    "%.*s: hl.stdio= is for Perl plugins, and this is none; "
+		    "take it out",
+		    STR(line->name));
+	if (status == 0)
+		status = loader_describe(
+		    plugin->path.p, &plugin->handle, &plugin->desc, err);
+	if (status == 0)
+		status = set_up(engine, plugin, line, err);
+	return status;
+}
+
 int
 loader_open(struct engine *engine, const struct conf_plugin *line,
     struct plugin **ret, struct err *err)
@@ -242,14 +261,10 @@ loader_open(struct engine *engine, const struct conf_plugin *line,
 	plugin->path = place.path;
 	plugin->found = place.found.p;
 	plugin->passed = place.passed;
-	if (place.is_perl) {
+	if (place.is_perl)
 		status = open_remote(engine, line, plugin, err);
-	} else {
-		status = loader_describe(
-		    place.path.p, &plugin->handle, &plugin->desc, err);
-		if (status == 0)
-			status = set_up(engine, plugin, line, err);
-	}
+	else
+		status = open_native(engine, line, plugin, err);
 	if (status < 0) {
 		plugin_free(plugin);
 		return status;

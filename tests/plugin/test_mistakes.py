@@ -77,6 +77,8 @@ CHECKS = {
                    "x: no moon"),
     "load errno": (LOAD % "(void)ctx; return -ENOENT;", "x",
                    "x: its load function failed: No such file"),
+    "hl.stdio of a native plugin": (
+        NOTHING, "x hl.stdio=0", "x: hl.stdio= is for Perl plugins"),
     "hl. word": (NOTHING, "x hl.timeot=3", "did you mean hl.timeout"),
 }
 
