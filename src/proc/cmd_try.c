@@ -59,7 +59,10 @@ on_option(void *arg, const struct option_spec *spec, const char *value,
 		if (inet_parse(slice_of(value), &args->options.peer) < 0)
 			return err_set(
 			    err, -EINVAL, "%s is no IP address", value);
-	} else if (args->options.to_count < TO_MAX)
+	} else if (args->options.to_count == TO_MAX)
+		return err_set(err, -EINVAL,
+		    "more than %d recipients; leave some out", TO_MAX);
+	else
 		args->to[args->options.to_count++] = value;
 	return 0;
 }

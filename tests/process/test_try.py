@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """`hookline try`: one conversation without network and queue."""
 import os
+import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -70,6 +72,48 @@ def test_bad_configuration_and_words(config):
     assert "plugins:1" in done.stderr and "rcpt_ok?" in done.stderr
     assert run_try(config, "--ip", "nonsense").returncode == 2
     assert run_try(config, "/nonexistent/message").returncode == 1
+
+
+def test_too_many_recipients(config):
+    words = [word for i in range(1001)
+             for word in ("--to", f"x{i}@example.com")]
+    done = run_try(config, *words)
+    assert done.returncode == 2
+    assert "more than 1000 recipients" in done.stderr
+    assert done.stdout == ""
+    (config / "max_recipients").write_text("1000\n")
+    done = run_try(config, *words[2:])
+    assert done.returncode == 0, done.stdout[-500:]
+    assert "> RCPT TO:<x1000@example.com>" in done.stdout.splitlines()
+
+
+def test_columns_fit_the_longest_name(config):
+    (config / "plugins").write_text(
+        "count_unrecognized_commands:123456 4\nrcpt_ok\nqueue/discard\n")
+    done = run_try(config, "--to", "x@example.com")
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines()
+             if line.startswith("    ")]
+    assert lines
+    width = len("count_unrecognized_commands:123456")
+    for line in lines:
+        assert line[24] == " " and line[25 + width] == " "
+        assert line[26 + width] != " "
+
+
+def test_manual_has_the_defaults():
+    page = (Path(__file__).resolve().parents[2] /
+            "docs/man/hookline.8").read_text()
+    text = page[page.index(".Ss hookline try"):]
+    text = text[:text.index(".Ss hookline version")]
+    usage = subprocess.run([PROGRAM, "try", "--help"], capture_output=True,
+                           text=True, timeout=60).stdout
+    defaults = re.findall(r"\((\S+[./]\S+)\)$", usage, re.M)
+    assert len(defaults) == 4
+    for default in defaults:
+        assert re.search(rf"^\.(Li|Pa) {re.escape(default)} [.;]$", text,
+                         re.M), default
+    assert ".Ql -\n" in text
 
 
 def test_address_beyond_ascii(config):
