@@ -58,13 +58,24 @@ print_totals(
 	    buf, "%20u  %s\n", shm_peer_total(master->shm), "open connections");
 }
 
+static int
+plugin_width(const struct shm_sum *sum)
+{
+	size_t width = 24;
+
+	for (unsigned i = 0; i < sum->count; i++)
+		if (strlen(sum->rows[i].name.plugin) > width)
+			width = strlen(sum->rows[i].name.plugin);
+	return (int)width;
+}
+
 static void
-print_row(struct buf *buf, const struct shm_sum_row *row)
+print_row(struct buf *buf, const struct shm_sum_row *row, int width)
 {
 	const struct shm_stat *s = &row->stat;
 	uint64_t calls = shm_stat_calls(s);
 
-	buf_printf(buf, "%-24s %-20s %10llu %10llu %8llu %8llu %8llu",
+	buf_printf(buf, "%-*s %-20s %10llu %10llu %8llu %8llu %8llu", width,
 	    row->name.plugin, row->name.hook, (unsigned long long)calls,
 	    (unsigned long long)s->verdicts[SHM_OK],
 	    (unsigned long long)(s->verdicts[SHM_DENY] +
@@ -82,16 +93,18 @@ print_row(struct buf *buf, const struct shm_sum_row *row)
 static void
 print_text(struct master *master, struct buf *buf, const struct shm_sum *sum)
 {
+	int width = plugin_width(sum);
+
 	print_totals(master, buf, &sum->totals);
 	if (sum->count == 0)
 		return;
 	buf_printf(buf,
 	    "\nmicroseconds; percentiles are powers of two\n"
-	    "%-24s %-20s %10s %10s %8s %8s %8s %9s %9s %9s %9s\n",
-	    "plugin", "hook", "calls", "ok", "deny", "soft", "illegal", "mean",
-	    "waited", "p50", "p99");
+	    "%-*s %-20s %10s %10s %8s %8s %8s %9s %9s %9s %9s\n",
+	    width, "plugin", "hook", "calls", "ok", "deny", "soft", "illegal",
+	    "mean", "waited", "p50", "p99");
 	for (unsigned i = 0; i < sum->count; i++)
-		print_row(buf, &sum->rows[i]);
+		print_row(buf, &sum->rows[i], width);
 }
 
 /* ---- JSON ---------------------------------------------------------------- */

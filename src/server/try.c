@@ -30,7 +30,8 @@ try {
 	const struct try_options *options;
 	struct server *server;
 	struct conn *conn;
-	int result; /* 1: something was refused */
+	int plugin_width; /* of their column */
+	int result;       /* 1: something was refused */
 	bool done;
 };
 
@@ -39,14 +40,15 @@ try {
 static void
 on_record(void *arg, struct hl_ctx *ctx, const struct record *record)
 {
+	const struct try *try = arg;
 	hl_str args;
 
-	(void)arg;
 	if (record->hook == HOOK_LOGGING)
 		return;
 	args = record_args(ctx->arena, record);
-	(void)printf("    %-20s %-24.*s %-20s", hook_table[record->hook].name,
-	    STR(record->entry->plugin->name), hook_column_name(record->column));
+	(void)printf("    %-20s %-*.*s %-20s", hook_table[record->hook].name,
+	    try->plugin_width, STR(record->entry->plugin->name),
+	    hook_column_name(record->column));
 	if (record->enhanced.n > 0)
 		(void)printf(" %.*s", STR(record->enhanced));
 	if (record->text.n > 0)
@@ -200,6 +202,17 @@ client_fiber(void *arg)
 
 /* ---- setting up ---- */
 
+static int
+plugin_width(const struct engine *engine)
+{
+	size_t width = 24;
+
+	for (unsigned i = 0; i < engine->plugin_count; i++)
+		if (engine->plugins[i]->name.n > width)
+			width = engine->plugins[i]->name.n;
+	return (int)width;
+}
+
 static struct server_listener *
 add_listener(struct server *server)
 {
@@ -280,6 +293,7 @@ server_try(const struct try_options *options, struct err *err)
 
 	if (ret < 0)
 		return ret;
+	try.plugin_width = plugin_width(try.server->engine);
 	record_set_listener(try.server->engine, on_record, &try);
 	try.server->engine->dry_run = true;
 	log_set_level(LOG_LEVEL_WARN); /* the records say it all */

@@ -109,6 +109,13 @@ def test_every_command_explains_itself():
         assert result.stdout.endswith("\n")
 
 
+def test_usage_has_every_option():
+    for name in commands():
+        text = hookline(name, "--help").stdout
+        for option in re.findall(r"^  (--[a-z-]+)", text, re.M):
+            assert f"[{option}" in text.splitlines()[0], (name, option)
+
+
 def test_lmtp_at_port_25(tmp_path):
     """RFC 2033: a client could not tell it from SMTP there."""
     (tmp_path / "me").write_text("mx.example\n")

@@ -345,3 +345,24 @@ def test_faults_of_live_files(server):
     server.write("databytes", "2000000")
     server.ctl("config-flush")
     until(lambda: not server.status()["faults"])
+
+
+def test_stats_fit_the_longest_name(server):
+    name = "count_unrecognized_commands:123456"
+    server.write("plugins", f"{name} 4\nrcpt_ok\nqueue/discard")
+    server.start("--workers", "1")
+    with Session(server.where()) as session:
+        session.hello().begin()
+        assert session.cmd("NONSENSE").startswith("500")
+
+    def table():
+        text = server.ctl("stats").stdout
+        lines = text[text.index("\nplugin ") + 1:].splitlines()
+        return lines if any(name in line for line in lines) else None
+    head, *rows = until(table)
+    hook = head.index("hook")
+    calls = head.index("calls") + len("calls")
+    assert hook == len(name) + 1
+    for row in rows:
+        assert row[hook - 1] == " " and row[hook] != " ", row
+        assert row[calls - 1] != " " and row[calls] == " ", row
