@@ -225,6 +225,19 @@ def test_ends_with_its_starter(kind, tmp_path):
 # ---- the Perl host alone ----
 
 
+def test_ends_at_once_while_it_starts_processes(tmp_path):
+    """None has to be killed, wherever the order to end finds it."""
+    (tmp_path / "two").write_text("sub hook_mail { return DECLINED }\n")
+    for number in range(12):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        process = HostProcess(HOSTS["perl"][0], folder,
+                              [("two", tmp_path / "two")], ["--min", "8"])
+        process.worker().close()
+        process.stop()
+        assert process.said() == ""
+
+
 def test_standard_input_and_output(tmp_path):
     (tmp_path / "one").write_text(
         "sub hook_noop { my $x = <STDIN>; print '250 ', $x; return DONE }\n"

@@ -86,7 +86,6 @@ class HostProcess:
         return Worker(self.path)
 
     def said(self):
-        self.err.flush()
         with open(self.err.name) as text:
             return text.read()
 

@@ -26,6 +26,7 @@ use constant {
     TICK      => 0.2,
     IDLE_MAX  => 60,
     GRACE     => 2,     # from the order to end until a child is killed
+    AGAIN     => 0.2,   # ... until it is given again
     THROTTLE  => 5,     # so many deaths within ...
     WINDOW    => 10,    # ... seconds slow the forking down
 };
@@ -64,11 +65,16 @@ sub run {
 sub _end {
     my $self = shift;
     my $late = time + GRACE;
-    kill 'TERM', keys %{ $self->{children} };
+    my $next = 0;
     while (keys %{ $self->{children} }) {
+        # More than once: one about to wait in accept does not see the first.
+        if (time >= $next) {
+            kill 'TERM', keys %{ $self->{children} };
+            $next = time + AGAIN;
+        }
         kill 'KILL', keys %{ $self->{children} } if time > $late;
         $self->_reap;
-        select undef, undef, undef, 0.05;
+        select undef, undef, undef, 0.02;
     }
     return;
 }
@@ -147,6 +153,8 @@ sub _child {
     my $self = shift;
     my $stop = 0;
     local $SIG{TERM} = sub { $stop = 1; die "stop\n" if $self->{waiting} };
+    # It came so early that what our starter does then was done here.
+    return if $self->{stop};
     local $SIG{CHLD} = 'DEFAULT';
     local $SIG{PIPE} = 'IGNORE';
     # Ours is the way to hear of our starter's end; a plugin must not read it.
