@@ -42,7 +42,8 @@ sub run {
     my $self = shift;
     pipe my $read, my $write or die "pipe: $!\n";
     $write->autoflush(1);
-    $self->{report} = $write;
+    $read->blocking(0);
+    @$self{qw(report read)} = ($write, $read);
     # Then they wait in select, and one of them is first.
     $self->{socket}->blocking(0) if $self->{share} > 1;
     my $select = IO::Select->new($read, \*STDIN);
@@ -52,7 +53,7 @@ sub run {
         $self->_reap;
         $self->_size;
         for my $handle ($select->can_read(TICK)) {
-            if ($handle == $read) { $self->_hear($read) }
+            if ($handle == $read) { $self->_hear }
             else                  { $self->{stop} = 1 unless sysread STDIN, my $b, 1 }
         }
     }
@@ -80,9 +81,8 @@ sub _end {
 }
 
 sub _hear {
-    my ($self, $read) = @_;
-    sysread $read, my $bytes, 4096 or return;
-    $self->{heard} .= $bytes;
+    my $self = shift;
+    while (sysread $self->{read}, my $bytes, 4096) { $self->{heard} .= $bytes }
     while ($self->{heard} =~ s/^([bi]) (\d+)\n//) {
         my $child = $self->{children}{$2} or next;
         @$child{qw(busy since)} = ($1 eq 'b', time);
@@ -93,12 +93,15 @@ sub _hear {
 sub _reap {
     my $self = shift;
     while ((my $pid = waitpid -1, WNOHANG) > 0) {
+        my $status = $?;
+        # What it has said may still be in the pipe.
+        $self->_hear;
         my $child = delete $self->{children}{$pid} or next;
-        next unless $?;
+        next unless $status;
         # The master has killed it because a session gave it up, as any client
         # can bring about: its place is filled at once.
-        push @{ $self->{deaths} }, time unless $? == SIGKILL && $child->{busy};
-        my $how = $? & 127 ? 'signal ' . ($? & 127) : 'status ' . ($? >> 8);
+        push @{ $self->{deaths} }, time unless $status == SIGKILL && $child->{busy};
+        my $how = $status & 127 ? 'signal ' . ($status & 127) : 'status ' . ($status >> 8);
         print STDERR "host process $pid ended: $how\n";
     }
     return;
