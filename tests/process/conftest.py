@@ -12,15 +12,14 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from waiting import LogReader, until  # noqa: E402
-
-WAIT = 10  # seconds, for one answer
+from waiting import WAIT, LogReader, until  # noqa: E402
 
 # A checked build shall die of the signal, as any other.
 os.environ.setdefault(
@@ -108,7 +107,7 @@ class Server(LogReader):
     def ctl(self, *args):
         return subprocess.run(
             [str(self.program), "ctl", "--state", str(self.state), *args],
-            capture_output=True, text=True, timeout=30)
+            capture_output=True, text=True, timeout=WAIT)
 
     def status(self):
         result = self.ctl("status", "--json")
@@ -191,6 +190,15 @@ def pytest_runtest_makereport(item):
     server = item.funcargs.get("server")
     if report.when == "call" and report.failed and server is not None:
         report.sections.append(("log of the server", server.log()))
+
+
+def is_late(seconds, what):
+    """Calls what(), which takes so long.  Then 1 if it took long enough more
+    for the watchdog to have seen it hold, on a machine that is busy; else
+    0."""
+    begin = time.monotonic()
+    what()
+    return int(time.monotonic() - begin > seconds + 0.09)
 
 
 def alive(pid):

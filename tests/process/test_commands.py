@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from conftest import WAIT
+
 if "HOOKLINE" not in os.environ:
     pytest.skip("HOOKLINE names no program", allow_module_level=True)
 
@@ -14,7 +16,7 @@ MANUAL = Path(__file__).resolve().parents[2] / "docs/man/hookline.8"
 
 
 def hookline(*args):
-    return subprocess.run([os.environ["HOOKLINE"], *args], timeout=20,
+    return subprocess.run([os.environ["HOOKLINE"], *args], timeout=WAIT,
                           capture_output=True, text=True)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import proc_status, until
+from conftest import WAIT, proc_status, until
 from shipped import stage
 from test_server import open_session
 
@@ -104,7 +104,7 @@ def test_files(server, thread):
     assert (free / "file").read_text() == "text"
     assert sorted(os.listdir(free)) == ["file"]
     # Before it was confined, on a thread that is gone by now.
-    assert server.lines("at the start: 0")
+    server.wait_line("at the start: 0")
 
 
 @needs_landlock
@@ -342,8 +342,11 @@ def test_configuration_stays_readable(server):
     (server.config / "new").write_text("three.example\n")
     (server.config / "new").rename(server.config / "rcpthosts")
     until(lambda: rcpt("three.example") == "250")
-    with socket.create_connection(server.where()) as s:
-        assert b"Bye" in s.recv(100)
+
+    def says_bye():
+        with socket.create_connection(server.where(), WAIT) as s:
+            return b"Bye" in s.recv(100)
+    until(says_bye)
     assert not server.lines("event=config")
     assert not server.lines("Permission denied")
 
@@ -461,7 +464,7 @@ def test_check_tells(server):
                  "connect 192.0.2.1:783")
     result = subprocess.run(
         [str(server.program), "check", "--config", str(server.config)],
-        capture_output=True, text=True, timeout=30)
+        capture_output=True, text=True, timeout=WAIT)
     assert result.returncode == 0, result.stderr
     text = result.stdout[result.stdout.index("confinement\n"):]
     lines = [line.split() for line in text.splitlines()]
@@ -472,5 +475,5 @@ def test_check_tells(server):
     server.write("plugins", f"breakout write {declared}/missing/")
     assert subprocess.run(
         [str(server.program), "check", "--config", str(server.config)],
-        capture_output=True, timeout=30).returncode == 0
+        capture_output=True, timeout=WAIT).returncode == 0
     assert not (declared / "missing").exists()

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import until
+from conftest import WAIT, until
 
 
 def test_text_and_json(server):
@@ -112,7 +112,7 @@ def test_start_right_after_stop(server):
 
 def raw(server, data, shut=False):
     with socket.socket(socket.AF_UNIX) as s:
-        s.settimeout(10)
+        s.settimeout(WAIT)
         s.connect(str(server.state / "ctl.sock"))
         s.sendall(data)
         if shut:

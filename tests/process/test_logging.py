@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from conftest import until
+from conftest import WAIT, until
 from shipped import Smtp, own, stage
 
 if "HOOKLINE" not in os.environ:
@@ -174,7 +174,7 @@ def receiver(base):
 
 def take(sock, word):
     """The first line with that word."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + WAIT
     while time.monotonic() < end:
         if select.select([sock], [], [], 0.1)[0]:
             line = sock.recv(65536).decode()
@@ -231,7 +231,7 @@ def test_syslog_is_slow(server, receiver):
         begin = time.monotonic()
         for _ in range(500):
             assert smtp.cmd("RCPT TO:<x@elsewhere.example>")[:3] == "550"
-        assert time.monotonic() - begin < 5
+        assert time.monotonic() - begin < WAIT / 2
 
 
 # ---- logging/warn ------------------------------------------------------------

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import OTHER, Client, alive, until
+from conftest import OTHER, WAIT, Client, alive, is_late, until
 
 
 # ---- start -----------------------------------------------------------------
@@ -62,7 +62,7 @@ def test_second_start_is_refused(server):
     server.start("--workers", "1")
     again = subprocess.run(
         server.arguments("--listen", "127.0.0.1:0"), capture_output=True,
-        text=True, timeout=10)
+        text=True, timeout=WAIT)
     assert again.returncode == 1
     assert f"pid {server.process.pid}" in again.stderr
     assert "--state" in again.stderr
@@ -131,7 +131,7 @@ def test_no_config_directory(server):
 
 def test_worker_is_not_for_people(server):
     result = subprocess.run([server.program, "worker"], capture_output=True,
-                            text=True, timeout=10)
+                            text=True, timeout=WAIT)
     assert result.returncode == 2
     assert "hookline serve" in result.stderr
 
@@ -182,7 +182,7 @@ def test_drain_timeout(server):
         begin = time.monotonic()
         server.signal(signal.SIGTERM)
         assert busy.read().startswith("421")
-        assert 0.9 < time.monotonic() - begin < 5
+        assert 0.9 < time.monotonic() - begin < 25  # the default is 30
     assert server.wait() == 0
 
 
@@ -309,7 +309,7 @@ def test_master_killed(server):
         server.process.kill()
         assert idle.read().startswith("421")
         until(lambda: not any(alive(pid) for pid in pids))
-        assert time.monotonic() - begin < 1.5
+        assert time.monotonic() - begin < 20    # of 30 that a drain has
 
 
 def test_master_killed_while_a_hook_holds(server):
@@ -322,7 +322,7 @@ def test_master_killed_while_a_hook_holds(server):
         begin = time.monotonic()
         server.process.kill()
         until(lambda: not alive(pid))
-        assert time.monotonic() - begin < 2
+        assert time.monotonic() - begin < 30    # of 60 that the hook holds
 
 
 # ---- watchdog --------------------------------------------------------------
@@ -331,13 +331,13 @@ def test_held_loop_is_named_once(server):
     server.start("--workers", "1")
     with server.client() as client:
         client.greet()
-        client.ask("HOLD 20")
+        late = is_late(0, lambda: client.ask("HOLD 20"))
         client.ask("HOLD 130")
         client.ask("HOLD 600")
     server.wait_line("event=loop_held", count=2)
     time.sleep(0.3)
     lines = server.lines("event=loop_held")
-    assert len(lines) == 2
+    assert 2 <= len(lines) <= 2 + late
     assert all("plugin=fake hook=rcpt sid=s1 tid=t1" in line
                for line in lines)
 

@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 
 import pytest
@@ -50,6 +51,20 @@ def test_root_becomes_the_chosen_user(server, how):
     assert_worker_is_bare(server.workers()[0]["pid"], user)
 
 
+def free_low_ports(count):
+    found = []
+    for port in range(600, 1024):
+        with socket.socket() as sock:
+            try:
+                sock.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        found.append(port)
+        if len(found) == count:
+            return found
+    return pytest.skip("no free port below 1024")
+
+
 @needs_root
 def test_low_port(server):
     """Now and at a reload, after the change of user."""
@@ -59,11 +74,12 @@ def test_low_port(server):
     server.process.terminate()
     server.wait()
     server.log_path.unlink()
-    server.write("listen", "127.0.0.1:601")
+    first, second = (f"127.0.0.1:{port}" for port in free_low_ports(2))
+    server.write("listen", first)
     server.start("--workers", "1")
     with server.client() as client:
         client.greet()
-    server.write("listen", "127.0.0.1:601\n127.0.0.1:602")
+    server.write("listen", f"{first}\n{second}")
     server.write("workers", "2")
     result = server.ctl("reload")
     assert result.returncode == 0, result.stderr

@@ -91,7 +91,7 @@ def test_bad_reload(server, case):
         assert result.returncode == 1
         assert reason in result.stderr
         assert reason.split(":")[-1] in \
-            server.lines("event=reload_refused")[0]
+            server.wait_line("event=reload_refused")[0]
         assert [w["pid"] for w in server.workers()] == pids
         assert client.ask("PEERS") == "250 1 1"
     assert server.status()["last_reload"].startswith("refused: ")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Client, alive, until
+from conftest import WAIT, Client, alive, is_late, until
 from shipped import stage
 
 if "HOOKLINE" not in os.environ:
@@ -71,7 +71,7 @@ def test_mail(server):
     server.start("--workers", "2")
     with open_session(server) as s:
         assert s.begin().finish().startswith("250 2.0.0")
-        assert totals(server)["accepted"] == 1
+        until(lambda: totals(server)["accepted"] == 1)
         assert totals(server)["sessions"] == 1
         assert s.cmd("QUIT").startswith("221")
     rows = json.loads(server.ctl("stats", "--json").stdout)["hooks"]
@@ -122,6 +122,7 @@ def test_bad_plugins_are_refused(server):
 
 
 def test_no_mail_is_refused_by_reloads(server):
+    server.write("max_per_client", "0")
     server.start("--workers", "2")
     host, port = server.where()
     failures, count, ends = [], [0], threading.Event()
@@ -129,7 +130,7 @@ def test_no_mail_is_refused_by_reloads(server):
     def send():
         while not ends.is_set():
             try:
-                with smtplib.SMTP(host, port, timeout=10) as smtp:
+                with smtplib.SMTP(host, port, timeout=WAIT) as smtp:
                     for _ in range(3):
                         smtp.sendmail("a@b.example", ["c@d.example"],
                                       "Subject: x\r\n\r\nhello\r\n")
@@ -149,7 +150,7 @@ def test_no_mail_is_refused_by_reloads(server):
     for thread in threads:
         thread.join()
     assert failures == []
-    assert totals(server)["accepted"] == count[0]
+    until(lambda: totals(server)["accepted"] == count[0])
 
 
 def test_drain(server):
@@ -174,7 +175,7 @@ def test_drain_timeout_with_a_sleeping_hook(server):
         time.sleep(0.2)
         server.signal(signal.SIGTERM)
         assert server.wait() == 0
-        assert time.monotonic() - begin < 5
+        assert time.monotonic() - begin < 25    # the default is 30
 
 
 @pytest.mark.parametrize("how,more", [
@@ -197,13 +198,14 @@ def test_crash_names_the_plugin(server, how, more):
 def test_watchdog(server):
     server.start("--workers", "1")
     with open_session(server) as s:
-        assert s.cmd("VRFY sleep 300").startswith("250")
-        assert s.cmd("VRFY hold 20").startswith("250")
+        late = is_late(0.3, lambda: s.cmd("VRFY sleep 300"))
+        late += is_late(0, lambda: s.cmd("VRFY hold 20"))
         assert s.cmd("VRFY hold 200").startswith("250")
-        lines = server.wait_line("event=loop_held")
+        server.wait_line("event=loop_held")
         time.sleep(0.3)
-        assert len(server.lines("event=loop_held")) == 1
-        assert "plugin=misbehave hook=vrfy" in lines[0]
+        lines = server.lines("event=loop_held")
+        assert 1 <= len(lines) <= 1 + late
+        assert all("plugin=misbehave hook=vrfy" in line for line in lines)
 
 
 def test_one_of_a_row_is_named(server):
@@ -213,15 +215,14 @@ def test_one_of_a_row_is_named(server):
     server.start("--workers", "1")
     where = "plugin=misbehave:2 hook=noop"
     with open_session(server) as s:
-        for _ in range(40):     # then calls are timed together
-            assert s.cmd("NOOP").startswith("250")
+        # Calls are timed together after a while.
+        late = sum(is_late(0, lambda: s.cmd("NOOP")) for _ in range(40))
         assert s.cmd("NOOP 3 1300").startswith("250")
-        held = server.wait_line("event=loop_held")
-        assert where in held[0]
-        late = server.wait_line("event=bad_answer")
-        assert len(late) == 1 and where in late[0]
+        server.wait_line("event=loop_held", where)
+        answers = server.wait_line("event=bad_answer")
+        assert len(answers) == 1 and where in answers[0]
         time.sleep(0.3)
-        assert len(server.lines("event=loop_held")) == 1
+        assert len(server.lines("event=loop_held")) <= 1 + late
         for _ in range(40):
             assert s.cmd("NOOP").startswith("250")
         s.say("NOOP 3 0")
@@ -256,7 +257,7 @@ def test_refused_message_is_let_go(server, where):
         until(is_held)
         s.socket.sendall((b"z" * 70 + b"\r\n") * 1000)
         until(lambda: not is_held())
-        assert totals(server)["body_memory"] < 10000
+        until(lambda: totals(server)["body_memory"] < 10000)
         assert s.cmd("z\r\n.").startswith("552")
         assert s.begin().finish().startswith("250")
 
@@ -325,7 +326,7 @@ def test_master_killed(server):
         server.process.kill()
         assert idle.reply().startswith("421")
         until(lambda: not any(alive(pid) for pid in pids))
-        assert time.monotonic() - begin < 1.5
+        assert time.monotonic() - begin < 20    # of 30 that a drain has
 
 
 def test_faults_of_live_files(server):

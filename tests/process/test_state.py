@@ -5,7 +5,7 @@ import signal
 import socket
 import struct
 
-from conftest import children_of, until
+from conftest import WAIT, children_of, until
 
 # src/state/proto.h
 HELLO = struct.Struct(">IIiq")
@@ -18,7 +18,7 @@ class State:
 
     def __init__(self, server):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.settimeout(10)
+        self.socket.settimeout(WAIT)
         self.socket.connect(str(server.state / "state.sock"))
         size, number, version, _ = HELLO.unpack(self.take(HELLO.size))
         assert (size, number, version) == (16, 0, 1)

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from conftest import Client, until
+from conftest import WAIT, Client, until
 
 ACTIVATE = shutil.which("systemd-socket-activate")
 
@@ -20,7 +20,7 @@ class Manager:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(str(path))
         os.chmod(path, 0o777)
-        self.socket.settimeout(10)
+        self.socket.settimeout(WAIT)
         self.env = dict(os.environ, NOTIFY_SOCKET=str(path))
 
     def wait(self, word):

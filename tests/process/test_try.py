@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from conftest import WAIT
+
 PROGRAM = os.environ.get("HOOKLINE", "build/release/hookline")
 
 
@@ -22,7 +24,7 @@ def config(tmp_path):
 def run_try(config, *args, message=None):
     return subprocess.run(
         [PROGRAM, "try", "--config", str(config), *args],
-        input=message, capture_output=True, text=True, timeout=60)
+        input=message, capture_output=True, text=True, timeout=WAIT)
 
 
 def test_accepted_is_not_queued(config):
