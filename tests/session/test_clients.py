@@ -35,7 +35,8 @@ def needs(program):
 @pytest.fixture
 def server(hookline):
     server = hookline(plugins=["rcpt_ok", "queue/maildir $STATE/maildir"],
-                      rcpthosts="example.com", databytes="1000000")
+                      rcpthosts="example.com", databytes="1000000",
+                      max_per_client="0")
     server.start()
     return server
 
@@ -248,7 +249,12 @@ class Postfix:
 
     def __exit__(self, *_):
         self.stop()
-        shutil.rmtree(self.top)
+        # Its processes may still write their last.
+        until(self.is_removed, self.log)
+
+    def is_removed(self):
+        shutil.rmtree(self.top, ignore_errors=True)
+        return not self.top.exists()
 
 
 @pytest.fixture

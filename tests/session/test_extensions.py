@@ -22,7 +22,7 @@ MESSAGE = (f"From: Jürgen <{SENDER}>\r\n"
 def server(hookline):
     server = hookline(plugins=["rcpt_ok", "record $STATE/new"],
                       rcpthosts=["例子.example", "example.com"],
-                      max_recipients="5").plugin(RECORD)
+                      max_recipients="5", max_per_client="0").plugin(RECORD)
     server.start()
     return server
 

@@ -107,7 +107,7 @@ def test_nobody_there(hookline, server, postfix):
         with pytest.raises(smtplib.SMTPDataError) as error:
             smtp.sendmail(SENDER, RCPT, CRLF_MESSAGE)
     assert error.value.smtp_code == 451
-    assert "Unable to open any cleanup sockets" in server.log()
+    server.wait_line("Unable to open any cleanup sockets")
     # Its last words are a fault elsewhere.
     assert server.stop() == 0
     hookline.servers.remove(server)

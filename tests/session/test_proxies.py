@@ -152,4 +152,4 @@ def test_postfix_xforward(hookline, stage):
         server.wait_line("event=accept")
     assert b"from first.example (" in received(server)
     assert f"[{CLIENT}])".encode() in received(server)
-    assert f"orig_ip={CLIENT}" in server.log()
+    server.wait_line("event=accept", f"orig_ip={CLIENT}")

@@ -22,11 +22,11 @@ def site(hookline):
 
 
 def test_earlytalker(site):
-    server = site("earlytalker", "wait 1 check-at CONNECT check-at DATA")
+    server = site("earlytalker", "wait 2 check-at CONNECT check-at DATA")
     server.start()
     since = time.monotonic()
     patient = server.client()
-    assert time.monotonic() - since > 0.9
+    assert time.monotonic() - since > 1.9
     patient.ask("MAIL FROM:<a@b.example>")
     patient.ask("RCPT TO:<c@example.com>")
     patient.sock.sendall(b"DATA\r\nSubject: too early\r\n\r\n.\r\n")
