@@ -53,7 +53,7 @@ def options():
         help="where compiled plugins are kept for the next time")
     parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1))
     parser.add_argument("--timeout", type=float, default=float(
-        os.environ.get("HOOKLINE_DIALOG_TIMEOUT", 10)),
+        os.environ.get("HOOKLINE_DIALOG_TIMEOUT", 30)),
         help="seconds that any one thing may take")
     parser.add_argument("--keep", action="store_true",
                         help="keep the directories of the servers")

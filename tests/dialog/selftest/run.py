@@ -67,7 +67,7 @@ def main():
                 tap.case(passed, " ".join([name, *mode]), text)
                 if name == "whole":
                     tap.case(skipped == bool(mode), "whole: skipped or not")
-        found = run("bad", cache, "--timeout", "1")
+        found = run("bad", cache, "--timeout", "4")
         for path in sorted((HERE / "bad").glob("*.dlg")):
             want = path.read_text().splitlines()[1][2:]
             passed, _, text = found.get(path.stem, (True, False, "not run"))
