@@ -172,7 +172,7 @@ def run_ask(ask, servers, questions):
     """Exit status and answers."""
     done = subprocess.run(
         [ask, *servers], input="".join(line + "\n" for line in questions),
-        text=True, stdout=subprocess.PIPE, check=False, timeout=60)
+        text=True, stdout=subprocess.PIPE, check=False, timeout=100)
     lines = [line.removeprefix(question + ": ") for line, question
              in zip(done.stdout.splitlines(), questions)]
     return done.returncode, lines + [""] * (len(questions) - len(lines))

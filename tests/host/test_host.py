@@ -19,7 +19,7 @@ from wire import DECLINED, DENY, OK, HostProcess, pack, value
 TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests"))
 
-from waiting import until  # noqa: E402
+from waiting import WAIT, until  # noqa: E402
 
 PERL_ONE = """
 use strict;
@@ -198,7 +198,7 @@ def test_garbage_ends_the_session_alone(host):
                    struct.pack(">I", 8) + pack([b"what"])):
         worker = host.worker()
         worker.sock.sendall(bytes_)
-        worker.sock.settimeout(20)
+        worker.sock.settimeout(WAIT)
         try:
             assert worker.sock.recv(1) == b""
         except ConnectionResetError:
@@ -218,7 +218,7 @@ def test_ends_with_its_starter(kind, tmp_path):
     process.worker().close()
     os.close(process.input)
     process.input = os.open("/dev/null", os.O_RDONLY)
-    process.process.wait(20)
+    process.process.wait(WAIT)
     process.stop()
 
 
@@ -250,7 +250,7 @@ def test_standard_input_and_output(tmp_path):
     worker.session()
     for name, entry in (("noop", noop), ("help", help_), ("noop", noop)):
         ours, its = socket.socketpair()
-        ours.settimeout(10)
+        ours.settimeout(WAIT)
         worker.answers["stdio"] = ["1"], its.fileno()
         ours.sendall(b"first\r\nsecond\r\nthird")
         answer = worker.call(name, [entry])
@@ -312,7 +312,8 @@ def is_running(pid):
 def perl(tmp_path):
     """Two processes of the Perl host, one of them in a plugin for ever."""
     command, one, _, _ = HOSTS["perl"]
-    (tmp_path / "one").write_text(one.replace("sleep 1 while 1", "1 while 1"))
+    (tmp_path / "one").write_text(one.replace(
+        "sleep 1 while 1", 'print STDERR "hangs\\n"; 1 while 1'))
     process = HostProcess(command, tmp_path, [("one", tmp_path / "one")],
                           ["--min", "2"])
     (mail,) = entries(process, "mail")
@@ -320,7 +321,7 @@ def perl(tmp_path):
     worker = process.worker()
     worker.session()
     worker.send("call", 1, "mail", mail, pack([value("<hang@x.test>")]))
-    time.sleep(0.1)
+    until(lambda: "hangs" in process.said(), process.said)
     yield process
     worker.close()
     process.listener.close()
@@ -330,7 +331,7 @@ def perl(tmp_path):
 def test_one_that_hangs_ends_too(perl):
     pids = children_of(perl.process.pid)
     os.close(perl.input)
-    assert perl.process.wait(10) == 0
+    assert perl.process.wait(WAIT) == 0
     assert not any(map(is_running, pids))
 
 

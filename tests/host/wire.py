@@ -95,7 +95,7 @@ class HostProcess:
             self.process.wait(2)
         except subprocess.TimeoutExpired:
             self.process.terminate()
-            self.process.wait(20)
+            self.process.wait(60)
         self.listener.close()
         self.err.close()
 
@@ -126,7 +126,7 @@ class Worker:
 
     def __init__(self, path):
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(20)
+        self.sock.settimeout(60)
         self.sock.connect(path)
         self.logged, self.asked, self.answers = [], [], {}
         self.count = 0

@@ -18,7 +18,7 @@ TOP = Path(os.environ["HOOKLINE_TOP"])
 
 def run(*command, **options):
     return subprocess.run([str(word) for word in command], text=True,
-                          errors="replace", capture_output=True, timeout=120,
+                          errors="replace", capture_output=True, timeout=300,
                           check=False, stdin=subprocess.DEVNULL, **options)
 
 

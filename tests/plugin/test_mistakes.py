@@ -160,11 +160,11 @@ ANSWERS = {
 }
 
 
-def play(install, work, reply, lines):
+def play(install, work, reply, lines, words=""):
     path = work / "x.dlg"
     path.write_text(
         "# a mistake\nplugin x: plugins/x.so\n"
-        f"config plugins: x hl.timeout=300ms\nallow: .\n\nS*: {reply}\n"
+        f"config plugins: x {words}\nallow: .\n\nS*: {reply}\n"
         f"{lines}\n")
     result = install.dialog(path)
     assert result.returncode == 0, result.stdout
@@ -173,7 +173,8 @@ def play(install, work, reply, lines):
 @pytest.mark.parametrize("body, reply, line", ANSWERS.values(), ids=ANSWERS)
 def test_log_says(install, work, body, reply, line):
     build(install, work, CONNECT % body)
-    play(install, work, reply, line)
+    play(install, work, reply, line,
+         "hl.timeout=300ms" if "hl.timeout" in line else "")
 
 
 def crash(install, work, body):
@@ -183,7 +184,7 @@ def crash(install, work, body):
     path.write_text(
         "# it dies\nplugin x: plugins/x.so\nconfig plugins: x\n\n"
         "connect\ngone\nlog: event=worker_died plugin=x hook=connect\n")
-    result = install.dialog(path, "--timeout", "30")
+    result = install.dialog(path)
     # The runner fails each dialog with a crash, and shows the log.
     assert "not ok 1" in result.stdout
     return result.stdout

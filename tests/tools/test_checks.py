@@ -211,7 +211,7 @@ def run(check, files):
         shutil.copy(TOP / "tools" / f"check-{check}", script)
         result = subprocess.run(
             [sys.executable, script], capture_output=True, text=True,
-            check=False, timeout=60)
+            check=False, timeout=120)
         return result.returncode, result.stdout + result.stderr
 
 
