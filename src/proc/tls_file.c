@@ -158,6 +158,12 @@ tls_early_add(struct tls_early *early, const char *path, struct slice bytes)
 	map_set(early->files, slice_of(path), copy);
 }
 
+bool
+tls_early_has(const struct tls_early *early, const char *path)
+{
+	return early != NULL && map_has(early->files, slice_of(path));
+}
+
 int
 tls_early_get(
     const struct tls_early *early, const char *path, struct tls_bytes *ret)

@@ -7,6 +7,7 @@
 #ifndef HOOKLINE_PROC_TLS_FILE_H
 #define HOOKLINE_PROC_TLS_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/check.h"
@@ -46,7 +47,8 @@ void tls_early_free(struct tls_early **early);
 /* Copies. */
 void tls_early_add(
     struct tls_early *early, const char *path, struct slice bytes);
-/* A copy of what is there: 0, or -ENOENT.  `early` may be NULL. */
+/* `early` may be NULL.  The second gives a copy: 0, or -ENOENT. */
+bool tls_early_has(const struct tls_early *early, const char *path);
 int tls_early_get(const struct tls_early *early, const char *path,
     struct tls_bytes *ret) WARN_UNUSED;
 

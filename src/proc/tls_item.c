@@ -29,16 +29,31 @@ tls_item_pair(const struct tls_item_version *version)
 
 /* ---- reading ------------------------------------------------------------- */
 
+/* As it is; else, where we may not read it, as it was before root was given
+ * up. */
+static int
+file_read(struct tls_item *item, unsigned i, const struct tls_early *early,
+    struct tls_item_version *version, struct err *err)
+{
+	const char *path = item->paths[i];
+	int rc =
+	    tls_file_read(path, &version->bytes[i], &version->stamps[i], err);
+
+	if (rc != -EACCES || tls_early_get(early, path, &version->bytes[i]) < 0)
+		return rc;
+	version->stamps[i] = conf_stamp_of(path);
+	return 0;
+}
+
 /* A staple that is not there or no good does not cost us the certificate:
  * whoever fetches it may be late. */
 static void
-staple_read(struct tls_item *item, struct tls_item_version *version)
+staple_read(struct tls_item *item, const struct tls_early *early,
+    struct tls_item_version *version)
 {
-	struct tls_bytes *bytes = &version->bytes[TLS_ITEM_OCSP];
 	struct err err;
 
-	if (tls_file_read(item->paths[TLS_ITEM_OCSP], bytes,
-		&version->stamps[TLS_ITEM_OCSP], &err) == 0)
+	if (file_read(item, TLS_ITEM_OCSP, early, version, &err) == 0)
 		return;
 	tls_file_stamps(
 	    &item->paths[TLS_ITEM_OCSP], 1, &version->stamps[TLS_ITEM_OCSP]);
@@ -52,21 +67,11 @@ version_read(struct tls_item *item, const struct tls_early *early,
 {
 	int rc = 0;
 
-	for (unsigned i = 0; i < TLS_ITEM_OCSP && rc == 0; i++) {
-		const char *path = item->paths[i];
-
-		if (path[0] == '\0')
-			continue;
-		rc = tls_file_read(
-		    path, &version->bytes[i], &version->stamps[i], err);
-		if (rc == -EACCES &&
-		    tls_early_get(early, path, &version->bytes[i]) == 0) {
-			version->stamps[i] = conf_stamp_of(path);
-			rc = 0;
-		}
-	}
+	for (unsigned i = 0; i < TLS_ITEM_OCSP && rc == 0; i++)
+		if (item->paths[i][0] != '\0')
+			rc = file_read(item, i, early, version, err);
 	if (rc == 0 && item->paths[TLS_ITEM_OCSP][0] != '\0')
-		staple_read(item, version);
+		staple_read(item, early, version);
 	return rc;
 }
 

@@ -110,7 +110,8 @@ file_get(struct tls_store *store, enum tls_item_kind kind,
 		struct conf_stamp stamp;
 
 		tls_file_stamps(paths, 1, &stamp);
-		if (!stamp.exists)
+		if (!stamp.exists &&
+		    !tls_early_has(store->options.early, file->path.p))
 			return NONE;
 	}
 	return item_get(store, kind, paths, STR_EMPTY, file->file, file->line);

@@ -420,6 +420,29 @@ def test_without_the_right_to_read(server, ca):
 
 
 @needs_root
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv")
+def test_without_the_right_to_read_more_than_keys(server, ca):
+    """A staple, and a CA that no word names, are kept like keys."""
+    cert, key = ca.issue("mx", "mx.example")
+    ca.staple(cert, ca.path / "mx.der")
+    own = server.config / "ssl"
+    own.mkdir(mode=0o700)
+    shutil.copy(cert, own / "qpsmtpd-server.crt")
+    shutil.copy(key, own / "qpsmtpd-server.key")
+    shutil.copy(ca.cert, own / "qpsmtpd-ca.crt")
+    server.write("plugins", "tls\nrcpt_ok\nqueue/discard")
+    server.write("tls_certs", f"mx.example {cert} {key} {ca.path}/mx.der")
+    server.launch("--workers", "1", prefix=(
+        "setpriv", "--bounding-set=-dac_read_search",
+        "--inh-caps=-dac_read_search"))
+    server.wait_line("event=ready")
+    assert not server.lines("event=tls_no_staple")
+    status = {item["file"]: item for item in server.status()["tls"]}
+    assert str(own / "qpsmtpd-ca.crt") in status
+    assert not any("fault" in item for item in status.values())
+
+
+@needs_root
 def test_keys_are_nowhere_else(server, ca):
     """No worker has a descriptor of a key file, or may open one."""
     cert, key = ca.issue("mx", "mx.example")
