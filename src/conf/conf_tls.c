@@ -35,6 +35,13 @@ path_below(struct reader *reader, const char *between, struct slice path)
 	    &reader->tls->arena, "%s/%s%.*s", reader->path, between, STR(path));
 }
 
+/* Is there, or may be where we may not look: who opens it has more rights. */
+static bool
+may_exist(const char *path)
+{
+	return access(path, F_OK) == 0 || errno == EACCES;
+}
+
 static hl_str
 path_resolve(struct reader *reader, struct slice path)
 {
@@ -46,10 +53,7 @@ path_resolve(struct reader *reader, struct slice path)
 		return arena_str(&reader->tls->arena, path);
 	here = path_below(reader, "", path);
 	above = path_below(reader, "../", path);
-	return access(here.p, F_OK) == -1 && errno == ENOENT &&
-		       access(above.p, F_OK) == 0
-		   ? above
-		   : here;
+	return !may_exist(here.p) && may_exist(above.p) ? above : here;
 }
 
 /* ---- names --------------------------------------------------------------- */

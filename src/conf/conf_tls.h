@@ -8,7 +8,8 @@
  *
  * A relative path is below the configuration directory; where there is no
  * such file but one below the directory's parent (qpsmtpd's home, to which
- * its paths are relative) that is meant.
+ * its paths are relative) that is meant.  A place where we may not look counts
+ * as one that has the file.
  */
 #ifndef HOOKLINE_CONF_CONF_TLS_H
 #define HOOKLINE_CONF_CONF_TLS_H

@@ -378,6 +378,19 @@ def test_check_says_what_it_may_not_read(server, ca):
 
 
 @needs_root
+def test_keys_beside_the_configuration(server, ca):
+    """qpsmtpd's paths are relative to its home, where only root may look."""
+    own = server.config.parent / "ssl"
+    own.mkdir(mode=0o700)
+    for path in ca.issue("mx", "mx.example"):
+        shutil.copy(path, own)
+    server.write("plugins", "tls ssl/mx.crt ssl/mx.key\nrcpt_ok\n"
+                            "queue/discard")
+    server.start("--workers", "1")
+    assert name_served(server, ca) == "mx.example"
+
+
+@needs_root
 def test_end_is_near(server, ca):
     soon = ca.issue("soon", "soon.example", days=1)
     server.write("tls_certs", f"* {soon[0]} {soon[1]}")
