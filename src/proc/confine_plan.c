@@ -18,6 +18,7 @@ static const char *const system_reads[] = {
 	"/dev/random",
 	"/dev/urandom",
 	"/dev/zero",
+	"/etc/ca-certificates",
 	"/etc/crypto-policies",
 	"/etc/gai.conf",
 	"/etc/host.conf",
@@ -26,6 +27,7 @@ static const char *const system_reads[] = {
 	"/etc/localtime",
 	"/etc/networks",
 	"/etc/nsswitch.conf",
+	"/etc/pki/ca-trust",
 	"/etc/pki/tls",
 	"/etc/protocols",
 	"/etc/resolv.conf",
@@ -47,6 +49,7 @@ static const char *const system_reads[] = {
 	"/usr/local/lib",
 	"/usr/local/share",
 	"/usr/share",
+	"/var/lib/ca-certificates",
 };
 
 static const char *const system_writes[] = {
@@ -235,6 +238,20 @@ confine_plan_write(struct confine_plan *plan, struct slice path)
 	add_place(plan, real.p, true);
 }
 
+/* OpenSSL's words for other authorities than the system's. */
+static void
+add_authorities(struct confine_plan *plan)
+{
+	struct slice dirs = slice_of(getenv("SSL_CERT_DIR")), dir;
+
+	confine_plan_read(plan, slice_of(getenv("SSL_CERT_FILE")));
+	while (slice_cut(&dirs, ':', &dir))
+		if (dir.n > 0)
+			confine_plan_read(plan,
+			    slice_str(
+				arena_printf(&plan->arena, "%.*s/", STR(dir))));
+}
+
 void
 confine_plan_system(struct confine_plan *plan)
 {
@@ -242,6 +259,7 @@ confine_plan_system(struct confine_plan *plan)
 		add_place(plan, system_reads[i], false);
 	for (size_t i = 0; i < ARRAY_SIZE(system_writes); i++)
 		add_place(plan, system_writes[i], true);
+	add_authorities(plan);
 }
 
 /* ---- ports --------------------------------------------------------------- */

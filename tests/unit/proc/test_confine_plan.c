@@ -151,6 +151,43 @@ test_missing(void **state)
 	assert_int_equal(log_text.n, 0);
 }
 
+static bool
+has_read(const char *path)
+{
+	for (size_t i = 0; i < plan.place_count; i++)
+		if (strcmp(plan.places[i].path, path) == 0)
+			return !plan.places[i].may_write;
+	return false;
+}
+
+static void
+test_system(void **state)
+{
+	size_t usual;
+	char dirs[600];
+
+	(void)state;
+	(void)unsetenv("SSL_CERT_FILE");
+	(void)unsetenv("SSL_CERT_DIR");
+	confine_plan_system(&plan);
+	usual = plan.place_count;
+	assert_true(has_read("/etc/ssl/certs"));
+	assert_false(has_read(path_of("dir")));
+	(void)setenv("SSL_CERT_FILE", path_of("link"), 1);
+	confine_plan_system(&plan);
+	assert_int_equal(plan.place_count, usual + 1);
+	assert_true(has_read(path_of("dir")));
+	assert_int_equal(mkdir(path_of("dir/made"), 0700), 0);
+	(void)snprintf(
+	    dirs, sizeof(dirs), "%s:/none:relative:", path_of("dir/made"));
+	(void)setenv("SSL_CERT_DIR", dirs, 1);
+	confine_plan_system(&plan);
+	assert_int_equal(plan.place_count, usual + 2);
+	assert_true(has_read(path_of("dir/made")));
+	(void)unsetenv("SSL_CERT_FILE");
+	(void)unsetenv("SSL_CERT_DIR");
+}
+
 static void
 test_ports(void **state)
 {
@@ -201,6 +238,7 @@ main(void)
 		TEST(test_read),
 		TEST(test_write),
 		TEST(test_missing),
+		TEST(test_system),
 		TEST(test_ports),
 		TEST(test_many),
 	};
