@@ -29,6 +29,7 @@ class Setup:
     loggers: list = field(default_factory=list)
     config: dict = field(default_factory=dict)
     files: dict = field(default_factory=dict)
+    databases: dict = field(default_factory=dict)
     stubs: dict = field(default_factory=dict)
     servers: list = field(default_factory=list)
     environment: dict = field(default_factory=dict)
@@ -60,6 +61,8 @@ def setup_line(setup, word, rest, block):
         setup.config[name] = [value] if value else block
     elif word == "file":
         setup.files[rest] = block
+    elif word == "database":
+        setup.databases[rest] = block
     elif word == "stub":
         setup.stubs[rest] = block
     elif word == "server":
@@ -79,7 +82,7 @@ def case_line(case, word, rest, block):
     else:
         side = None
     if word in ("C:", "S:", "message", "mail:", "log:", "no-mail:", "eof",
-                "wait", "send", "in:"):
+                "wait", "send", "in:", "cram"):
         case.steps.append((word, "\n".join(block) if block else rest, side))
     elif word == "from":
         case.client = rest

@@ -5,8 +5,10 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
@@ -33,6 +35,10 @@ class Peer:
             self.file(self.tmp / name, [self.fill(line) for line in lines])
             (self.tmp / name).chmod(0o755)
             self.stage.give((self.tmp / name).parent)
+        for name, lines in setup.databases.items():
+            with closing(sqlite3.connect(self.tmp / name)) as database:
+                database.executescript("\n".join(lines))
+            self.stage.give(self.tmp / name)
         for name, lines in {"me": ["mx.example"], "loglevel": ["6"],
                             "tls_before_auth": ["0"],
                             "rcpthosts": ["example.com"],

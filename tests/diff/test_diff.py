@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Debian's qpsmtpd and hookline run the same Perl plugins, hear the same
 client and must say, log and deliver the same.  The cases are tables."""
+import base64
+import hmac
 import os
 import re
 import shutil
@@ -103,6 +105,8 @@ class Talk:
                 [match[2]] * int(match[1])), text, flags=re.M)
             self.send(stuffed(text.replace("\n", "\r\n").encode()
                               + b"\r\n") + b".\r\n")
+        elif word == "cram":
+            self.cram(*text.split())
         elif word == "wait":
             time.sleep(float(text))
         elif word in ("S:", "eof"):
@@ -114,6 +118,17 @@ class Talk:
                                    f"heard {reply!r}")
         else:
             self.wanted.append((word, text))
+
+    def cram(self, user, password):
+        """AUTH CRAM-MD5 up to the client's answer (RFC 2195)."""
+        self.send(b"AUTH CRAM-MD5\r\n")
+        reply = self.read()
+        if not reply.startswith("334 "):
+            self.faults.append(f"{self.side}: no challenge: {reply!r}")
+            return
+        digest = hmac.new(password.encode(), base64.b64decode(reply[4:]),
+                          "md5").hexdigest()
+        self.send(base64.b64encode(f"{user} {digest}".encode()) + b"\r\n")
 
     def check(self):
         """What the case wants to see afterwards."""
