@@ -25,6 +25,8 @@
  *	ready                 loaded, may go
  *	fail TEXT             could not load; the worker ends
  *	flushed N FAULTS TEXT
+ *	missed                it had no room for the descriptor of `tls` or
+ *	                      `tickets`: both are sent again
  *	stuck PID             (descriptor) a host process in which a call was
  *	                      given up; the descriptor keeps it from serving
  *	                      another client

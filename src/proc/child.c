@@ -125,6 +125,9 @@ on_message(void *owner, struct slice text, int fd)
 			take_programs(child, fd);
 	} else if (slice_eq_text(word, "fail")) {
 		take_failure(child, slice_trim(text));
+	} else if (slice_eq_text(word, "missed")) {
+		/* Versions and serials begin with 1. */
+		child->tls_version = child->tickets_serial = 0;
 	} else if (slice_eq_text(word, "stuck")) {
 		take_stuck(child, text);
 	} else if (slice_eq_text(word, "flushed")) {

@@ -124,18 +124,42 @@ run_known(struct worker *worker, struct slice args, int fd)
 		waiter_done(waiter, 0);
 }
 
+/* What came with an order, though we may have no descriptor left to take it:
+ * then the master tries again, once a second. */
+static bool
+has_come(struct worker *worker, int fd)
+{
+	struct log_line line;
+
+	if (fd == -1) {
+		(void)channel_send(worker->channel, -1, "missed");
+		if (worker->has_missed)
+			return false;
+		log_begin(&line, LOG_LEVEL_WARN);
+		log_add_text(&line, LOG_event, "tls_missed");
+		log_add_text(&line, LOG_err,
+		    "certificates or ticket keys could not be taken: no "
+		    "descriptor is free; until one is, the old ones hold");
+		log_end(&line);
+	}
+	worker->has_missed = fd == -1;
+	return fd != -1;
+}
+
 static void
 run_tls(struct worker *worker, struct slice args, int fd)
 {
 	(void)args;
-	worker_tls_take(worker->server, fd);
+	if (has_come(worker, fd))
+		worker_tls_take(worker->server, fd);
 }
 
 static void
 run_tickets(struct worker *worker, struct slice args, int fd)
 {
 	(void)args;
-	worker_tickets_take(worker->server, fd);
+	if (has_come(worker, fd))
+		worker_tickets_take(worker->server, fd);
 }
 
 static const struct {

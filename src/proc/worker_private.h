@@ -28,6 +28,7 @@ struct worker {
 	struct polled polled;
 	enum server_drain drain;
 	bool is_draining, is_empty;
+	bool has_missed; /* a descriptor, for want of one; told once */
 	uint64_t perl_wait_ms, retire_ms;
 	struct waiter *known; /* for the order of that name; NULL: none */
 	struct server_loaded loaded;

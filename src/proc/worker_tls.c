@@ -41,8 +41,6 @@ worker_tls_take(struct server *server, int fd)
 {
 	struct err err;
 
-	if (fd == -1)
-		return;
 	if (server_tls_take(server, fd, &err) < 0)
 		log_failed("tls_failed", &err);
 	(void)close(fd);
@@ -53,8 +51,6 @@ worker_tickets_take(struct server *server, int fd)
 {
 	struct err err;
 
-	if (fd == -1)
-		return;
 	if (server_tickets_take(server, fd, &err) < 0)
 		log_failed("tickets_failed", &err);
 	(void)close(fd);

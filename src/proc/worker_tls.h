@@ -13,8 +13,8 @@ struct server;
 /* What it was started with; both descriptors are closed. */
 int worker_tls_inherit(struct server *server, const struct heritage *heritage,
     struct err *err) WARN_UNUSED;
-/* The orders `tls` and `tickets`: take `fd` (-1: nothing) and close it.  What
- * cannot be used is logged, and what was stays. */
+/* The orders `tls` and `tickets`: take `fd` and close it.  What cannot be used
+ * is logged, and what was stays. */
 void worker_tls_take(struct server *server, int fd);
 void worker_tickets_take(struct server *server, int fd);
 

@@ -377,6 +377,34 @@ def test_check_says_what_it_may_not_read(server, ca):
     assert f"{cert}: not looked at" in result.stdout
 
 
+def limit_descriptors(pid, soft):
+    """As the worker's user: root may lack the right to."""
+    status = proc_status(pid)
+    subprocess.run(["prlimit", f"--nofile={soft}:", "--pid", str(pid)],
+                   check=True, user=int(status["Uid"].split()[0]),
+                   group=int(status["Gid"].split()[0]), extra_groups=[])
+
+
+@needs_root
+def test_renewal_that_finds_no_descriptor(server, ca):
+    """A worker that has used up its descriptors gets it when it has some."""
+    old, new = ca.issue("old", "mx.example"), ca.issue("new", "mx.example")
+    cert, key = ca.path / "live.crt", ca.path / "live.key"
+    install(old, cert, key)
+    server.write("tls_certs", f"* {cert} {key}")
+    server.start("--workers", "1")
+    assert serial_served(server, ca) == serial_of(old[0])
+    pid = server.workers()[0]["pid"]
+    used = {int(n) for n in os.listdir(f"/proc/{pid}/fd")}
+    limit_descriptors(pid, min(set(range(1000)) - used))
+    install(new, cert, key)
+    server.wait_line("event=tls_missed")
+    limit_descriptors(pid, 1000)
+    until(lambda: serial_served(server, ca) == serial_of(new[0]))
+    assert len(server.lines("event=tls_missed")) == 1
+    assert server.workers()[0]["pid"] == pid
+
+
 @needs_root
 def test_keys_beside_the_configuration(server, ca):
     """qpsmtpd's paths are relative to its home, where only root may look."""
