@@ -274,6 +274,14 @@ number(const struct hl_list *file, const char *key, int64_t arg, int64_t def)
 	return sum;
 }
 
+/* With the brackets that an IPv6 address has in front of a port. */
+static hl_str
+where(struct hl_ctx *ctx, hl_str host, int64_t port)
+{
+	return hl_printf(ctx, strchr(host.p, ':') != NULL ? "[%s]:%d" : "%s:%d",
+	    host.p, (int)port);
+}
+
 /* RFC 4515 3: every byte of the user that could mean something to a filter,
  * as \XX. */
 static hl_str
@@ -318,10 +326,11 @@ on_auth(struct hl_ctx *ctx, const struct hl_auth *auth)
 	if (!ldaps && !job.starttls && strcmp(tls.p, "none") != 0)
 		return hl_auth_unavailable(
 		    ctx, "ldap_tls must be none, starttls or ldaps");
-	job.uri = hl_printf(ctx, "%s://%s:%d", ldaps ? "ldaps" : "ldap",
-	    text(file, "ldap_host", args->host, HOST).p,
-	    (int)number(
-		file, "ldap_port", args->port, ldaps ? PORT_LDAPS : PORT))
+	job.uri = hl_printf(ctx, "%s://%s", ldaps ? "ldaps" : "ldap",
+	    where(ctx, text(file, "ldap_host", args->host, HOST),
+		number(
+		    file, "ldap_port", args->port, ldaps ? PORT_LDAPS : PORT))
+		.p)
 		      .p;
 	job.filter =
 	    filter(ctx, text(file, "ldap_auth_filter_attr", args->attr, "uid"),
@@ -345,11 +354,8 @@ on_load(struct hl_ctx *ctx)
 {
 	const struct args *args = hl_args(ctx);
 	const struct hl_list *file = hl_config_list(ctx, "ldap");
-	hl_str host = text(file, "ldap_host", args->host, HOST);
 	bool ldaps =
 	    strcmp(text(file, "ldap_tls", args->tls, "none").p, "ldaps") == 0;
-	int port = (int)number(
-	    file, "ldap_port", args->port, ldaps ? PORT_LDAPS : PORT);
 
 	if (hl_need_read(
 		ctx, text(file, "ldap_ca_file", args->ca_file, CA_FILE)) < 0)
@@ -357,9 +363,10 @@ on_load(struct hl_ctx *ctx)
 	/* libldap's and GnuTLS's own. */
 	(void)hl_need_read(ctx, HL_STR("/etc/ldap/"));
 	(void)hl_need_read(ctx, HL_STR("/etc/gnutls/"));
-	return hl_need_connect(ctx,
-	    hl_printf(ctx, strchr(host.p, ':') != NULL ? "[%s]:%d" : "%s:%d",
-		host.p, port));
+	return hl_need_connect(
+	    ctx, where(ctx, text(file, "ldap_host", args->host, HOST),
+		     number(file, "ldap_port", args->port,
+			 ldaps ? PORT_LDAPS : PORT)));
 }
 
 static const struct hl_plugin plugin = {

@@ -48,6 +48,11 @@ test_file(void **state)
 	    f, "ldap", "ldap_base dc=example\nldap_port 1\nldap_tls ldaps\n");
 	(void)auth_run();
 	auth_was_unavailable("ldaps", "ldaps://127.0.0.1:1: search: ");
+	fixture_write(
+	    f, "ldap", "ldap_base dc=example\nldap_host ::1\nldap_port 1\n");
+	(void)auth_run();
+	auth_was_unavailable(
+	    "IPv6", "ldap://[::1]:1: search: Can't contact LDAP server");
 	fixture_write(f, "ldap", "ldap_base dc=example\nldap_tls yes\n");
 	(void)auth_run();
 	auth_was_unavailable("tls", "ldap_tls must be none, starttls or ldaps");
