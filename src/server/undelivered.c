@@ -56,6 +56,9 @@ write_file(const struct session *session, struct txn *txn, const char *path)
 	if (ret >= 0)
 		ret = message_write(&txn->message, fd, LINE_LF, true);
 	(void)file_close(fd);
+	/* Half a message would be taken for a whole one. */
+	if (ret < 0)
+		(void)file_unlink(path);
 	return ret;
 }
 
@@ -71,8 +74,8 @@ undelivered_keep(struct session *session, struct hl_ctx *ctx, struct txn *txn)
 		return -ENOENT;
 	dir = arena_printf(ctx->arena, "%s/undelivered", state);
 	path = arena_printf(ctx->arena, "%s/%s", dir.p, txn->id);
-	ret = file_mkdir(dir.p, 0700);
-	if (ret == 0 || ret == -EEXIST)
+	ret = file_make_dirs(dir.p, strlen(state), 0700);
+	if (ret == 0)
 		ret = write_file(session, txn, path.p);
 	if (ret >= 0)
 		ret = file_sync_dir(dir.p);

@@ -4,6 +4,7 @@
  *	VRFY crash, overflow, abort, hold MS (without parking), sleep MS
  *	NOOP N MS	the N-th of several instances holds, 0 MS: crashes; all
  *			decline and use no function of plugin.h
+ *	RCPT lost@...	fails for good when the others have the message
  */
 #include <stdlib.h>
 #include <string.h>
@@ -84,11 +85,29 @@ on_rcpt(struct hl_ctx *ctx, const struct hl_addr *to)
 	return HL_OK;
 }
 
+static enum hl_verdict
+on_queue(struct hl_ctx *ctx)
+{
+	enum hl_verdict verdict = HL_DECLINED;
+
+	for (size_t i = 0; i < hl_rcpt_count(ctx); i++) {
+		struct hl_rcpt *rcpt = hl_rcpt_at(ctx, i);
+		hl_str local = hl_addr_local(hl_rcpt_addr(rcpt));
+
+		if (strcmp(local.p, "lost") != 0)
+			continue;
+		(void)hl_rcpt_verdict(ctx, rcpt, HL_DENY, HL_STR("gone"));
+		verdict = HL_OK;
+	}
+	return verdict;
+}
+
 static const struct hl_plugin plugin = {
 	.name = "misbehave",
 	.about = "crashes and hangs when it is told to (for tests)",
 	.rcpt = on_rcpt,
 	.vrfy = on_vrfy,
 	.noop = on_noop,
+	.queue = on_queue,
 };
 HL_PLUGIN(plugin);

@@ -296,6 +296,28 @@ def test_message_that_no_file_can_hold(server, command):
     assert server.workers()[0]["pid"] == pid
 
 
+@pytest.mark.parametrize("rows,code", [(10, "250"), (30000, "452")],
+                         ids=["kept", "no room"])
+def test_what_was_not_delivered(server, rows, code):
+    """It is kept whole, or not at all."""
+    server.write("size_threshold", "4M")
+    server.start("--workers", "1")
+    limit_files(server.workers()[0]["pid"], 1 << 20)
+    kept = server.state / "undelivered"
+    with open_session(server) as s:
+        s.begin()
+        assert s.cmd("RCPT TO:<lost@d.example>").startswith("250")
+        assert s.cmd("DATA").startswith("354")
+        s.socket.sendall(b"Subject: x\r\n\r\n" +
+                         (b"y" * 70 + b"\r\n") * rows)
+        assert s.cmd(".").startswith(code)
+    assert kept.stat().st_mode & 0o777 == 0o700
+    files = list(kept.iterdir())
+    assert len(files) == (code == "250")
+    for path in files:
+        assert path.read_text().count("y" * 70 + "\n") == rows
+
+
 def test_limit_for_each_client_counts_over_workers(server):
     server.write("max_per_client", "3")
     server.start("--workers", "2")
