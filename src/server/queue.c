@@ -88,6 +88,16 @@ ask_queue(struct session *session, struct hl_ctx *ctx, struct outcome *ret)
 	ret->text = STR_LIT("Not queued, this is a try");
 }
 
+/* An edit of a plugin may be what found no room: the message is not what it
+ * should be. */
+static void
+refuse_over(struct session *session, struct hl_ctx *ctx)
+{
+	rcpt_replies_refuse(session, ctx, HOOK_QUEUE_PRE, 452, "4.3.1",
+	    "Message needs too much memory");
+	session_reset_txn(session, ctx);
+}
+
 void
 queue_run(struct session *session, struct hl_ctx *ctx)
 {
@@ -97,6 +107,8 @@ queue_run(struct session *session, struct hl_ctx *ctx)
 	hook_run(ctx, HOOK_QUEUE_PRE, NULL, &outcome);
 	if (outcome.fate != FATE_GO || outcome.answered) {
 		(void)rcpt_replies_send(session, ctx, &outcome);
+	} else if (txn_is_over(session->conv.txn)) {
+		refuse_over(session, ctx);
 	} else {
 		ask_queue(session, ctx, &outcome);
 		after_queue(session, ctx, &outcome);
