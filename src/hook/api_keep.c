@@ -47,11 +47,13 @@ top_text(const struct hl_lines *lines, enum hl_eol eol, struct buf *buf)
 }
 
 static int
-check_needs(struct hl_ctx *ctx, const struct hl_copy *copies, size_t count)
+check_needs(struct hl_ctx *ctx, const struct hl_copy *copies, size_t count,
+    size_t *ret_failed)
 {
 	int status = 0;
 
 	for (size_t i = 0; status == 0 && i < count; i++) {
+		*ret_failed = i;
 		status = need_check(ctx, NEED_WRITE, copies[i].tmp);
 		if (status == 0)
 			status = need_check(ctx, NEED_WRITE, copies[i].path);
@@ -90,7 +92,7 @@ hl_message_keep(struct hl_ctx *ctx, const struct hl_copy *copies, size_t count,
 	ctx_check(ctx);
 	if (ctx_whole_message(ctx) == NULL || count == 0)
 		return -EINVAL;
-	status = check_needs(ctx, copies, count);
+	status = check_needs(ctx, copies, count, &failed);
 	if (status == 0)
 		status = keep(ctx, copies, count, mode, eol, &failed);
 	if (status < 0 && ret_fault != NULL)

@@ -104,6 +104,8 @@ keep_fails(struct hl_ctx *ctx)
 		.path = HL_STR("/etc/hookline-foreign") };
 	EXPECT_INT(
 	    hl_message_keep(ctx, copies, 2, 0600, HL_LF, &fault), -EACCES);
+	EXPECT(
+	    strncmp(fault.p, "cannot keep /etc/hookline-foreign: ", 35) == 0);
 	return HL_DECLINED;
 }
 
