@@ -364,7 +364,8 @@ unsigned hl_local_port(const struct hl_ctx *ctx);
 /* The client's name by reverse DNS, not forward-confirmed; "Unknown" if there
  * is none, "[ip]" with config/rdns 0.  BLOCKS. */
 hl_str hl_peer_name(struct hl_ctx *ctx);
-/* Open connections of this client (IPv6: of its /64), in all workers. */
+/* Open connections of this client (IPv6: of its network, a /64 unless
+ * config/client_prefix says another), in all workers. */
 unsigned hl_peer_connections(const struct hl_ctx *ctx);
 unsigned hl_peer_connections_max(const struct hl_ctx *ctx);
 hl_str hl_listener(const struct hl_ctx *ctx); /* name in config/listen */

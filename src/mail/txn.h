@@ -97,7 +97,8 @@ struct txn {
 	struct mono since;
 };
 
-/* `cap` bytes for arena and account each. */
+/* `cap` bytes for arena and account each; the owner may set the account's to
+ * another. */
 struct txn *txn_new(const struct facts *facts, unsigned number, size_t cap);
 struct txn *txn_ref(struct txn *txn);
 void txn_unref(struct txn **txn); /* NULL is fine; sets NULL */
