@@ -23,6 +23,12 @@ FORKSERVER = "/usr/bin/qpsmtpd-forkserver"
 TAIL = ["rcpt_ok", "queue/maildir $MAIL"]
 
 
+def unescaped(text):
+    """As it was before our log's escapes."""
+    return re.sub(r"\\(?:x([0-9a-f]{2})|(.))", lambda match:
+                  match[2] or chr(int(match[1], 16)), text)
+
+
 class Peer:
     """What both have: files, a log, a maildir."""
 
@@ -102,8 +108,7 @@ class Hookline(RealServer, Peer):
         """Log lines of plugins: (plugin, hook, the first line of it)."""
         self.ended += 1
         self.wait_line("event=disconnect", count=self.ended)
-        return [(m[1], m[2], re.split(r"\\x0[ad]", m[3] or m[4])[0]
-                 .replace('\\"', '"'))
+        return [(m[1], m[2], re.split("[\r\n]", unescaped(m[3] or m[4]))[0])
                 for m in re.finditer(
                     r" plugin=(\S+) hook=(\S+) text=(?:\"((?:\\.|[^\"])*)\""
                     r"|(\S*))$", self.new_log(), re.M)]

@@ -20,6 +20,7 @@ from world import Stub, World
 CASES = Path(__file__).resolve().parent / "cases"
 SETUPS = [(path.stem, setup) for path in sorted(CASES.glob("*.case"))
           for setup in casefile.read(path)]
+RESULTS = "Authentication-Results"
 REPLY = 15  # seconds
 # Of a plugin's log line: what is never the same twice.
 VARIES = re.compile(r"(?<![\w.])\d+\.\d+ s(?:ec)?\b|\b\d{9,}\.\d+")
@@ -149,10 +150,12 @@ class Talk:
 
 
 def mail_of(text):
-    """Header fields but those of the way, and the body."""
+    """Header fields but those of the way, and the body.  Each server folds
+    its Authentication-Results as it likes."""
     header, _, body = text.partition("\n\n")
-    fields = [(m[1], m[2]) for m in re.finditer(
-        r"^([^\s:]+): ?(.*(?:\n[ \t].*)*)", header, re.M)]
+    fields = re.findall(r"^([^\s:]+): ?(.*(?:\n[ \t].*)*)", header, re.M)
+    fields = [(name, re.sub(r"\n\s+", " ", text) if name == RESULTS else text)
+              for name, text in fields]
     if body and not body.endswith("\n"):
         body += "\n"
     return [pair for pair in fields if pair[0] != "Received"], body

@@ -8,10 +8,11 @@ import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from geoip import GeoIp
 from peers import WAIT
 from nsd import Nsd
 from scanners import Clamd, Spamd
-from services import HOST, Slapd
+from services import HOST, Slapd, certificate
 
 HERE = Path(__file__).resolve().parent
 
@@ -37,6 +38,20 @@ class Web:
         self.server.server_close()
 
 
+class Certificate:
+    """A folder with cert.pem, key.pem and ca.pem."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def start(self):
+        self.folder.mkdir()
+        certificate(self.folder)
+
+    def stop(self):
+        pass
+
+
 class World:
     """A server is started when a setup first asks for it, and is there for
     all of them."""
@@ -46,7 +61,9 @@ class World:
         self.kinds = {
             "dns": lambda folder: Nsd(folder, {
                 ".": HERE / "root.zone", "broken.example": "missing"}),
+            "certificate": Certificate,
             "clamd": functools.partial(Clamd, user=user),
+            "geoip": GeoIp,
             "http": Web,
             "slapd": Slapd,
             "spamd": functools.partial(Spamd, user=user),
@@ -54,8 +71,8 @@ class World:
         self.servers = {}
 
     def words(self, names):
-        """Variables: the port of NAME is $NAME, and where there is a socket
-        it is $NAMESOCKET."""
+        """Variables: $NAME is the port of NAME, or its folder; where it has
+        a socket that is $NAMESOCKET."""
         result = {}
         for name in ["dns", *names]:
             if name not in self.servers:
@@ -63,8 +80,10 @@ class World:
                 server.start()
                 self.servers[name] = server
             server = self.servers[name]
-            result[name.upper()] = server.port
-            result[name.upper() + "SOCKET"] = getattr(server, "socket", "")
+            result[name.upper()] = server.port \
+                if hasattr(server, "port") else server.folder
+            if hasattr(server, "socket"):
+                result[name.upper() + "SOCKET"] = server.socket
         return result
 
     def stop(self):
