@@ -8,13 +8,18 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "conf/conf_listen.h"
 #include "net/listen_socket.h"
 #include "notify.h"
+
+/* How long the workers of a master that was killed may go on listening. */
+#define PREDECESSOR_MS 3000
 
 /* ---- text ---------------------------------------------------------------- */
 
@@ -120,10 +125,10 @@ fd_address(int fd, struct inet_addr *ret)
 
 static int
 make_socket(const struct conf_listener *line, const struct inet_addr *addr,
-    struct err *err)
+    bool reuse_port, struct err *err)
 {
 	const struct listen_options options = {
-		.reuse_port = addr->family != INET_UNIX,
+		.reuse_port = reuse_port && addr->family != INET_UNIX,
 		.bind_only = true,
 	};
 	struct endpoint where = {
@@ -134,6 +139,26 @@ make_socket(const struct conf_listener *line, const struct inet_addr *addr,
 
 	(void)snprintf(where.name, sizeof(where.name), "%.*s", STR(line->path));
 	return listen_socket_make(&where, &options, err);
+}
+
+/* What slots share by SO_REUSEPORT the kernel would let another server of our
+ * user share, too, and each would get some of the connections: a socket
+ * without it finds out. */
+static int
+check_free(const struct conf_listener *line, struct err *err)
+{
+	static const struct timespec pause = { .tv_nsec = 20000000 };
+	struct mono end = mono_add_ms(mono_now(), PREDECESSOR_MS);
+	int fd;
+
+	while (
+	    (fd = make_socket(line, &line->addr, false, err)) == -EADDRINUSE &&
+	    mono_is_before(mono_now(), end))
+		(void)nanosleep(&pause, NULL);
+	if (fd < 0)
+		return fd;
+	(void)close(fd);
+	return 0;
 }
 
 /* Opens what `was` (may be NULL) does not have.  With port 0 the first
@@ -147,7 +172,7 @@ addr_open(struct listen_addr *addr, const struct conf_listener *line,
 	for (unsigned i = 0; i < addr->count; i++) {
 		addr->fds[i] = was != NULL && i < was->count
 				   ? dup_fd(was->fds[i], err)
-				   : make_socket(line, &real, err);
+				   : make_socket(line, &real, true, err);
 		if (addr->fds[i] < 0) {
 			int rc = addr->fds[i];
 
@@ -294,7 +319,10 @@ set_add(struct listen_set *set, const struct conf_listener *line,
 
 	addr->shared = line->addr.family == INET_UNIX;
 	addr_room(addr, addr->shared ? 1 : set->slots);
-	rc = addr_open(addr, line, was, err);
+	/* At a reload it could be our own older workers who still listen. */
+	rc = old == NULL && !addr->shared ? check_free(line, err) : 0;
+	if (rc == 0)
+		rc = addr_open(addr, line, was, err);
 	if (rc < 0)
 		return err_prefix(err, "cannot listen on %s", addr->key);
 	if (addr->shared)

@@ -45,6 +45,8 @@ struct listen_set {
  *             there is none.  A line with such sockets opens none itself.
  *             Without any line each socket is one of its own.
  * next_id     counter for new addresses
+ * Without `old` an address that another server listens on is waited for, up
+ * to 3 s (it may be about to end), then refused.
  * Returns 0; negative errno with the address in `err`. */
 int listen_set_make(const struct conf_listeners *lines, unsigned slots,
     const struct activation *activation, const struct listen_set *old,

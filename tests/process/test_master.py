@@ -122,6 +122,30 @@ def test_address_in_use(server):
     assert f"127.0.0.1:{port}" in server.lines("event=start_failed")[0]
 
 
+def test_address_of_another_server(server):
+    """Workers share an address; two servers of one user do not."""
+    server.start("--workers", "2")
+    port = server.where()[1]
+    again = subprocess.run(
+        [str(server.program), "serve", "--config", str(server.config),
+         "--state", str(server.base / "other"),
+         "--listen", f"127.0.0.1:{port}"],
+        capture_output=True, text=True, timeout=20)
+    assert again.returncode == 1
+    assert f"127.0.0.1:{port}: bind: Address already in use" in again.stderr
+    with server.client() as client:
+        client.greet()
+
+
+def test_wildcard_beside_an_address(server):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+    server.start("--workers", "2", "--listen", f"0.0.0.0:{port}", "--listen",
+                 f"127.0.0.1:{port}")
+    with server.client(1) as client:
+        client.greet()
+
+
 def test_no_config_directory(server):
     server.config = server.base / "nowhere"
     server.launch()
