@@ -46,20 +46,22 @@ generation_make(struct master *master, const struct settings *settings,
 	    &master->activation, old, &master->next_addr_id, &next->set, err);
 }
 
-/* What a reload cannot change. */
+/* What a reload cannot change, and only root at all. */
 static void
-warn_user(const struct master *master, const struct settings *settings)
+tell_user(const struct master *master, const struct settings *settings)
 {
 	struct log_line line;
 
 	if (master->options->user != NULL || !settings->user_given ||
 	    strcmp(settings->user, master->user.name) == 0)
 		return;
-	log_begin(&line, LOG_LEVEL_WARN);
+	log_begin(&line, master->was_root ? LOG_LEVEL_WARN : LOG_LEVEL_INFO);
 	log_add_text(&line, LOG_event, "user_kept");
 	log_add_text(&line, LOG_user, master->user.name);
-	log_add_text(&line, LOG_err,
-	    "config/user names another user; that needs a restart");
+	log_add_text(&line, master->was_root ? LOG_err : LOG_text,
+	    master->was_root
+		? "config/user names another user; that needs a restart"
+		: "config/user names another user; only root can become it");
 	log_end(&line);
 }
 
@@ -75,7 +77,7 @@ generation_begin(struct master *master, generation_fn *done, struct err *err)
 	CHECK(master->next == NULL);
 	if (rc == 0) {
 		log_set_level(settings.loglevel);
-		warn_user(master, &settings);
+		tell_user(master, &settings);
 		next->number = ++master->next_generation;
 		rc = generation_make(master, &settings, next, err);
 		if (rc == 0)

@@ -253,20 +253,21 @@ find_config_dir(struct master *master, struct err *err)
 static int
 settle(struct master *master, struct err *err)
 {
-	bool chosen, was_root = geteuid() == 0;
+	bool chosen;
 	int rc = find_config_dir(master, err);
 
+	master->was_root = geteuid() == 0;
 	if (rc < 0)
 		return rc;
 	rc = choose_user(master, &chosen, err);
 	if (rc == 0)
 		rc = state_dir_prepare(master->options->state_dir,
 		    &master->user, &master->state_dir, err);
-	if (rc == 0 && was_root && !privilege_can_read())
+	if (rc == 0 && master->was_root && !privilege_can_read())
 		tls_watch_read_early(master);
-	if (rc == 0 && was_root)
+	if (rc == 0 && master->was_root)
 		rc = privilege_drop(&master->user, err);
-	if (rc == 0 && was_root)
+	if (rc == 0 && master->was_root)
 		log_user(&master->user, chosen);
 	if (rc == 0 && chdir("/") == -1)
 		rc = err_set(err, -errno, "/: %s", strerror(errno));

@@ -71,6 +71,7 @@ struct master {
 	const struct master_options *options;
 	char *config_dir, *state_dir; /* absolute */
 	struct run_user user;
+	bool was_root; /* at the start: could choose `user` */
 	int pid_fd;
 	struct mono started;
 	uv_loop_t loop;

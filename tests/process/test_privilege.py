@@ -96,6 +96,18 @@ def test_not_root(server):
     assert int(status["CapPrm"], 16) == 0
     assert_worker_is_bare(server.workers()[0]["pid"], NOBODY)
     assert server.ctl("reload").returncode == 0
+    assert not server.lines("event=user_kept")
+
+
+@needs_root
+def test_not_root_and_another_user_named(server):
+    """No fault: who is not root runs as himself."""
+    server.base.chmod(0o777)
+    server.write("user", "daemon")
+    server.start("--workers", "1", user="nobody", group="nogroup",
+                 extra_groups=[])
+    line, = server.lines("event=user_kept")
+    assert " info " in line and "only root can become it" in line
 
 
 def test_user_needs_root(server):
