@@ -61,8 +61,8 @@ print_commands(FILE *out)
 static int
 print_help(const struct command *command)
 {
-	(void)printf("usage: hookline %s %s\n\n%s\n", command->name,
-	    command->args, command->about);
+	(void)printf("usage: hookline %s%s%s\n\n%s\n", command->name,
+	    command->args[0] != '\0' ? " " : "", command->args, command->about);
 	if (command->options != NULL && command->options->name != NULL) {
 		(void)putchar('\n');
 		option_print(stdout, command->options);

@@ -33,6 +33,18 @@ def test_from_nothing_to_a_tested_plugin(install, work):
     assert make(install, work).stdout.count("\nok ") == 2
 
 
+def test_without_an_installation(install, work):
+    """The reason, not what the compiler makes of it."""
+    new(install, work, "first")
+    env = {key: value for key, value in install.env.items()
+           if not key.startswith("PKG_CONFIG")}
+    result = run("./test.sh", cwd=work,
+                 env=dict(env, PKG_CONFIG_LIBDIR=str(work)))
+    assert result.returncode == 1
+    assert "does not find hookline" in result.stderr
+    assert "first.c" not in result.stderr
+
+
 def test_its_dialog_finds_faults(install, work):
     new(install, work, "first")
     path = work / "first.c"
