@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """A plugin outside of the tree, from its source to a reply."""
 import re
+import shutil
 
 import pytest
 
-from conftest import TOP
+from conftest import TOP, run
 
 DIALOG = """# SPDX-License-Identifier: MIT
 # the plugin refuses whom its control file lists
@@ -93,3 +94,23 @@ def test_documents_and_the_sample_are_installed(install):
 def test_manual_pages_are_installed(install):
     names = {path.name for path in install.root.glob("**/man/man?/*")}
     assert names == {path.name for path in (TOP / "docs/man").glob("*.[0-9]")}
+
+
+def test_systemd_unit(install, work):
+    """It starts the program that was installed with it."""
+    (unit,) = install.root.glob("**/lib/systemd/system/hookline.service")
+    (socket,) = install.root.glob("**/lib/systemd/system/hookline.socket")
+    text = unit.read_text()
+    programs = set(re.findall(r"^Exec\w+=\+?(\S+)", text, re.M))
+    assert {f"{install.root}{path}" for path in programs} == \
+        {str(install.program)}
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("no systemd-analyze")
+    for path in programs:
+        text = text.replace(path, str(install.program))
+    (work / unit.name).write_text(text)
+    shutil.copy(socket, work)
+    result = run("systemd-analyze", "verify", "--man=no",
+                 work / unit.name, work / socket.name)
+    assert (result.returncode, result.stdout) == (0, "")
+    assert "hookline" not in result.stderr

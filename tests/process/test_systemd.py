@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: MIT
 """Readiness, watchdog and sockets as systemd does them."""
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from conftest import WAIT, Client, until
+from conftest import WAIT, Client, needs_root, until
 
+UNIT = Path(__file__).resolve().parents[2] / "contrib/hookline.service.in"
 ACTIVATE = shutil.which("systemd-socket-activate")
 
 
@@ -139,3 +142,26 @@ def test_activation_that_nobody_wants(server):
     with connect(port):
         assert server.wait() == 1
     assert "name=other" in server.lines("event=start_failed")[0]
+
+
+@needs_root
+def test_capabilities_of_the_unit(server):
+    """They suffice for serving, and not for ctl: hence the + of ExecReload."""
+    text = UNIT.read_text()
+    names = re.search(r"^CapabilityBoundingSet=(.*)", text, re.M)[1].split()
+    bounds = "-all," + ",".join(
+        "+" + name.removeprefix("CAP_").lower() for name in names)
+    prefix = ["setpriv", "--no-new-privs", "--bounding-set", bounds, "--"]
+    server.state.mkdir()  # as StateDirectory= does
+    server.launch("--workers", "1", prefix=prefix)
+    until(lambda: server.process.poll() is not None
+          or "event=ready" in server.log())
+    assert server.lines("event=run_user", "user=nobody")
+    with server.client() as client:
+        client.greet()
+    assert server.ctl("reload").returncode == 0
+    result = subprocess.run(
+        [*prefix, str(server.program), "ctl", "--state", str(server.state),
+         "reload"], capture_output=True, text=True)
+    assert result.returncode == 1 and "ermission denied" in result.stderr
+    assert re.search(r"^ExecReload=\+", text, re.M)
