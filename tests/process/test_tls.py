@@ -457,6 +457,7 @@ def test_without_the_right_to_read(server, ca):
     assert serial_served(server, ca) == serial_of(old[0])
     assert server.ctl("reload").returncode == 0
     install(new, cert, key)
+    assert server.ctl("config-flush").returncode == 0 # looks at it now
     assert serial_served(server, ca) == serial_of(old[0])
 
 
