@@ -60,7 +60,7 @@ const char new_plugin_source[] =
 	"\treturn hl_deny(ctx, \"5.1.1\", \"no mail for %s here\", addr.p);\n"
 	"}\n"
 	"\n"
-	"/* The control files it reads, for `hookline plugins`. */\n"
+	"/* The control files it reads: `hookline check` looks for faults in them. */\n"
 	"static const char *const files[] = { \"@NAME@\", NULL };\n"
 	"\n"
 	"/* What hookline knows of the plugin.  Hooks are members: .connect, .mail,\n"

@@ -11,6 +11,7 @@
 #include "conf/conf_listen.h"
 #include "conf/conf_value.h"
 #include "hook/hook_log.h"
+#include "hook/plugin_files.h"
 #include "net/listener.h"
 #include "rt/fiber.h"
 #include "rt/timeq.h"
@@ -86,6 +87,17 @@ find_listener(struct server *server, int fd)
 	return NULL;
 }
 
+/* The listener's own versions of them; so that faults show now. */
+static void
+read_files(const struct server_listener *listener)
+{
+	const struct server *server = listener->server;
+
+	for (unsigned i = 0; i < listener->chains->count; i++)
+		plugin_files_read(&listener->chains->plugins[i]->desc,
+		    server->conf, listener->name, false);
+}
+
 int
 server_listen(struct server *server, int fd, const struct conf_listener *line,
     struct err *err)
@@ -116,6 +128,7 @@ server_listen(struct server *server, int fd, const struct conf_listener *line,
 	listener->name =
 	    (hl_str){ mem_dup(slice_str(line->name)), line->name.n };
 	server_tls__resolve(listener);
+	read_files(listener);
 	list_push_back(&server->listeners, &listener->link);
 	if (server->accepting)
 		listener_start(listener->listener);

@@ -79,13 +79,19 @@ def test_reload_is_refused(server):
 def test_start(server):
     """It is told of in the same words, and good patterns hold."""
     lines = faults(server)
+    server.write("listen", "127.0.0.1:0 name=own")
+    (server.config / "own").mkdir()
+    server.write("own/badrcptto", "^other@\n/(/ bad too")
+    lines += [line for line in check(server).stderr.splitlines()
+              if line.startswith(f"{server.config}/own/badrcptto:2: ")]
+    assert len(lines) == 3
     server.start("--workers", "1")
     for line in lines:
         place, text = line.split(": ", 1)
         file, number = place.rsplit(":", 1)
         server.wait_line("event=config", f"file={file}", f"line={number}",
                          text.split(";")[0].split('"')[0])
-    until(lambda: server.status()["faults"] == lines)
+    until(lambda: server.status()["faults"] == sorted(lines))
     assert (rcpt(server, "other"), rcpt(server, "c")) == (LISTED, FOREIGN)
 
 
