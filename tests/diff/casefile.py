@@ -34,6 +34,7 @@ class Setup:
     servers: list = field(default_factory=list)
     environment: dict = field(default_factory=dict)
     tail: bool = True
+    prefork: bool = False
     cases: list = field(default_factory=list)
 
 
@@ -69,6 +70,8 @@ def setup_line(setup, word, rest, block):
         setup.servers.append(rest)
     elif word == "env":
         name, _, setup.environment[name] = rest.partition("=")
+    elif word == "prefork" and not rest:
+        setup.prefork = True
     elif word == "queue" and rest == "none":
         setup.tail = False
     else:

@@ -15,11 +15,13 @@ TOP = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / "tests" / name)
                 for name in (".", "session", "services")]
 
-from real import QPSMTPD_PLUGINS as PLUGINS, RealServer, stuffed  # noqa: E402
+from real import QPSMTPD_PLUGINS as PLUGINS  # noqa: E402
+from real import RealServer, free_port, stuffed  # noqa: E402
 from services import TOGETHER  # noqa: E402
 from waiting import WAIT, until  # noqa: E402
 
 FORKSERVER = "/usr/bin/qpsmtpd-forkserver"
+PREFORK = "/usr/bin/qpsmtpd-prefork"
 TAIL = ["rcpt_ok", "queue/maildir $MAIL"]
 
 
@@ -86,6 +88,7 @@ class Peer:
 
 class Hookline(RealServer, Peer):
     prefix = "perl:"
+    side = "hookline"
 
     def __init__(self, stage, setup, variables):
         super().__init__(stage)
@@ -116,6 +119,8 @@ class Hookline(RealServer, Peer):
 
 class Qpsmtpd(Peer):
     prefix = ""
+    side = "qpsmtpd"
+    ready = "Running as user"
 
     def __init__(self, stage, setup, variables):
         RealServer.COUNT += 1
@@ -124,9 +129,10 @@ class Qpsmtpd(Peer):
         for path in (self.tmp, self.tmp / "config"):
             path.mkdir()
             stage.give(path)
-        with socket.socket() as sock:
-            sock.bind(("127.0.0.1", 0))
-            self.address = sock.getsockname()
+        # An address of its own, where no client takes the port meanwhile.
+        host = f"127.{210 + os.getpid() % 40}.{RealServer.COUNT // 250}." \
+               f"{1 + RealServer.COUNT % 250}"
+        self.address = (host, free_port(host))
         self.prepare(setup, variables)
         self.log_path = self.tmp / "log"
 
@@ -141,18 +147,25 @@ class Qpsmtpd(Peer):
     def log(self):
         return self.log_path.read_text(errors="replace")
 
+    def command(self):
+        """Of a program that makes a session of its own, or not (False)."""
+        return [FORKSERVER], False
+
     def start(self):
         environment = dict(os.environ, **self.environment,
                            QPSMTPD_CONFIG=str(self.tmp / "config"))
+        program, has_session = self.command()
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [*TOGETHER, "perl", "-Tw", f"-I{self.words['LIB']}",
-                 "-MLoopbackDns", FORKSERVER,
-                 "-l", self.address[0], "-p", str(self.address[1]),
-                 "-u", self.stage.user.pw_name if self.stage.user
+                 "-MLoopbackDns", *program,
+                 "--listen-address", self.address[0],
+                 "--port", str(self.address[1]),
+                 "--user", self.stage.user.pw_name if self.stage.user
                  else os.environ["USER"]],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                cwd=self.tmp, env=environment, start_new_session=True,
+                cwd=self.tmp, env=environment,
+                start_new_session=not has_session,
                 **self.stage.process_user())
 
     def wait_start(self):
@@ -160,7 +173,7 @@ class Qpsmtpd(Peer):
             assert self.process.poll() is None, self.log()
             # A logging plugin may have taken the line.
             return self.listens() if self.loggers else \
-                "Running as user" in self.log()
+                self.ready in self.log()
         until(started, self.log)
         self.new_log()
 
@@ -185,3 +198,13 @@ class Qpsmtpd(Peer):
         except ProcessLookupError:
             pass
         self.process.wait()
+
+
+class Prefork(Qpsmtpd):
+    """One process for all sessions, one after the other."""
+
+    ready = "new child"
+
+    def command(self):
+        return [PREFORK, "--debug", "--children=1",
+                "--idle-children=1"], True

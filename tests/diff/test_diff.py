@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import casefile
-from peers import FORKSERVER, Hookline, Qpsmtpd, WAIT, stuffed
+from peers import FORKSERVER, Hookline, Prefork, Qpsmtpd, WAIT, stuffed
 from real import Stage
 from world import Stub, World
 
@@ -21,6 +21,8 @@ CASES = Path(__file__).resolve().parent / "cases"
 SETUPS = [(path.stem, setup) for path in sorted(CASES.glob("*.case"))
           for setup in casefile.read(path)]
 RESULTS = "Authentication-Results"
+# Each session of qpsmtpd with its other server.
+PREFORK_FOR_ALL = "DIFF_PREFORK" in os.environ
 REPLY = 15  # seconds
 # Of a plugin's log line: what is never the same twice.
 VARIES = re.compile(r"(?<![\w.])\d+\.\d+ s(?:ec)?\b|\b\d{9,}\.\d+")
@@ -49,7 +51,7 @@ class Talk:
 
     def __init__(self, peer, case):
         self.peer = peer
-        self.side = type(peer).__name__.lower()
+        self.side = peer.side
         self.sock = peer.connect(case.client)
         self.sock.settimeout(REPLY)
         self.input = self.sock.makefile("rb")
@@ -183,7 +185,8 @@ def test_same(stage, world, name, setup):
              **{key: stub.port for key, stub in stubs.items()}}
     setup.environment.setdefault("RES_NAMESERVERS", "127.0.0.1")
     setup.environment.setdefault("RES_OPTIONS", "port:$DNS")
-    peers = [Qpsmtpd(stage, setup, words), Hookline(stage, setup, words)]
+    qpsmtpd = Prefork if setup.prefork or PREFORK_FOR_ALL else Qpsmtpd
+    peers = [qpsmtpd(stage, setup, words), Hookline(stage, setup, words)]
     faults = []
     try:
         for peer in peers:
@@ -191,7 +194,7 @@ def test_same(stage, world, name, setup):
         peers[0].wait_start()
         for case in setup.cases:
             talks = [Talk(peer, case) for peer in peers
-                     if case.only in ("", type(peer).__name__.lower())]
+                     if case.only in ("", peer.side)]
             faults += compare(case, talks)
     finally:
         with ThreadPoolExecutor() as pool:
