@@ -56,7 +56,8 @@ int tls_item_load(struct tls_item *item, const struct tls_early *early,
     struct err *err) WARN_UNUSED;
 void tls_item_done(struct tls_item *item);
 
-/* Whether a version would fit in with all else; -EINVAL with why not. */
+/* Whether a version would fit in with all else; -EINVAL with why not.  CAs
+ * and DH parameters come as pair->cert. */
 typedef int tls_item_fits_fn(void *arg, const struct tls_item *item,
     const struct tls_pair *pair, struct err *err);
 

@@ -191,19 +191,31 @@ scope_add(struct tls_store *store, struct conf_dir *dir,
 
 /* ---- material ------------------------------------------------------------ */
 
+/* A version that may be taken: it stands for that of `item`. */
+struct trial {
+	const struct tls_item *item;
+	const struct tls_pair *pair;
+};
+
+static const struct trial no_trial = { NULL, NULL };
+
 static struct slice
-file_bytes(const struct tls_store *store, size_t index)
+file_bytes(const struct tls_store *store, size_t index, struct trial trial)
 {
+	const struct tls_item *item;
+
 	if (index == NONE)
 		return SLICE_NONE;
-	return tls_bytes_slice(&store->items[index].now.bytes[TLS_ITEM_CERT]);
+	item = &store->items[index];
+	return item == trial.item
+		   ? trial.pair->cert
+		   : tls_bytes_slice(&item->now.bytes[TLS_ITEM_CERT]);
 }
 
-/* The pairs of a site; `with` stands for the version of `item`. */
+/* The pairs of a site. */
 static struct tls_site
 site_material(const struct tls_store *store, const struct site *site,
-    const struct tls_item *item, const struct tls_pair *with,
-    struct arena *arena)
+    struct trial trial, struct arena *arena)
 {
 	struct tls_pair *pairs =
 	    arena_array(arena, site->count, sizeof(*pairs));
@@ -214,20 +226,22 @@ site_material(const struct tls_store *store, const struct site *site,
 
 		if (at->is_skipped)
 			continue;
-		pairs[count++] = at == item ? *with : tls_item_pair(&at->now);
+		pairs[count++] =
+		    at == trial.item ? *trial.pair : tls_item_pair(&at->now);
 	}
 	return (struct tls_site){ site->name, pairs, count };
 }
 
 /* All but the sites. */
 static struct tls_material
-scope_material(const struct tls_store *store, const struct scope *scope)
+scope_material(const struct tls_store *store, const struct scope *scope,
+    struct trial trial)
 {
 	return (struct tls_material){
 		.scope = scope->name,
-		.client_ca = file_bytes(store, scope->client_ca),
-		.chain_ca = file_bytes(store, scope->chain_ca),
-		.dh = file_bytes(store, scope->dh),
+		.client_ca = file_bytes(store, scope->client_ca, trial),
+		.chain_ca = file_bytes(store, scope->chain_ca, trial),
+		.dh = file_bytes(store, scope->dh, trial),
 		.ciphers = scope->conf->ciphers,
 		.protocols = scope->conf->protocols,
 		.request_cert = scope->conf->request_cert,
@@ -237,17 +251,16 @@ scope_material(const struct tls_store *store, const struct scope *scope)
 
 static int
 site_check(const struct tls_store *store, const struct scope *scope,
-    const struct site *site, const struct tls_item *item,
-    const struct tls_pair *with, struct err *err)
+    const struct site *site, struct trial trial, struct err *err)
 {
-	struct tls_material material = scope_material(store, scope);
+	struct tls_material material = scope_material(store, scope, trial);
 	struct tls_ctx *ctx = NULL;
 	struct tls_site only;
 	struct arena arena;
 	int rc = 0;
 
 	arena_init(&arena, 512, 0);
-	only = site_material(store, site, item, with, &arena);
+	only = site_material(store, site, trial, &arena);
 	material.sites = &only;
 	material.site_count = 1;
 	if (only.pair_count > 0)
@@ -274,7 +287,7 @@ scope_check(struct tls_store *store, const struct scope *scope)
 		const struct tls_item *last =
 		    &store->items[site->items[site->count - 1]];
 
-		if (site_check(store, scope, site, NULL, NULL, &err) < 0)
+		if (site_check(store, scope, site, no_trial, &err) < 0)
 			bad(store, last->file, last->line, err.text);
 	}
 }
@@ -287,12 +300,12 @@ scope_bundle(const struct tls_store *store, const struct scope *scope,
 	    arena_array(arena, scope->site_count, sizeof(*sites));
 
 	ret->chain = scope->chain;
-	ret->material = scope_material(store, scope);
+	ret->material = scope_material(store, scope, no_trial);
 	ret->material.sites = sites;
 	ret->material.site_count = scope->site_count;
 	for (size_t i = 0; i < scope->site_count; i++)
 		sites[i] =
-		    site_material(store, &scope->sites[i], NULL, NULL, arena);
+		    site_material(store, &scope->sites[i], no_trial, arena);
 }
 
 static int
@@ -387,33 +400,34 @@ tls_store_version(const struct tls_store *store)
 	return store->version;
 }
 
+/* Is the item of use for the site? */
 static bool
-site_has(const struct site *site, size_t index)
+is_used(const struct scope *scope, const struct site *site, size_t index)
 {
 	for (size_t i = 0; i < site->count; i++)
 		if (site->items[i] == index)
 			return true;
-	return false;
+	return scope->chain_ca == index || scope->dh == index ||
+	       scope->client_ca == index;
 }
 
-/* tls_item_fits_fn: in every site that the pair is for. */
+/* tls_item_fits_fn: in every site that it is of use for. */
 static int
-pair_fits(void *arg, const struct tls_item *item, const struct tls_pair *pair,
+item_fits(void *arg, const struct tls_item *item, const struct tls_pair *pair,
     struct err *err)
 {
 	const struct tls_store *store = arg;
+	const struct trial trial = { item, pair };
 	size_t index = (size_t)(item - store->items);
 	int rc = 0;
 
-	if (item->kind != TLS_ITEM_PAIR)
-		return 0;
 	for (size_t i = 0; rc == 0 && i < store->scope_count; i++) {
 		const struct scope *scope = &store->scopes[i];
 
 		for (size_t j = 0; rc == 0 && j < scope->site_count; j++)
-			if (site_has(&scope->sites[j], index))
-				rc = site_check(store, scope, &scope->sites[j],
-				    item, pair, err);
+			if (is_used(scope, &scope->sites[j], index))
+				rc = site_check(
+				    store, scope, &scope->sites[j], trial, err);
 	}
 	return rc;
 }
@@ -429,7 +443,7 @@ tls_store_look(struct tls_store *store, bool is_forced,
 		enum tls_item_change change =
 		    item->is_skipped
 			? TLS_ITEM_SAME
-			: tls_item_look(item, is_forced, pair_fits, store);
+			: tls_item_look(item, is_forced, item_fits, store);
 
 		if (change == TLS_ITEM_SAME)
 			continue;

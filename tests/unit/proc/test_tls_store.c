@@ -17,7 +17,7 @@
 #define DAY 86400
 
 static struct sandbox box;
-static struct pki_cert ca, one, one_new, rsa, rsa2, weak;
+static struct pki_cert ca, one, one_new, rsa, rsa2, weak, weak_ca, under;
 
 static int
 group_set_up(void **state)
@@ -30,13 +30,19 @@ group_set_up(void **state)
 	rsa = pki_make("one.example", &(struct pki_options){ .kind = "RSA" });
 	rsa2 = pki_make("one.example", &(struct pki_options){ .kind = "RSA" });
 	weak = pki_make("weak", &(struct pki_options){ .kind = "RSA1024" });
+	weak_ca = pki_make(
+	    "Weak CA", &(struct pki_options){
+			   .kind = "RSA1024", .issuer = &ca, .is_ca = true });
+	under = pki_make(
+	    "one.example", &(struct pki_options){ .issuer = &weak_ca });
 	return 0;
 }
 
 static int
 group_tear_down(void **state)
 {
-	struct pki_cert *all[] = { &ca, &one, &one_new, &rsa, &rsa2, &weak };
+	struct pki_cert *all[] = { &ca, &one, &one_new, &rsa, &rsa2, &weak,
+		&weak_ca, &under };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
@@ -530,6 +536,34 @@ another_kind(void **state)
 	tls_store_free(&store);
 }
 
+/* So must a CA file that completes the chain of a certificate. */
+static void
+chain_ca(void **state)
+{
+	struct tls_store *store;
+	struct tls_bundle bundle;
+
+	(void)state;
+	put("under.crt", &under.cert);
+	put("under.key", &under.key);
+	put("ca.crt", &ca.cert);
+	sandbox_write(
+	    &box, "plugins", "tls under.crt under.key ca.crt\n", 9999);
+	store = make("127.0.0.1:25\n127.0.0.1:465 tls name=smtps");
+	assert_int_equal(tls_store_count(store), 2);
+	put("ca.crt", &weak_ca.cert);
+	assert_string_equal(look(store, false), "");
+	assert_string_equal(look(store, false), "R");
+	assert_non_null(strstr(tls_store_at(store, 1)->fault.text, "too weak"));
+	bundle = bundle_of(store);
+	assert_true(holds(bundle.scopes[0].material.chain_ca, &ca.cert));
+	tls_bundle_close(&bundle);
+	/* One that fits, but adds nothing. */
+	put("ca.crt", &one.cert);
+	assert_string_equal(look(store, false), "T");
+	tls_store_free(&store);
+}
+
 /* A staple is sent when it is good; it never costs the certificate. */
 static void
 staple(void **state)
@@ -649,6 +683,7 @@ main(void)
 		TEST(half_written),
 		TEST(links),
 		TEST(another_kind),
+		TEST(chain_ca),
 		TEST(staple),
 		TEST(early),
 		cmocka_unit_test(ends),
