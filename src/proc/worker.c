@@ -293,6 +293,9 @@ worker_load(struct worker *worker, struct err *err)
 		rc = confine(worker, err);
 	if (rc == 0)
 		rc = polled_add_all(&worker->polled, server, heritage, err);
+	/* Those that were told while there was no server to ask. */
+	if (rc == 0)
+		on_fault(worker);
 	return rc;
 }
 

@@ -121,6 +121,19 @@ def test_bad_plugins_are_refused(server):
         assert s.begin().finish().startswith("250")
 
 
+def test_fault_at_the_start(server):
+    """One with which it starts all the same; loading waits for the helper."""
+    server.write("plugins", "quit_fortune\nqueue/discard")
+    server.write("body_memory", "lots")
+    server.start("--workers", "1")
+    server.wait_line("event=config", "body_memory")
+    until(lambda: server.status()["faults"])
+    assert "body_memory:1: \"lots\" is not" in server.status()["faults"][0]
+    server.write("body_memory", "1M")
+    assert server.ctl("config-flush").returncode == 0
+    assert server.status()["faults"] == []
+
+
 def test_no_mail_is_refused_by_reloads(server):
     server.write("max_per_client", "0")
     server.start("--workers", "2")
