@@ -166,7 +166,8 @@ int body_fd(struct body *body) WARN_UNUSED;
 int body_filename(
     struct body *body, hl_str *ret_path, struct err *err) WARN_UNUSED;
 /* Adds to that file, if there is one, what stands in the body from `pos` on.
- * BLOCKS.  Returns 0 or -errno; the body itself stays good. */
+ * BLOCKS.  Returns 0; -errno, and the file is removed then, but the body itself
+ * stays good. */
 int body_copy_grow(struct body *body, uint64_t pos) WARN_UNUSED;
 
 #endif

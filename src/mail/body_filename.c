@@ -141,6 +141,12 @@ body_copy_grow(struct body *body, uint64_t pos)
 	mem_free(bytes);
 	if (close(fd) == -1 && ret == 0)
 		ret = -errno;
+	/* Whoever asks for it next gets a whole one. */
+	if (ret < 0) {
+		(void)unlink(body->copy_path);
+		mem_free(body->copy_path);
+		body->copy_path = NULL;
+	}
 	return ret;
 }
 

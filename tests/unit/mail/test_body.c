@@ -495,6 +495,38 @@ test_filename_fails(void **state)
 	test_store_done(&test);
 }
 
+/* No part of a message is left in the place of all of it. */
+static void
+test_copy_grows(void **state)
+{
+	struct buf want = BUF_INIT;
+	struct test_store test;
+	struct body body;
+	hl_str path;
+
+	(void)state;
+	test_store_init(&test, 0);
+	start(&body, &test, 1000);
+	assert_int_equal(body_finish(&body), 0);
+	assert_int_equal(body_copy_grow(&body, 0), 0); /* no file: nothing */
+	assert_int_equal(body_filename(&body, &path, NULL), 0);
+	assert_int_equal(body_append(&body, "one\r\ntwo\r\n", 10), 0);
+	assert_int_equal(body_copy_grow(&body, body_size(&body) - 10), 0);
+	to_lf(SLICE_LIT(HEAD "one\r\ntwo\r\n"), &want);
+	file_is(path.p, buf_slice(&want));
+	assert_int_equal(body_append(&body, "three\r\n", 7), 0);
+	disk.write_error = -ENOSPC;
+	disk.write_room = 2;
+	assert_int_equal(body_copy_grow(&body, body_size(&body) - 7), -ENOSPC);
+	disk.write_error = 0;
+	assert_int_equal(body_filename(&body, &path, NULL), 0);
+	buf_add_text(&want, "three\n");
+	file_is(path.p, buf_slice(&want));
+	body_done(&body);
+	test_store_done(&test);
+	buf_done(&want);
+}
+
 static void
 make_file(const char *dir, const char *name)
 {
@@ -591,6 +623,7 @@ main(void)
 		cmocka_unit_test(test_fail_keeps_first),
 		cmocka_unit_test(test_filename),
 		cmocka_unit_test(test_filename_fails),
+		cmocka_unit_test(test_copy_grows),
 		cmocka_unit_test(test_sweep),
 		cmocka_unit_test(test_real_file_limit),
 	};
