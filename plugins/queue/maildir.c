@@ -7,6 +7,8 @@
  * the local part of the address, %d its domain, %u both; the same directory
  * gets one copy.  A full disk is answered with 452; after any other fault the
  * next queue plugin is asked; without one it is 451, and nothing is left.
+ * When plugins have removed all recipients, DIR gets its copy all the same, and
+ * with SUBDIR nobody gets one, as in qpsmtpd.
  */
 #include <errno.h>
 #include <string.h>
@@ -38,13 +40,17 @@ new_copy(struct hl_ctx *ctx, hl_str dir)
 	return copy;
 }
 
-/* One copy for each directory; returns how many. */
+/* One copy for each directory, which may be none; returns how many. */
 static size_t
 make_copies(struct hl_ctx *ctx, hl_str *dirs, struct hl_copy *copies)
 {
 	const struct args *args = hl_args(ctx);
 	size_t count = 0, n;
 
+	if (args->subdir.n == 0) {
+		dirs[count] = args->dir;
+		copies[count++] = new_copy(ctx, args->dir);
+	}
 	for (size_t i = 0; i < hl_rcpt_count(ctx); i++) {
 		const struct hl_addr *to = hl_rcpt_addr(hl_rcpt_at(ctx, i));
 		hl_str dir = hl_addr_path(ctx, to, args->subdir);
@@ -84,12 +90,16 @@ static enum hl_verdict
 on_queue(struct hl_ctx *ctx)
 {
 	const struct args *args = hl_args(ctx);
-	size_t n = hl_rcpt_count(ctx);
+	size_t n = hl_rcpt_count(ctx) + 1;
 	hl_str *dirs = hl_alloc(ctx, n * sizeof(*dirs)), fault;
 	struct hl_copy *copies = hl_alloc(ctx, n * sizeof(*copies));
 	int rc, mode = args->mode & 0666;
 
 	n = make_copies(ctx, dirs, copies);
+	if (n == 0) {
+		hl_log(ctx, HL_LOG_NOTICE, "pass, nobody is left to get it");
+		return HL_OK;
+	}
 	rc = hl_message_keep(ctx, copies, n, mode, HL_LF, &fault);
 	if (rc == -ENOENT && (rc = make_folders(ctx, dirs, n, &fault)) == 0)
 		rc = hl_message_keep(ctx, copies, n, mode, HL_LF, &fault);
@@ -108,7 +118,6 @@ on_init_worker(struct hl_ctx *ctx)
 {
 	const struct args *args = hl_args(ctx);
 	hl_str fault;
-
 	int rc;
 
 	if (args->subdir.n == 0) {
