@@ -90,8 +90,12 @@ hl_message_keep(struct hl_ctx *ctx, const struct hl_copy *copies, size_t count,
 	int status;
 
 	ctx_check(ctx);
-	if (ctx_whole_message(ctx) == NULL || count == 0)
+	if (ctx_whole_message(ctx) == NULL || count == 0) {
+		if (ret_fault != NULL)
+			*ret_fault =
+			    STR_LIT("there is no message, or no file for it");
 		return -EINVAL;
+	}
 	status = check_needs(ctx, copies, count, &failed);
 	if (status == 0)
 		status = keep(ctx, copies, count, mode, eol, &failed);

@@ -100,6 +100,7 @@ keep_fails(struct hl_ctx *ctx)
 		.p);
 	EXPECT_INT(
 	    hl_message_keep(ctx, copies, 0, 0600, HL_LF, &fault), -EINVAL);
+	EXPECT_TEXT(fault, "there is no message, or no file for it");
 	copies[1] = (struct hl_copy){ .tmp = copies[0].tmp,
 		.path = HL_STR("/etc/hookline-foreign") };
 	EXPECT_INT(
