@@ -28,7 +28,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests" / "dialog"))
-from dlg.server import Server, Stage, free_port  # noqa: E402
+from dlg.server import Server, Stage, free_port, free_ports  # noqa: E402
 
 TURNS = 4
 KINDS = {"ec": "ECDSA P-256", "rsa": "RSA 2048"}
@@ -117,8 +117,8 @@ def start_hookline(stage, kind, number):
     stage.authority.give(f"{kind}.example", kind, server.tmp)
     for path in server.tmp.glob("*.key"):
         stage.give(path)
-    server.vars["PORT"] = str(free_port("127.0.0.1"))
-    server.vars["PORT2"] = str(free_port("127.0.0.1"))
+    server.vars["PORT"], server.vars["PORT2"] = map(
+        str, free_ports("127.0.0.1", 2))
     server.config("listen", [f"127.0.0.1:{server.vars['PORT']}",
                              f"127.0.0.1:{server.vars['PORT2']} tls"])
     server.config("tls_certs", [f"* {server.tmp}/{kind}.example.crt "

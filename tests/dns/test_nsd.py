@@ -185,9 +185,10 @@ def main():
         return
     with tempfile.TemporaryDirectory(prefix="hookline-nsd-") as folder:
         server = make_nsd(Path(folder))
-        port, dead_port = server.port, free_port()
+        port = server.port
         try:
             server.start()
+            dead_port = free_port()
             status, answers = run_ask(
                 ask, [f"127.0.0.1:{port}"], [line for line, _ in EXPECTED])
             second = run_ask(

@@ -4,6 +4,7 @@ import shutil
 import socket
 import struct
 
+import real
 from services import HOST, Service
 
 SERVER = """
@@ -39,12 +40,13 @@ def free_port():
     while True:
         with socket.socket() as tcp, \
                 socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind((HOST, 0))
+            port = real.free_port(HOST)
             try:
-                udp.bind(tcp.getsockname())
+                tcp.bind((HOST, port))
+                udp.bind((HOST, port))
             except OSError:
                 continue
-            return tcp.getsockname()[1]
+            return port
 
 
 class Nsd(Service):

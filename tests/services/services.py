@@ -12,7 +12,7 @@ import socket
 import subprocess
 from pathlib import Path
 
-from real import WAIT, free_port, until
+from real import WAIT, free_port, free_ports, until
 
 HERE = Path(__file__).resolve().parent
 HOST = "127.0.0.1"
@@ -151,7 +151,7 @@ class Dovecot(Service):
     def __init__(self, folder):
         super().__init__(folder)
         certificate(folder)
-        self.imap, self.imaps = free_port(HOST), free_port(HOST)
+        self.imap, self.imaps = free_ports(HOST, 2)
         self.socket = folder / "run" / "auth-test"
         user = "" if os.geteuid() == 0 else \
             f"default_internal_user = {os.environ['USER']}\n" \
@@ -230,7 +230,7 @@ class Slapd(Service):
     def __init__(self, folder):
         super().__init__(folder)
         certificate(folder)
-        self.port, self.ldaps = free_port(HOST), free_port(HOST)
+        self.port, self.ldaps = free_ports(HOST, 2)
         (folder / "db").mkdir()
         (folder / "conf").write_text(f"""
 include /etc/ldap/schema/core.schema

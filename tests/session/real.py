@@ -12,7 +12,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / "tests"), str(TOP / "tests" / "dialog")]
 
-from dlg.server import Server, Stage, free_port  # noqa: E402
+from dlg.server import Server, Stage, free_port, free_ports  # noqa: E402
 from waiting import WAIT, LogReader, until  # noqa: E402
 
 CRLF = b"\r\n"

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from real import WAIT, free_port
+from real import WAIT, free_ports
 from test_clients import Postfix, greeted, needs
 
 HAPROXY = """\
@@ -54,7 +54,7 @@ def behind(hookline, tmp_path):
                       proxy_timeout="5")
     server.config("listen", ["%s:%d proxy" % server.address])
     server.start()
-    ports = {name: free_port("127.0.0.1") for name in ("v1", "v2", "tls")}
+    ports = dict(zip(("v1", "v2", "tls"), free_ports("127.0.0.1", 3)))
     conf = tmp_path / "haproxy.cfg"
     conf.write_text(HAPROXY.format(
         host=server.host, port=server.address[1],

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from real import TOP, RealServer, free_port
+from real import TOP, RealServer
 
 sys.path.insert(0, str(TOP / "tests" / "process"))
 
@@ -36,7 +36,7 @@ def server(hookline, stage):
         lines.append(f"* {cert} {key} {staple}")
     server = hookline(plugins=["rcpt_ok", "queue/discard"], tls_certs=lines,
                       rcpthosts="example.com", max_per_client="0", rdns="0")
-    server.implicit = free_port(server.host)
+    server.implicit = server.vars["PORT2"]
     server.config("listen", [f"{server.host}:{server.vars['PORT']}",
                              f"{server.host}:{server.implicit} tls"])
     server.ca = ca

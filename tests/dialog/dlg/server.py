@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """A hookline of a dialog's own: directories, process, log."""
 
+import contextlib
 import os
 import pwd
+import random
 import re
 import shutil
 import signal
@@ -23,13 +25,28 @@ FAULTS = re.compile(r"ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|"
                     r" at \S+/perl/lib/\S+ line \d|"
                     r"event=\S*(crash|died|watchdog)")
 RUN_USER = "nobody"
+# Below those that the kernel gives to clients.
+PORTS = range(16384, 32768)
+
+
+def free_ports(host, count):
+    """Different ones."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    ports = []
+    with contextlib.ExitStack() as held:
+        while len(ports) < count:
+            sock = held.enter_context(socket.socket(family))
+            port = random.choice(PORTS)
+            try:
+                sock.bind((host, port))
+            except OSError:
+                continue
+            ports.append(port)
+    return ports
 
 
 def free_port(host):
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as sock:
-        sock.bind((host, 0))
-        return sock.getsockname()[1]
+    return free_ports(host, 1)[0]
 
 
 class Stage:
@@ -94,15 +111,15 @@ class Server:
         self.host = f"127.{10 + os.getpid() % 200}.{number // 250 % 250}." \
                     f"{1 + number % 250}"
         self.tmp = stage.base / f"d{number}"
+        ports = map(str, free_ports(self.host, 3))
         self.vars = {"TMP": str(self.tmp), "CONFIG": str(self.tmp / "config"),
                      "STATE": str(self.tmp / "state"),
                      "MAILDIR": str(self.tmp / "state" / "maildir"),
                      "PLUGINS": str(stage.plugin_dir()),
                      "USER": stage.user.pw_name if stage.user else
                      pwd.getpwuid(os.geteuid()).pw_name,
-                     "HOST": self.host, "PORT": str(free_port(self.host)),
-                     "PORT2": str(free_port(self.host)),
-                     "PORT3": str(free_port(self.host))}
+                     "HOST": self.host,
+                     **dict(zip(("PORT", "PORT2", "PORT3"), ports))}
         for path in (self.tmp, self.tmp / "config", self.tmp / "state",
                      self.tmp / "plugins"):
             path.mkdir()
