@@ -23,7 +23,6 @@ SETUPS = [(path.stem, setup) for path in sorted(CASES.glob("*.case"))
 RESULTS = "Authentication-Results"
 # Each session of qpsmtpd with its other server.
 PREFORK_FOR_ALL = "DIFF_PREFORK" in os.environ
-REPLY = 15  # seconds
 # Of a plugin's log line: what is never the same twice.
 VARIES = re.compile(r"(?<![\w.])\d+\.\d+ s(?:ec)?\b|\b\d{9,}\.\d+")
 
@@ -53,7 +52,7 @@ class Talk:
         self.peer = peer
         self.side = peer.side
         self.sock = peer.connect(case.client)
-        self.sock.settimeout(REPLY)
+        self.sock.settimeout(WAIT)
         self.input = self.sock.makefile("rb")
         self.heard, self.faults, self.wanted = [], [], []
         steps = [("C:", case.hello, None), ("S:", "250", None)]
