@@ -241,12 +241,11 @@ read_certs(struct reader *reader, hl_str plugins_key)
 	    conf_get(reader->dir, reader->listener, STR_LIT("tls_certs"));
 	struct conf_plugins *plugins = NULL;
 	size_t count = conf_list_count(certs);
-	struct conf_faults ignored; /* whoever loads the plugins tells them */
 
-	conf_faults_init(&ignored);
-	if (conf_plugins_parse(lines, &plugins, &ignored) == 0)
+	if (conf_plugins_parse(lines, &plugins, reader->faults) == 0)
 		count += plugins->count;
-	conf_faults_done(&ignored);
+	else
+		reader->is_bad = true; /* no word about certificates then */
 	certs_alloc(reader, count);
 	for (size_t i = 0; plugins != NULL && i < plugins->count; i++)
 		if (is_tls_line(&plugins->at[i]))

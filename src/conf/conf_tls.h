@@ -64,9 +64,9 @@ struct conf_tls {
 	struct arena arena; /* private */
 };
 
-/* `plugins` is the key of the listener's plugin file, whose lines that
- * cannot be parsed are left out (conf_plugins_parse tells of them).
- * Returns 0; -EINVAL with each bad line in `faults`: `ret` is not set. */
+/* `plugins` is the key of the listener's plugin file.
+ * Returns 0; -EINVAL with each bad line in `faults`, also what
+ * conf_plugins_parse finds in the plugin file: `ret` is not set. */
 int conf_tls_read(struct conf_dir *dir, hl_str listener, hl_str plugins,
     struct conf_tls **ret, struct conf_faults *faults) WARN_UNUSED;
 void conf_tls_free(struct conf_tls **tls);

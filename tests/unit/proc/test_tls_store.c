@@ -227,6 +227,9 @@ bad(void **state)
 		    "", "plugins:1: BOX/one.crt: DH parameters: none in it" },
 		{ "line", "127.0.0.1:25", "", "a.example one.crt\n",
 		    "tls_certs:1: a line is NAME CERT KEY" },
+		{ "plugin line", "127.0.0.1:465 tls",
+		    "tls one.crt one.key\nrcpt_ok hl.timeot=3\n", "",
+		    "plugins:2: unknown word hl.timeot" },
 	};
 
 	(void)state;
@@ -258,8 +261,9 @@ bad(void **state)
 			rest = mark + 3;
 		}
 		buf_add_text(&want, rest);
-		if (!slice_starts(buf_slice(&got), want.p))
-			fail_msg("%s: %s", cases[i].name, got.p);
+		if (!slice_starts(buf_slice(&got), want.p) || faults.count != 1)
+			fail_msg(
+			    "%s: %zu, %s", cases[i].name, faults.count, got.p);
 		buf_done(&got);
 		buf_done(&want);
 		conf_faults_done(&faults);
