@@ -7,7 +7,7 @@
  * / ^ $ * + ! % ? \ in it), and behind a space the reason that the client is
  * given.  The null sender and immune clients pass.
  */
-#include <hookline/plugin.h>
+#include <hookline/policy.h>
 
 struct args {
 	struct hl_reject reject;

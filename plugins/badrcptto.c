@@ -5,7 +5,7 @@
  * / ^ $ * + ! % ? \ in it), and behind a space the reason that the client is
  * given.  Immune clients may send to all of them.
  */
-#include <hookline/plugin.h>
+#include <hookline/policy.h>
 
 static enum hl_verdict
 on_rcpt(struct hl_ctx *ctx, const struct hl_addr *to)

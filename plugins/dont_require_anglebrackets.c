@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* dont_require_anglebrackets.c - takes a@b.example for <a@b.example>. */
-#include <hookline/plugin.h>
+#include <hookline/policy.h>
 
 static enum hl_verdict
 add_brackets(struct hl_ctx *ctx, hl_str addr, struct hl_out *ret)

@@ -93,11 +93,12 @@ on_help(struct hl_ctx *ctx, hl_str rest)
 	const char *text;
 
 	if (args->not_implemented) {
-		(void)hl_reply(ctx, 502, "5.5.1", "Not implemented");
+		(void)hl_reply(ctx, 502, "5.5.1", "Not implemented.");
 		return HL_DONE;
 	}
 	if (rest.n == 0)
-		return hl_ok(ctx, "Try 'HELP COMMAND' for help on COMMAND");
+		return hl_ok(
+		    ctx, "Try 'HELP COMMAND' for getting help on COMMAND");
 	if (!take_command(rest.p, command, sizeof(command))) {
 		(void)hl_reply(ctx, 502, "5.5.1", "Invalid command name");
 		return HL_DONE;

@@ -20,7 +20,7 @@ on_data_post(struct hl_ctx *ctx)
 
 	if (hops < (size_t)args->max_hops)
 		return HL_DECLINED;
-	return hl_deny(ctx, "5.4.6", "Too many hops, this message is looping");
+	return hl_deny(ctx, "5.4.6", "Too many hops");
 }
 
 static const struct hl_arg args[] = {

@@ -7,7 +7,7 @@
  * Immune clients may send to everyone, everyone to <postmaster>.  Comes last
  * among the plugins with a rcpt hook.
  */
-#include <hookline/plugin.h>
+#include <hookline/policy.h>
 
 static bool
 is_in_map(struct hl_ctx *ctx, hl_str host)

@@ -684,6 +684,8 @@ bool hl_list_has(const struct hl_list *list, hl_str word);
 bool hl_list_has_domain(const struct hl_list *list, hl_str domain);
 /* The rest of the line whose first word is `word`; false if there is none. */
 bool hl_list_find(const struct hl_list *list, hl_str word, hl_str *ret_rest);
+/* Index of that line, or -1. */
+long hl_list_index(const struct hl_list *list, hl_str word);
 /* Lines that begin with an address, a network or a prefix ("10.0.0.0/8",
  * "192.168.", "2001:db8::/32").  Index of the first that holds `ip`, or -1. */
 long hl_list_find_ip(const struct hl_list *list, hl_str ip);
@@ -715,36 +717,6 @@ void hl_out_set(struct hl_out *ret, hl_str address);
  * initial response, in base64. */
 void hl_parsed_set(struct hl_parsed *ret, hl_str what);
 void hl_parsed_param(struct hl_parsed *ret, hl_str name, hl_str value);
-
-/* ---- what filters have in common (qpsmtpd) --------------------------- */
-
-/* The arguments `reject` and `reject_type`.  HL_REJECT_ARGS(struct args,
- * member) stands in the table of arguments for both. */
-struct hl_reject {
-	unsigned when, how;
-};
-#define HL_REJECT_ARGS(args, member)                                         \
-	{ .name = "reject",                                                  \
-		.about = "0: let it pass; naughty: the plugin naughty does", \
-		.def = "1",                                                  \
-		.choices = "0|1|naughty",                                    \
-		.offset = offsetof(args, member.when),                       \
-		.type = HL_ARG_CHOICE },                                     \
-	{                                                                    \
-		.name = "reject_type", .about = "how it refuses",            \
-		.def = "perm",                                               \
-		.choices = "perm|temp|disconnect|temp_disconnect|hard|soft", \
-		.offset = offsetof(args, member.how), .type = HL_ARG_CHOICE  \
-	}
-/* Refuses as these arguments say: the verdict, or HL_DECLINED with the text
- * in the note `naughty`, or HL_DECLINED alone; the last two are logged. */
-enum hl_verdict hl_reject(struct hl_ctx *ctx, const struct hl_reject *how,
-    const char *enhanced, const char *fmt, ...) HL_PRINTF(4, 5);
-/* Relay clients and whitelisted ones (notes `whitelisthost` of the connection,
- * `whitelistsender` of the transaction): a filter lets them pass. */
-bool hl_is_immune(struct hl_ctx *ctx);
-/* Adds to the note `karma` of the connection. */
-void hl_karma(struct hl_ctx *ctx, int points);
 
 /* ---- waiting, DNS, connections, programs --------------------------- */
 

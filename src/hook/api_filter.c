@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* api_filter.c - plugin.h: what qpsmtpd's filters have in common.
- *
- * The notes have qpsmtpd's names, so that native and Perl plugins agree.
- */
+/* api_filter.c - policy.h: refusing, immunity, karma. */
 #include <stdarg.h>
+
+#include <hookline/policy.h>
 
 #include "ctx.h"
 
@@ -14,6 +13,7 @@ static const struct {
 	const char *name;
 	enum hl_verdict verdict;
 } ways[] = {
+	{ "", HL_DENY },
 	{ "perm", HL_DENY },
 	{ "temp", HL_DENYSOFT },
 	{ "disconnect", HL_DENY_DISCONNECT },
@@ -22,7 +22,8 @@ static const struct {
 	{ "soft", HL_DENYSOFT },
 };
 
-/* The plugin `naughty` refuses with this text later. */
+/* The plugin `naughty` refuses with this text later; without a type it does so
+ * in its own way. */
 static void
 note_naughty(struct hl_ctx *ctx, unsigned how, hl_str text)
 {
@@ -33,7 +34,7 @@ note_naughty(struct hl_ctx *ctx, unsigned how, hl_str text)
 		text =
 		    arena_printf(ctx->arena, "%s\n%.*s", before.p, STR(text));
 	(void)hl_note_set_text(ctx, HL_CONNECTION, name, text);
-	if (!hl_note_has(ctx, HL_CONNECTION, type))
+	if (ways[how].name[0] != '\0' && !hl_note_has(ctx, HL_CONNECTION, type))
 		(void)hl_note_set_text(
 		    ctx, HL_CONNECTION, type, str_of(ways[how].name));
 }

@@ -76,6 +76,16 @@ hl_list_find(const struct hl_list *list, hl_str word, hl_str *ret_rest)
 }
 
 long
+hl_list_index(const struct hl_list *list, hl_str word)
+{
+	size_t index;
+
+	return conf_list_find(list_of(list), slice_str(word), &index)
+		   ? (long)index
+		   : -1;
+}
+
+long
 hl_list_find_ip(const struct hl_list *list, hl_str ip)
 {
 	struct inet_addr addr;

@@ -27,7 +27,7 @@ test_directory(void **state)
 	fixture_write(f, "help/mail", "MAIL FROM:<address>\nbegins\n\n");
 	fixture_write(f, "help/empty", "");
 	assert_int_equal(plugin_load(""), 0);
-	ask("", "Try 'HELP COMMAND' for help on COMMAND");
+	ask("", "Try 'HELP COMMAND' for getting help on COMMAND");
 	ask("mail", "MAIL FROM:<address>\nbegins");
 	ask("MAIL", "MAIL FROM:<address>\nbegins");
 	ask("empty", "No help available for SMTP command: empty");
@@ -81,8 +81,8 @@ test_not_implemented(void **state)
 {
 	(void)state;
 	assert_int_equal(plugin_load("not_implemented 1"), 0);
-	refused("", "502 5.5.1 Not implemented\n");
-	refused("mail", "502 5.5.1 Not implemented\n");
+	refused("", "502 5.5.1 Not implemented.\n");
+	refused("mail", "502 5.5.1 Not implemented.\n");
 }
 
 static void

@@ -87,6 +87,8 @@ lists(struct hl_ctx *ctx)
 	EXPECT(!hl_list_find(list, HL_STR("delta"), &rest));
 	EXPECT_TEXT(rest, "as it was");
 	EXPECT(hl_list_find(list, HL_STR("beta"), &rest));
+	EXPECT_INT(hl_list_index(list, HL_STR("BETA")), 1);
+	EXPECT_INT(hl_list_index(list, HL_STR("delta")), -1);
 	EXPECT_TEXT(rest, "two words");
 	EXPECT_INT(hl_list_count(hl_config_list(ctx, "absent")), 0);
 	EXPECT(!hl_list_has(hl_config_list(ctx, "absent"), HL_STR("x")));

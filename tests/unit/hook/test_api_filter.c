@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_api_filter.c - hl_reject, hl_is_immune, hl_karma; lists by domain. */
+#include <hookline/policy.h>
+
 #include "engine_fixture.h"
 
 static struct fixture *f;
@@ -35,8 +37,8 @@ was_logged(const char *text)
 static void
 test_reject(void **state)
 {
-	/* perm, temp, disconnect, temp_disconnect, hard, soft */
-	static const enum hook_column columns[] = { COLUMN_DENY,
+	/* default, perm, temp, disconnect, temp_disconnect, hard, soft */
+	static const enum hook_column columns[] = { COLUMN_DENY, COLUMN_DENY,
 		COLUMN_DENYSOFT, COLUMN_DENY_DISCONNECT,
 		COLUMN_DENYSOFT_DISCONNECT, COLUMN_DENY, COLUMN_DENYSOFT };
 
@@ -79,7 +81,7 @@ static void
 test_naughty(void **state)
 {
 	(void)state;
-	for (unsigned type = 2; type < 4; type++) {
+	for (unsigned type = 3; type < 5; type++) {
 		how = (struct hl_reject){ NAUGHTY, type };
 		fixture_hook(f, HOOK_MAIL, reject);
 		assert_int_equal(f->outcome.column, COLUMN_NONE);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* policy.h - what plugins that accept and refuse have in common.
+ *
+ * The conventions of qpsmtpd's filters: which clients they let pass, how an
+ * administrator tells them to refuse, how they leave that to a later plugin,
+ * and how they keep a score of a client.  The notes have qpsmtpd's names, so
+ * that native and Perl plugins agree.  The rules of plugin.h hold here.
+ */
+#ifndef HOOKLINE_POLICY_H
+#define HOOKLINE_POLICY_H
+
+#include <hookline/plugin.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
+
+/* ---- policy.h: what filters have in common --------------------------- */
+
+/* The arguments `reject` and `reject_type`.  HL_REJECT_ARGS(struct args,
+ * member) stands in the table of arguments for both.  Without `reject_type` a
+ * filter refuses for good, and the plugin naughty hangs up, too. */
+struct hl_reject {
+	unsigned when, how;
+};
+#define HL_REJECT_ARGS(args, member) HL_REJECT_ARGS_DEFAULT(args, member, "1")
+/* The same for a filter that lets pass ("0") or defers unless it is told. */
+#define HL_REJECT_ARGS_DEFAULT(args, member, by_default)                      \
+	{ .name = "reject",                                                   \
+		.about = "0: let it pass; naughty: the plugin naughty does",  \
+		.def = (by_default),                                          \
+		.choices = "0|1|naughty",                                     \
+		.offset = offsetof(args, member.when),                        \
+		.type = HL_ARG_CHOICE },                                      \
+	{                                                                     \
+		.name = "reject_type", .about = "how it refuses",             \
+		.def = "default",                                             \
+		.choices =                                                    \
+		    "default|perm|temp|disconnect|temp_disconnect|hard|soft", \
+		.offset = offsetof(args, member.how), .type = HL_ARG_CHOICE   \
+	}
+/* Refuses as these arguments say: the verdict, or HL_DECLINED with the text
+ * in the note `naughty`, or HL_DECLINED alone; the last two are logged. */
+enum hl_verdict hl_reject(struct hl_ctx *ctx, const struct hl_reject *how,
+    const char *enhanced, const char *fmt, ...) HL_PRINTF(4, 5);
+/* Relay clients and whitelisted ones (notes `whitelisthost` of the connection,
+ * `whitelistsender` of the transaction): a filter lets them pass. */
+bool hl_is_immune(struct hl_ctx *ctx);
+/* Adds to the note `karma` of the connection. */
+void hl_karma(struct hl_ctx *ctx, int points);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
