@@ -4,7 +4,14 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-SIDES = ("qpsmtpd", "hookline")
+# "hookline" is both of ours: "perl", the same file, and "native", a plugin in C.
+SIDES = ("qpsmtpd", "hookline", "perl", "native")
+
+
+def is_for(word, side):
+    """May a line that says `word`, or nothing, be for that side?"""
+    return word in (None, "", side) or (word, side) in (
+        ("hookline", "perl"), ("hookline", "native"))
 
 
 class Mistake(Exception):
@@ -21,6 +28,9 @@ class Case:
     differs: set = field(default_factory=set)     # of "log", "mail"
     only: str = ""                                # one of SIDES
 
+    def is_for(self, side):
+        return is_for(self.only, side)
+
 
 @dataclass
 class Setup:
@@ -35,6 +45,7 @@ class Setup:
     environment: dict = field(default_factory=dict)
     tail: bool = True
     prefork: bool = False
+    not_native: str = ""                          # why
     cases: list = field(default_factory=list)
 
 
@@ -74,6 +85,8 @@ def setup_line(setup, word, rest, block):
         setup.prefork = True
     elif word == "queue" and rest == "none":
         setup.tail = False
+    elif word == "not-native":
+        setup.not_native = rest
     else:
         return False
     return True
@@ -128,10 +141,14 @@ def read(path):
     return setups
 
 
-def plain_reply(lines):
+def plain_reply(lines, suffix=False):
     """Code and texts, without enhanced status codes and the queue's id:
-    qpsmtpd has none."""
+    qpsmtpd has none.  With `suffix` a code such as 5.7.1 stands behind the
+    text in the form that qpsmtpd knows, "(#5.7.1)"."""
+    enhanced = re.match(r"[245]\.\d{1,3}\.\d{1,3}", lines[-1][4:])
     texts = [re.sub(r"^[245]\.\d{1,3}\.\d{1,3} ", "", line[4:])
              for line in lines]
     texts[-1] = re.sub(r" +\[[0-9A-Z]{13}\.\d+\]$", "", texts[-1])
+    if suffix and enhanced:
+        texts[-1] += f" (#{enhanced[0]})"
     return f"{lines[0][:3]} {' | '.join(texts)}".rstrip()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The two servers of a setup: Debian's qpsmtpd, and hookline with the same
-Perl files.  Both run as nobody, on loopback, with directories of their own."""
+"""The servers of a setup: Debian's qpsmtpd, hookline with the same Perl files,
+and hookline with its own plugins of these names.  All run as nobody, on
+loopback, with directories of their own."""
 import os
 import re
 import signal
@@ -86,7 +87,9 @@ class Peer:
         return fresh
 
 
-class Hookline(RealServer, Peer):
+class Perl(RealServer, Peer):
+    """hookline with the same files."""
+    side = "perl"
     prefix = "perl:"
     side = "hookline"
 
@@ -117,7 +120,14 @@ class Hookline(RealServer, Peer):
                     r"|(\S*))$", self.new_log(), re.M)]
 
 
+class Native(Perl):
+    """hookline with its own plugins, where it has them."""
+    side = "native"
+    prefix = ""
+
+
 class Qpsmtpd(Peer):
+    side = "qpsmtpd"
     prefix = ""
     side = "qpsmtpd"
     ready = "Running as user"
