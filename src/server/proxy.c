@@ -129,7 +129,6 @@ refuse(struct session *session, const char *why)
 	hook_log_begin(&line, LOG_LEVEL_INFO, &session->conv);
 	log_add_text(&line, LOG_event, "proxy_refused");
 	log_add(&line, LOG_ip, slice_str(session->conv.facts.peer_ip));
-	log_add(&line, LOG_listener, slice_str(session->conv.facts.listener));
 	log_printf(&line, LOG_err, "%s", why);
 	log_end(&line);
 	session_finish(session, END_QUIT);

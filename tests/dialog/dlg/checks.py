@@ -15,6 +15,12 @@ def fields(line):
     return {key: value(text) for key, _, text in TOKEN.findall(line)}
 
 
+def repeated(line):
+    """Keys that a log line has more than once."""
+    keys = [key for key, _, _ in TOKEN.findall(line)]
+    return {key for key in keys if keys.count(key) > 1}
+
+
 def value(text):
     if len(text) < 2 or not text.startswith('"'):
         return text

@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from . import checks
 from .errors import Failure
 from .tls import Authority
 
@@ -259,5 +260,5 @@ class Server:
     def faults(self, allow):
         """Lines that no server should write."""
         return [line for line in self.log().splitlines()
-                if FAULTS.search(line) and
+                if (FAULTS.search(line) or checks.repeated(line)) and
                 not any(re.search(pattern, line) for pattern in allow)]
