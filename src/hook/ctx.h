@@ -55,6 +55,7 @@ struct hook_frame {
 	hl_str text;
 	unsigned code;    /* of the answer; 0: the table's */
 	hl_str failure;   /* p != NULL: see remote_failed */
+	int failed_pid;   /* ... */
 	unsigned replies; /* hl_reply calls */
 	bool in_load;
 	hl_str conn_error; /* of hl_conn_error; p == NULL: none */

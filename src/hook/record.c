@@ -108,6 +108,8 @@ write_line(struct hl_ctx *ctx, const struct record *record,
 		log_add(&line, LOG_err, slice_str(record->failure));
 	else if (record->fault != ANSWER_FINE)
 		log_add_text(&line, LOG_err, verdict_fault_text(record->fault));
+	if (record->failed_pid > 0)
+		log_add_int(&line, LOG_pid, record->failed_pid);
 	hook_log_end_ctx(&line, ctx);
 }
 

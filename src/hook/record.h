@@ -22,6 +22,7 @@ struct record {
 	enum answer_fault fault;
 	hl_str enhanced, text; /* what it said */
 	hl_str failure;        /* of ANSWER_FAILED: why */
+	int failed_pid;        /* ... and in which process; 0: unknown */
 	uint64_t us, waited_us;
 	const char *waited_for; /* NULL: for nothing */
 };

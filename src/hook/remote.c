@@ -6,9 +6,10 @@
 #include "ctx.h"
 
 unsigned
-remote_failed(struct hl_ctx *ctx, const char *why)
+remote_failed(struct hl_ctx *ctx, const char *why, int pid)
 {
 	ctx_check(ctx);
 	ctx->frame->failure = arena_str(ctx->arena, slice_of(why));
+	ctx->frame->failed_pid = pid;
 	return HL_DECLINED;
 }

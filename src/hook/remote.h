@@ -34,8 +34,9 @@ struct remote_ops {
 };
 
 /* Of the running hook: whoever runs it has died, does not answer, or answers
- * nonsense; the failure policy decides.  `why` is for the log.  Returns what
+ * nonsense; the failure policy decides.  `why` is for the log, as is the
+ * process `pid` (0: unknown).  Returns what
  * the hook is to return. */
-unsigned remote_failed(struct hl_ctx *ctx, const char *why);
+unsigned remote_failed(struct hl_ctx *ctx, const char *why, int pid);
 
 #endif

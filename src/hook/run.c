@@ -125,6 +125,7 @@ call_end(struct walk *walk, unsigned returned, struct mono *ret_now,
 	record.enhanced = frame->enhanced;
 	record.text = frame->text;
 	record.failure = frame->failure;
+	record.failed_pid = frame->failed_pid;
 	record_write(ctx, &record);
 	if (!time->used)
 		walk->slow_us += record.us;

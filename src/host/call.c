@@ -122,18 +122,22 @@ take_frame(struct hl_ctx *ctx, struct host_session *session,
 					  : -EPROTO;
 }
 
-/* A host that was left in the middle of something is of no more use. */
-static void
+/* A host that was left in the middle of something is of no more use.  Returns
+ * its process, or 0. */
+static int
 give_up(struct host_session *session, int status)
 {
 	const struct host *host = session->host;
 	const struct host_link *link = session->link;
+	const char *how = status == -ECANCELED    ? "gone"
+			  : status == -ETIMEDOUT ? "late"
+						 : "bad";
+	int pid = link != NULL ? host_link_pid(link) : 0;
 
-	if (link != NULL && host_link_pid(link) > 0 && status != -EPIPE &&
-	    host->on_stuck != NULL)
-		host->on_stuck(
-		    host->arg, host_link_pid(link), host_link_fd(link));
+	if (pid > 0 && status != -EPIPE && host->on_stuck != NULL)
+		host->on_stuck(host->arg, pid, host_link_fd(link), how);
 	host_session_drop(session);
+	return pid;
 }
 
 static const char *
@@ -194,7 +198,7 @@ host_call(struct hl_ctx *ctx, struct host_plugin *plugin,
 		(void)stdio_end(session, true);
 	/* Another host may serve the session already. */
 	if (status < 0 && session->links == links)
-		give_up(session, status);
+		ret->pid = give_up(session, status);
 	host_session_put(session);
 	if (status > 0)
 		return 0;

@@ -32,8 +32,9 @@ struct host_options {
 	uint64_t wait_ms; /* for one that is idle */
 	/* A call in a host process was given up: it is to be ended.  It serves
 	 * this session, and no other, until each copy of the descriptor `fd`
-	 * (borrowed) is closed. */
-	void (*on_stuck)(void *arg, int pid, int fd);
+	 * (borrowed) is closed.  `how`: "gone" the client hung up, "late" it
+	 * did not answer in time, "bad" it sent what it must not. */
+	void (*on_stuck)(void *arg, int pid, int fd, const char *how);
 	void *arg;
 };
 

@@ -31,7 +31,7 @@ struct host {
 	uint32_t magic;
 	hl_str path;
 	uint64_t wait_ms;
-	void (*on_stuck)(void *arg, int pid, int fd);
+	void (*on_stuck)(void *arg, int pid, int fd, const char *how);
 	void *arg;
 	bool described;
 	struct arena arena; /* of the descriptions */
@@ -102,6 +102,7 @@ struct host_answer {
 	bool died;     /* the last entry that was called */
 	bool any_died; /* some entry */
 	unsigned printed;   /* code of the last line printed; 0: none */
+	int pid;            /* of the host that was lost; 0: unknown */
 	hl_str remark;      /* why, of the last that died */
 	struct slice texts; /* packed; in the call arena */
 };

@@ -97,7 +97,7 @@ on_died(struct hl_ctx *ctx, hl_str why)
 	hook_log_end_ctx(&line, ctx);
 	if (ctx->frame->plugin->policy == POLICY_DEFAULT)
 		return false;
-	(void)remote_failed(ctx, why.p);
+	(void)remote_failed(ctx, why.p, 0);
 	return true;
 }
 
@@ -115,7 +115,7 @@ static enum hl_verdict
 shim(struct hl_ctx *ctx)
 {
 	struct host_plugin *plugin = ctx->frame->plugin->remote;
-	struct host_answer answer;
+	struct host_answer answer = { 0 };
 	struct err err;
 	int status;
 
@@ -127,7 +127,8 @@ shim(struct hl_ctx *ctx)
 	if (status == -ECANCELED)
 		return HL_DECLINED;
 	if (status < 0)
-		return (enum hl_verdict)remote_failed(ctx, err.text);
+		return (enum hl_verdict)remote_failed(
+		    ctx, err.text, answer.pid);
 	if ((answer.any_died && on_died(ctx, answer.remark)) || answer.died)
 		return HL_DECLINED;
 	if (answer.verdict == HL_OK &&

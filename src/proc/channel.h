@@ -27,9 +27,9 @@
  *	flushed N FAULTS TEXT
  *	missed                it had no room for the descriptor of `tls` or
  *	                      `tickets`: both are sent again
- *	stuck PID             (descriptor) a host process in which a call was
- *	                      given up; the descriptor keeps it from serving
- *	                      another client
+ *	stuck PID HOW         (descriptor) a host process in which a call was
+ *	                      given up (host/host.h); the descriptor keeps it
+ *	                      from serving another client
  */
 #ifndef HOOKLINE_PROC_CHANNEL_H
 #define HOOKLINE_PROC_CHANNEL_H

@@ -87,7 +87,7 @@ take_stuck(struct child *child, struct slice text)
 	unsigned pid;
 
 	if (num_parse_unsigned(slice_word(&text), INT32_MAX, &pid) == 0)
-		perl_hosts_kill(child->master, (int)pid);
+		perl_hosts_kill(child->master, (int)pid, slice_trim(text));
 }
 
 /* Only while it starts: it has no clients yet, so nobody but the plugins

@@ -177,20 +177,37 @@ parent_of(int pid)
 		   : 0;
 }
 
-void
-perl_hosts_kill(struct master *master, int pid)
+/* Who forked it; NULL: it is none of ours. */
+static struct service *
+starter_of(struct master *master, int pid)
 {
 	int parent = parent_of(pid);
-	struct log_line line;
-	bool ours = false;
 
 	LIST_FOR_EACH (link, safe, &master->perl) {
 		struct perl_hosts *hosts =
 		    CONTAINER_OF(link, struct perl_hosts, link);
 
-		ours |= parent > 0 && service_pid(hosts->service) == parent;
+		if (parent > 0 && service_pid(hosts->service) == parent)
+			return hosts->service;
 	}
-	if (!ours || kill(pid, SIGKILL) == -1)
+	return NULL;
+}
+
+void
+perl_hosts_kill(struct master *master, int pid, struct slice how)
+{
+	struct service *starter = starter_of(master, pid);
+	int signal = slice_eq_text(how, "gone") ? SIGKILL : SIGQUIT;
+	struct log_line line;
+	char text[64];
+
+	if (starter == NULL)
+		return;
+	(void)snprintf(text, sizeof(text), "stuck %d %.*s", pid, STR(how));
+	/* Its starter kills it when SIGQUIT is not enough. */
+	if (service_send(starter, -1, text) < 0)
+		signal = SIGKILL;
+	if (kill(pid, signal) == -1)
 		return;
 	log_begin(&line, LOG_LEVEL_WARN);
 	log_add_text(&line, LOG_event, "perl_host_killed");

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "base/slice.h"
 
 struct conf_listeners;
 struct generation;
@@ -28,8 +29,10 @@ int perl_hosts_start(struct master *master, const struct generation *generation,
 /* Stops those whose generation is gone; the tick's work. */
 void perl_hosts_tick(struct master *master);
 void perl_hosts_stop(struct master *master);
-/* A worker has given up a call in this host process: kills it, if it is one of
- * ours.  While its connection is open it has no other client. */
-void perl_hosts_kill(struct master *master, int pid);
+/* A worker has given up a call in this host process, in the way `how`
+ * (host/host.h): ends it, if it is one of ours, with a chance to say where it
+ * is unless the client has gone.  While its connection is open, that is during
+ * this call, it has no other client, and then it has heard of its end. */
+void perl_hosts_kill(struct master *master, int pid, struct slice how);
 
 #endif

@@ -242,11 +242,11 @@ confine(struct worker *worker, struct err *err)
 /* ---- hosts ---- */
 
 static void
-on_stuck(void *arg, int pid, int fd)
+on_stuck(void *arg, int pid, int fd, const char *how)
 {
 	struct worker *worker = arg;
 
-	(void)channel_send(worker->channel, fd, "stuck %d", pid);
+	(void)channel_send(worker->channel, fd, "stuck %d %s", pid, how);
 }
 
 static const char *

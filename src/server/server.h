@@ -66,7 +66,7 @@ struct server_options {
 	 * process that does not answer (host.h; may be NULL). */
 	const char *host_socket;
 	uint64_t host_wait_ms;
-	void (*on_stuck)(void *arg, int pid, int fd);
+	void (*on_stuck)(void *arg, int pid, int fd, const char *how);
 	/* A new fault in the configuration was found and logged; may be NULL.
 	 * May be called on a fiber, and within server_load. */
 	void (*on_fault)(void *arg);

@@ -378,9 +378,12 @@ def test_none_is_left_stopped_or_dead(server):
     until(lambda: not set(states(server.process.pid)) & {"T", "Z"})
 
 
-def test_many_deaths_are_slowed_down(stage):
+@pytest.mark.parametrize("how", [
+    "exit 1", "kill 'KILL', $$",
+    "syswrite $_[0]->qp->{_host}{frame}{socket}, 'x' x 99; sleep 9"])
+def test_many_deaths_are_slowed_down(stage, how):
     """Two hosts at most; each client's ends at once."""
-    server = PerlServer(stage, "ending", "sub hook_connect { exit 1 }",
+    server = PerlServer(stage, "ending", f"sub hook_connect {{ {how} }}",
                         plugins=["ending", "queue/discard"],
                         perl_hosts="1 2")
     begin = time.monotonic()

@@ -18,7 +18,7 @@ use Hookline::Session;
 use Hookline::Sharing;
 use IO::Handle;
 use IO::Select;
-use POSIX qw(:sys_wait_h SIGKILL SIGTERM);
+use POSIX qw(:sys_wait_h SIGTERM);
 use Socket;
 use Time::HiRes qw(time);
 
@@ -27,6 +27,7 @@ use constant {
     IDLE_MAX  => 60,
     GRACE     => 2,     # from the order to end until a child is killed
     AGAIN     => 0.2,   # ... until it is given again
+    LAST_WORD => 0.3,   # for a child that is killed, to say where it was
     THROTTLE  => 5,     # so many deaths within ...
     WINDOW    => 10,    # ... seconds slow the forking down
 };
@@ -54,8 +55,9 @@ sub run {
         $self->_size;
         for my $handle ($select->can_read(TICK)) {
             if ($handle == $read) { $self->_hear }
-            else                  { $self->{stop} = 1 unless sysread STDIN, my $b, 1 }
+            else                  { $self->_hear_master }
         }
+        $self->_kill_late;
     }
     $self->_end;
     return;
@@ -90,17 +92,46 @@ sub _hear {
     return;
 }
 
+# "stuck PID HOW": a call in it was given up.  The master has told it to end,
+# or killed it, where nobody asks what it was doing.
+sub _hear_master {
+    my $self = shift;
+    my $n    = sysread STDIN, my $text, 4096;
+    return if !defined $n && ($!{EAGAIN} || $!{EINTR});
+    return $self->{stop} = 1 unless $n;
+    my ($pid, $how) = $text =~ /^stuck (\d+) (\w+)/ or return;
+    my $child = $self->{children}{$pid} or return;
+    $child->{given_up} = $how;
+    $child->{kill_at}  = time + LAST_WORD;
+    return;
+}
+
+sub _kill_late {
+    my $self = shift;
+    my $now  = time;
+    kill 'KILL', $_->{pid}
+      for grep { $_->{kill_at} && $_->{kill_at} <= $now }
+      values %{ $self->{children} };
+    return;
+}
+
+# A client that goes, or a plugin that waits for what a client chooses, is
+# nothing that comes in a loop.
+sub _counts {
+    my $child = shift;
+    return ($child->{given_up} // '') !~ /^(?:gone|late)\z/;
+}
+
 sub _reap {
     my $self = shift;
     while ((my $pid = waitpid -1, WNOHANG) > 0) {
         my $status = $?;
-        # What it has said may still be in the pipe.
+        # What it has said may still be in the pipe, and why it was ended.
         $self->_hear;
+        $self->_hear_master if $status && IO::Select->new(\*STDIN)->can_read(0);
         my $child = delete $self->{children}{$pid} or next;
         next unless $status;
-        # The master has killed it because a session gave it up, as any client
-        # can bring about: its place is filled at once.
-        push @{ $self->{deaths} }, time unless $status == SIGKILL && $child->{busy};
+        push @{ $self->{deaths} }, time if _counts($child);
         my $how = $status & 127 ? 'signal ' . ($status & 127) : 'status ' . ($status >> 8);
         print STDERR "host process $pid ended: $how\n";
     }
@@ -158,6 +189,7 @@ sub _child {
     local $SIG{TERM} = sub { $stop = 1; die "stop\n" if $self->{waiting} };
     # It came so early that what our starter does then was done here.
     return if $self->{stop};
+    local $SIG{QUIT} = \&Hookline::Process::end_with_place;
     local $SIG{CHLD} = 'DEFAULT';
     local $SIG{PIPE} = 'IGNORE';
     # Ours is the way to hear of our starter's end; a plugin must not read it.

@@ -3,11 +3,12 @@ package Hookline::Process;
 
 # What a host does to its own process: how it ends with its parent, how it ends
 # plugins that take too long where no worker has a clock on them, and what it
-# says when one of them ends it.
+# says when one of them ends it or is ended.
 
 use strict;
 use warnings;
 use Config;
+use File::Basename qw(dirname);
 use POSIX ();
 use Time::HiRes qw(setitimer ITIMER_REAL);
 
@@ -22,6 +23,13 @@ my %prctl = (x86_64 => 157, aarch64 => 167, riscv64 => 167, i686 => 172,
 # False: it is not this process, but a child of the plugin's.
 our $on_exit;
 
+# The hook that runs: [process, session, hook, plugin].
+our $running;
+
+# Where files are that are not the plugins'.
+my $ours = dirname(dirname(__FILE__));
+use constant FRAMES_MAX => 8;
+
 # Before any plugin is compiled.  That a host ends so is never as it should be,
 # whatever the plugin's status is.
 BEGIN {
@@ -34,6 +42,41 @@ BEGIN {
           unless $tell->("exit($status) at $file line $line");
         CORE::exit($status || 1);
     };
+}
+
+# "FILE line N" of the plugin's code that runs, and of what has called it.
+sub _places {
+    my @places;
+    for (my $i = 0; my (undef, $file, $line) = caller $i; $i++) {
+        next if index($file, "$ours/") == 0;
+        push @places, "$file line $line";
+        last if @places == FRAMES_MAX;
+    }
+    return @places;
+}
+
+sub _quoted {
+    my $text = shift;
+    $text =~ s/(["\\])/\\$1/g;
+    $text =~ s/([\x00-\x1f\x7f])/sprintf '\\x%02x', ord $1/eg;
+    return qq{"$text"};
+}
+
+# For SIGQUIT: the call that runs was given up, and SIGKILL comes soon.  A line
+# as those of the server's log says where the plugin was.  If it has returned
+# meanwhile, another client must not be served all the same.
+sub end_with_place {
+    my ($pid, $session, $hook, $plugin) = @{ $running || [] };
+    POSIX::_exit(1) if !defined $pid || $pid != $$;
+    my ($at, @callers) = _places();
+    my $connection = $session->{qp}->connection;
+    my @words = ("event=perl_host_stuck pid=$$");
+    push @words, "sid=$connection->{_sid}" if defined $connection->{_sid};
+    push @words, "plugin=$plugin hook=$hook";
+    push @words, 'at=' . _quoted($at) if defined $at;
+    push @words, 'stack=' . _quoted(join ', ', @callers) if @callers;
+    syswrite STDERR, "warn @words\n";
+    POSIX::_exit(1);
 }
 
 # Gets this signal when its parent ends; 0: none.

@@ -447,6 +447,8 @@ sub _run {
     my $good = eval {
         local $SIG{__DIE__} = 'DEFAULT';
         local $Hookline::Process::on_exit = $self->{on_exit};
+        local $Hookline::Process::running =
+          [$self->{frame}{pid}, $self, $hook, $entry->{plugin}{name}];
         @answer = $entry->{code}->($qp, $qp->transaction, @$args);
         @answer = Hookline::Hooks::result($self, $hook, $args, @answer);
         1;
