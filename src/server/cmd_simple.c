@@ -28,7 +28,7 @@ cmd_rset(struct session *session, struct hl_ctx *ctx, struct slice rest)
 	}
 	hook_run(ctx, HOOK_RSET, NULL, &outcome);
 	if (outcome.fate != FATE_DISC)
-		session_reset_txn(session, ctx);
+		session_rset(session, ctx);
 	(void)reply_outcome(session, ctx, &outcome);
 }
 

@@ -296,5 +296,7 @@ void session_start_over(struct session *session, struct hl_ctx *ctx) BLOCKS;
 /* Runs reset_transaction if there is one and lets go of it; later, in
  * session_close, when the fiber is cancelled. */
 void session_reset_txn(struct session *session, struct hl_ctx *ctx) BLOCKS;
+/* For RSET: the hook runs without a transaction too. */
+void session_rset(struct session *session, struct hl_ctx *ctx) BLOCKS;
 
 #endif

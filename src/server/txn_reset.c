@@ -17,6 +17,15 @@ tell_reset(struct session *session, struct hl_ctx *ctx)
 }
 
 void
+session_rset(struct session *session, struct hl_ctx *ctx)
+{
+	if (session->conv.txn != NULL)
+		session_reset_txn(session, ctx);
+	else if (!fiber_is_cancelled(fiber_self()))
+		tell_reset(session, ctx);
+}
+
+void
 session_reset_txn(struct session *session, struct hl_ctx *ctx)
 {
 	if (session->conv.txn == NULL ||
