@@ -146,6 +146,64 @@ hl_log_plugin(const struct hl_log *log)
 	return value_of(log, LOG_plugin);
 }
 
+/* Of log_escape's digits. */
+static unsigned
+hex_value(char c)
+{
+	return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
+/* What follows a backslash: log_escape's, so it is whole. */
+static size_t
+unescape(struct slice from, char *ret)
+{
+	*ret = from.p[0];
+	if (from.p[0] != 'x' || from.n < 3)
+		return 1;
+	*ret = (char)(hex_value(from.p[1]) << 4 | hex_value(from.p[2]));
+	return 3;
+}
+
+/* A value without its quotes. */
+static hl_str
+plain(struct arena *arena, struct slice value)
+{
+	struct buf text = BUF_INIT;
+	hl_str ret;
+
+	if (value.n < 2 || value.p[0] != '"')
+		return arena_str(arena, value);
+	value = (struct slice){ value.p + 1, value.n - 2 };
+	for (size_t i = 0; i < value.n; i++) {
+		char c = value.p[i];
+
+		if (c == '\\' && i + 1 < value.n)
+			i += unescape(slice_from(value, i + 1), &c);
+		buf_add_char(&text, c != '\0' ? c : ' ');
+	}
+	ret = arena_str(arena, buf_slice(&text));
+	buf_done(&text);
+	return ret;
+}
+
+/* hl_log's lines have a plugin, no event, and end with the text. */
+hl_str
+hook_log_words(const struct hl_log *log)
+{
+	hl_str line = hl_log_text(log);
+	struct slice rest = slice_str(line), name, value;
+	bool of_plugin = false, event = false;
+
+	while (next_pair(&rest, &name, &value)) {
+		of_plugin |= slice_eq_text(name, log_key_name(LOG_plugin));
+		event |= slice_eq_text(name, log_key_name(LOG_event));
+		if (rest.n == 0 && of_plugin && !event &&
+		    slice_eq_text(name, log_key_name(LOG_text)))
+			return plain(log->arena, value);
+	}
+	return line;
+}
+
 bool
 hl_log_more(const struct hl_log *log)
 {

@@ -12,6 +12,8 @@
 #include "base/log.h"
 #include "ctx.h"
 
+struct hl_log;
+
 /* log_begin, and sid, tid, listener of `conv` (may be NULL). */
 void hook_log_begin(
     struct log_line *line, enum log_level level, const struct conv *conv);
@@ -22,6 +24,11 @@ void hook_log_begin_ctx(
 /* log_end; but what a logging hook says goes to standard error, since it
  * would else be asked to log that too, without end. */
 void hook_log_end_ctx(struct log_line *line, const struct hl_ctx *ctx);
+
+/* What a plugin has said with hl_log: its own words, as far as a value in a
+ * line has room for them (log.h); of any other line, the line.  Valid during
+ * the logging hook. */
+hl_str hook_log_words(const struct hl_log *log);
 
 /* The queue and its fiber; engine.c makes it when there are loggers, and the
  * lines of this thread go there until it is freed. */

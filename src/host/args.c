@@ -2,6 +2,7 @@
 /* args.c - a hook's arguments as values (docs/host-protocol.md,
  * "Arguments"). */
 #include "hook/auth.h"
+#include "hook/hook_log.h"
 #include "hook/run.h"
 #include "host_private.h"
 #include "mail/addr.h"
@@ -100,7 +101,7 @@ add_log(struct buf *fields, const struct hl_log *log)
 	add_number(fields, (uint64_t)hl_log_level(log));
 	add_or_none(fields, hl_log_hook(log));
 	add_or_none(fields, hl_log_plugin(log));
-	add(fields, hl_log_text(log));
+	add(fields, hook_log_words(log));
 }
 
 static void

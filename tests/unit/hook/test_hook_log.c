@@ -8,7 +8,7 @@
 #include "hook/hook_log.h"
 #include "hook/log_batch.h"
 
-static char seen[1024];
+static char seen[1024], words[1024];
 static bool takes, answers, talks;
 static unsigned more;
 
@@ -21,6 +21,7 @@ on_log(struct hl_ctx *ctx, const struct hl_log *log)
 	EXPECT(strlen(hook.p) == hook.n && strlen(plugin.p) == plugin.n);
 	(void)snprintf(seen + n, sizeof(seen) - n, "%d hook=%s plugin=%s %s\n",
 	    hl_log_level(log), hook.p, plugin.p, hl_log_text(log).p);
+	(void)snprintf(words, sizeof(words), "%s", hook_log_words(log).p);
 	more += hl_log_more(log);
 	if (takes)
 		hl_log_taken(log);
@@ -80,6 +81,41 @@ test_in_a_hook(void **state)
 	    "text=\"a \\\"quoted\\\" plugin=fake hook=fake\"\n",
 	    f->conv.facts.sid);
 	assert_string_equal(seen, want);
+	assert_string_equal(words, "a \"quoted\" plugin=fake hook=fake");
+}
+
+static const struct {
+	const char *said, *words;
+} said[] = {
+	{ "one", "one" },
+	{ "", "" },
+	{ "two words", "two words" },
+	{ "a=b", "a=b" },
+	{ "\\x41 \\\\ \\\"", "\\x41 \\\\ \\\"" },
+	{ "tab\tand \xff\x01", "tab\tand \xff\x01" },
+	{ "event=x text=y", "event=x text=y" },
+	{ "gr\xc3\xbc\xc3\x9f e", "gr\xc3\xbc\xc3\x9f e" },
+};
+static const char *to_say;
+
+static enum hl_verdict
+say_it(struct hl_ctx *ctx)
+{
+	hl_log(ctx, HL_LOG_WARN, "%s", to_say);
+	return HL_DECLINED;
+}
+
+static void
+test_words(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(said); i++) {
+		to_say = said[i].said;
+		fixture_hook(f, HOOK_CONNECT, say_it);
+		turn(f->rt);
+		assert_string_equal(words, said[i].words);
+	}
 }
 
 static void
@@ -95,6 +131,8 @@ test_outside_of_hooks(void **state)
 	turn(f->rt);
 	assert_string_equal(seen, "5 hook= plugin= event=x "
 				  "text=\"\\\\ plugin=fake \\\" hook=fake\"\n");
+	assert_string_equal(words,
+	    "event=x text=\"\\\\ plugin=fake \\\" hook=fake\"");
 }
 
 /* What the program writes to standard error until `fn` is over. */
@@ -178,6 +216,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_in_a_hook),
+		TEST(test_words),
 		TEST(test_outside_of_hooks),
 		TEST(test_taken),
 		TEST(test_logger_talks),
