@@ -129,7 +129,7 @@ give_up(struct host_session *session, int status)
 {
 	const struct host *host = session->host;
 	const struct host_link *link = session->link;
-	const char *how = status == -ECANCELED    ? "gone"
+	const char *how = status == -ECANCELED   ? "gone"
 			  : status == -ETIMEDOUT ? "late"
 						 : "bad";
 	int pid = link != NULL ? host_link_pid(link) : 0;

@@ -128,7 +128,8 @@ sub _reap {
         my $status = $?;
         # What it has said may still be in the pipe, and why it was ended.
         $self->_hear;
-        $self->_hear_master if $status && IO::Select->new(\*STDIN)->can_read(0);
+        $self->_hear_master
+          while $status && !$self->{stop} && IO::Select->new(\*STDIN)->can_read(0);
         my $child = delete $self->{children}{$pid} or next;
         next unless $status;
         push @{ $self->{deaths} }, time if _counts($child);

@@ -131,8 +131,8 @@ test_outside_of_hooks(void **state)
 	turn(f->rt);
 	assert_string_equal(seen, "5 hook= plugin= event=x "
 				  "text=\"\\\\ plugin=fake \\\" hook=fake\"\n");
-	assert_string_equal(words,
-	    "event=x text=\"\\\\ plugin=fake \\\" hook=fake\"");
+	assert_string_equal(
+	    words, "event=x text=\"\\\\ plugin=fake \\\" hook=fake\"");
 }
 
 /* What the program writes to standard error until `fn` is over. */
