@@ -193,32 +193,54 @@ store_make(struct master *master, const struct conf_listeners *listeners,
 	return rc;
 }
 
-/* What is wrong shows again, and is told, when the generation is begun. */
+static void
+log_read_once(void)
+{
+	struct log_line line;
+
+	log_begin(&line, LOG_LEVEL_WARN);
+	log_add_text(&line, LOG_event, "tls_read_once");
+	log_add_text(&line, LOG_err,
+	    "without CAP_DAC_READ_SEARCH certificates and keys are read once: "
+	    "a renewal needs a restart, unless the user that hookline runs as "
+	    "may read them");
+	log_end(&line);
+}
+
+/* No reason to give up: the run user may be able to read what root, without
+ * its rights, is not.  But if it is not, this is what was wrong. */
+static void
+log_not_read(const struct err *err)
+{
+	struct log_line line;
+
+	log_begin(&line, LOG_LEVEL_NOTICE);
+	log_add_text(&line, LOG_event, "tls_not_read");
+	log_add_text(&line, LOG_err, err->text);
+	log_add_text(&line, LOG_text, "tried again as the user that runs");
+	log_end(&line);
+}
+
+/* A configuration that cannot be read is told when the generation begins. */
 void
 tls_watch_read_early(struct master *master)
 {
 	const struct master_options *options = master->options;
 	struct tls_store *store = NULL;
 	struct settings settings;
-	struct log_line line;
 	struct err err;
 
 	if (settings_read(master->config_dir, options->listen,
 		options->listen_count, &settings, &err) < 0)
 		return;
-	if (store_make(master, settings.listeners, &store, &err) == 0 &&
-	    !tls_store_is_empty(store)) {
+	if (store_make(master, settings.listeners, &store, &err) < 0) {
+		log_not_read(&err);
+	} else if (!tls_store_is_empty(store)) {
 		master->tls->early = tls_early_new();
 		for (size_t i = 0; i < tls_store_count(store); i++)
 			tls_item_keep(
 			    tls_store_at(store, i), master->tls->early);
-		log_begin(&line, LOG_LEVEL_WARN);
-		log_add_text(&line, LOG_event, "tls_read_once");
-		log_add_text(&line, LOG_err,
-		    "without CAP_DAC_READ_SEARCH certificates and keys are "
-		    "read once: a renewal needs a restart, unless the user "
-		    "that hookline runs as may read them");
-		log_end(&line);
+		log_read_once();
 	}
 	tls_store_free(&store);
 	settings_done(&settings);

@@ -485,6 +485,20 @@ def test_without_the_right_to_read_more_than_keys(server, ca):
 
 
 @needs_root
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv")
+def test_without_the_right_to_read_a_bad_key(server, ca):
+    """What is wrong is told, not only that it cannot be read again."""
+    cert, key = ca.issue("mx", "mx.example")[0], ca.issue("x", "x.example")[1]
+    server.write("tls_certs", f"* {cert} {key}")
+    server.launch("--workers", "1", prefix=(
+        "setpriv", "--bounding-set=-dac_read_search",
+        "--inh-caps=-dac_read_search"))
+    assert server.wait() == 1
+    assert "do not belong together" in server.lines("event=tls_not_read")[0]
+    assert "Permission denied" in server.lines("event=start_failed")[0]
+
+
+@needs_root
 def test_keys_are_nowhere_else(server, ca):
     """No worker has a descriptor of a key file, or may open one."""
     cert, key = ca.issue("mx", "mx.example")
