@@ -207,7 +207,7 @@ file_bytes(const struct tls_store *store, size_t index, struct trial trial)
 	if (index == NONE)
 		return SLICE_NONE;
 	item = &store->items[index];
-	return item == trial.item
+	return trial.pair != NULL && item == trial.item
 		   ? trial.pair->cert
 		   : tls_bytes_slice(&item->now.bytes[TLS_ITEM_CERT]);
 }
