@@ -114,8 +114,8 @@ class Perl(RealServer, Peer):
         """Log lines of plugins: (plugin, hook, the first line of it)."""
         self.ended += 1
         self.wait_line("event=disconnect", count=self.ended)
-        return [(m[1], m[2], re.split("[\r\n]", unescaped(m[3] or m[4]))[0])
-                for m in re.finditer(
+        return [(plugin, hook, re.split("[\r\n]", unescaped(quoted or bare))[0])
+                for plugin, hook, quoted, bare in re.findall(
                     r" plugin=(\S+) hook=(\S+) text=(?:\"((?:\\.|[^\"])*)\""
                     r"|(\S*))$", self.new_log(), re.M)]
 

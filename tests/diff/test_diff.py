@@ -17,7 +17,7 @@ import casefile
 from peers import (FORKSERVER, Native, Perl, Prefork, Qpsmtpd, WAIT,
                    stuffed)
 from real import Stage
-from world import Stub, World
+from world import Stub, World, words_of
 
 CASES = Path(__file__).resolve().parent / "cases"
 SETUPS = [(path.stem, setup) for path in sorted(CASES.glob("*.case"))
@@ -213,8 +213,9 @@ def compare(case, talks):
                          ids=[f"{n}-{s.name}" for n, s in SETUPS])
 def test_same(stage, world, native, name, setup):
     stubs = {key: Stub(lines) for key, lines in setup.stubs.items()}
-    words = {"LIB": stage.base / "lib", **world.words(setup.servers),
-             **{key: stub.port for key, stub in stubs.items()}}
+    words = {"LIB": stage.base / "lib", **world.words(setup.servers)}
+    for key, stub in stubs.items():
+        words.update(words_of(key, stub))
     setup.environment.setdefault("RES_NAMESERVERS", "127.0.0.1")
     setup.environment.setdefault("RES_OPTIONS", "port:$DNS")
     qpsmtpd = Prefork if setup.prefork or PREFORK_FOR_ALL else Qpsmtpd

@@ -3,7 +3,9 @@
 other protocols that do what a table says."""
 import functools
 import re
+import shutil
 import socket
+import tempfile
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,7 +14,7 @@ from geoip import GeoIp
 from peers import WAIT
 from nsd import Nsd
 from scanners import Clamd, Spamd
-from services import HOST, Slapd, certificate
+from services import HOST, Cvm, Slapd, certificate
 
 HERE = Path(__file__).resolve().parent
 
@@ -52,6 +54,15 @@ class Certificate:
         pass
 
 
+def words_of(name, server):
+    """Variables: $NAME is the server's port, or its folder; where it has a
+    socket that is $NAMESOCKET."""
+    words = {name: getattr(server, "port", None) or server.folder}
+    if hasattr(server, "socket"):
+        words[name + "SOCKET"] = server.socket
+    return words
+
+
 class World:
     """A server is started when a setup first asks for it, and is there for
     all of them."""
@@ -63,6 +74,7 @@ class World:
                 ".": HERE / "root.zone", "broken.example": "missing"}),
             "certificate": Certificate,
             "clamd": functools.partial(Clamd, user=user),
+            "cvm": Cvm,
             "geoip": GeoIp,
             "http": Web,
             "slapd": Slapd,
@@ -71,19 +83,13 @@ class World:
         self.servers = {}
 
     def words(self, names):
-        """Variables: $NAME is the port of NAME, or its folder; where it has
-        a socket that is $NAMESOCKET."""
         result = {}
         for name in ["dns", *names]:
             if name not in self.servers:
                 server = self.kinds[name](self.base / name)
                 server.start()
                 self.servers[name] = server
-            server = self.servers[name]
-            result[name.upper()] = server.port \
-                if hasattr(server, "port") else server.folder
-            if hasattr(server, "socket"):
-                result[name.upper() + "SOCKET"] = server.socket
+            result.update(words_of(name.upper(), self.servers[name]))
         return result
 
     def stop(self):
@@ -92,20 +98,30 @@ class World:
 
 
 class Stub:
-    """A TCP server.  For each client it does its lines: `> REGEX` reads until
-    that is there, `< TEXT` writes a line, `<< TEXT` writes just that (both
-    know \\r, \\n, \\0).  Then it hangs up."""
+    """A server at a TCP port and a Unix socket.  For each client it does its
+    lines: `> REGEX` reads until that is there, `< TEXT` writes a line,
+    `<< TEXT` writes just that (both know \\r, \\n, \\0).  Then it hangs up."""
 
     def __init__(self, lines):
         self.lines = lines
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self.run, daemon=True).start()
+        # Some plugins want a plain name.
+        self.place = Path(tempfile.mkdtemp(prefix="stub", dir="/tmp"))
+        self.place.chmod(0o755)
+        self.socket = self.place / "socket"
+        self.listeners = [socket.create_server((HOST, 0)),
+                          socket.socket(socket.AF_UNIX)]
+        self.port = self.listeners[0].getsockname()[1]
+        self.listeners[1].bind(str(self.socket))
+        self.listeners[1].listen()
+        self.socket.chmod(0o777)
+        for listener in self.listeners:
+            threading.Thread(target=self.run, args=[listener],
+                             daemon=True).start()
 
-    def run(self):
+    def run(self, listener):
         while True:
             try:
-                client, _ = self.socket.accept()
+                client, _ = listener.accept()
             except OSError:
                 return
             with client:
@@ -132,5 +148,7 @@ class Stub:
                                .encode("latin-1"))
 
     def stop(self):
-        self.socket.shutdown(socket.SHUT_RDWR)
-        self.socket.close()
+        for listener in self.listeners:
+            listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+        shutil.rmtree(self.place)

@@ -226,6 +226,28 @@ service imap-login {{
         return True
 
 
+class Cvm(Service):
+    """cvm-pwfile, which takes any domain; of USERS those that a password file
+    can have."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.socket = folder / "socket"
+        (folder / "users").write_text("".join(
+            f"{name}:{password}:1000:1000::/:/bin/sh\n"
+            for name, password in USERS.items() if ":" not in password))
+
+    def command(self):
+        return ["env", f"CVM_PWFILE_PATH={self.folder}/users",
+                "cvm-pwfile", f"cvm-local:{self.socket}"]
+
+    def is_ready(self):
+        if not listens(self.socket):
+            return False
+        self.socket.chmod(0o777)
+        return True
+
+
 class Slapd(Service):
     def __init__(self, folder):
         super().__init__(folder)
