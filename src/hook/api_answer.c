@@ -245,21 +245,26 @@ adjusted(const struct plugin *plugin, enum hl_level level)
 }
 
 void
+hook_log_said(struct hl_ctx *ctx, enum hl_level level, struct slice text)
+{
+	struct log_line line;
+
+	hook_log_begin_ctx(&line, adjusted(ctx->frame->plugin, level), ctx);
+	log_add(&line, LOG_text, text);
+	hook_log_end_ctx(&line, ctx);
+}
+
+void
 hl_log(struct hl_ctx *ctx, enum hl_level level, const char *fmt, ...)
 {
-	enum log_level real;
-	struct log_line line;
 	va_list args;
 	hl_str text;
 
 	ctx_check(ctx);
-	real = adjusted(ctx->frame->plugin, level);
-	if (!log_is_on(real))
+	if (!log_is_on(adjusted(ctx->frame->plugin, level)))
 		return;
 	va_start(args, fmt);
 	text = format(ctx, fmt, args);
 	va_end(args);
-	hook_log_begin_ctx(&line, real, ctx);
-	log_add(&line, LOG_text, slice_str(text));
-	hook_log_end_ctx(&line, ctx);
+	hook_log_said(ctx, level, slice_str(text));
 }

@@ -21,6 +21,10 @@ void hook_log_begin(
 void hook_log_begin_ctx(
     struct log_line *line, enum log_level level, const struct hl_ctx *ctx);
 
+/* A line of the running plugin, at the level that hl.loglevel makes of it.
+ * `text` may have any bytes, also NUL. */
+void hook_log_said(struct hl_ctx *ctx, enum hl_level level, struct slice text);
+
 /* log_end; but what a logging hook says goes to standard error, since it
  * would else be asked to log that too, without end. */
 void hook_log_end_ctx(struct log_line *line, const struct hl_ctx *ctx);

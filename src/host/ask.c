@@ -293,5 +293,5 @@ host_log(struct hl_ctx *ctx, struct slice fields)
 	if (!wire_next(&fields, &level) || !wire_next(&fields, &text) ||
 	    wire_number(level, HL_LOG_DEBUG, &number) < 0)
 		return;
-	hl_log(ctx, (enum hl_level)number, "%.*s", STR(text));
+	hook_log_said(ctx, (enum hl_level)number, text);
 }
