@@ -98,6 +98,7 @@ class Perl(RealServer, Peer):
         self.prepare(setup, variables)
         self.config("perl_hosts", ["1 2"])
         self.config("rdns", ["1"])
+        self.config("auth_delay", ["0"])
         self.config("resolvers", [f"127.0.0.1:{variables['DNS']}"])
         self.ended = 0
 
