@@ -39,6 +39,7 @@ class Setup:
     loggers: list = field(default_factory=list)
     config: dict = field(default_factory=dict)
     files: dict = field(default_factory=dict)
+    links: dict = field(default_factory=dict)
     databases: dict = field(default_factory=dict)
     stubs: dict = field(default_factory=dict)
     servers: list = field(default_factory=list)
@@ -73,6 +74,8 @@ def setup_line(setup, word, rest, block):
         setup.config[name] = [value] if value else block
     elif word == "file":
         setup.files[rest] = block
+    elif word == "link":
+        name, _, setup.links[name] = rest.partition(" ")
     elif word == "database":
         setup.databases[rest] = block
     elif word == "stub":

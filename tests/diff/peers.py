@@ -44,6 +44,8 @@ class Peer:
             self.file(self.tmp / name, [self.fill(line) for line in lines])
             (self.tmp / name).chmod(0o755)
             self.stage.give((self.tmp / name).parent)
+        for name, target in setup.links.items():
+            (self.tmp / name).symlink_to(self.fill(target))
         for name, lines in setup.databases.items():
             with closing(sqlite3.connect(self.tmp / name)) as database:
                 database.executescript("\n".join(lines))

@@ -5,6 +5,7 @@ import functools
 import re
 import shutil
 import socket
+import subprocess
 import tempfile
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -63,6 +64,19 @@ def words_of(name, server):
     return words
 
 
+class DkimKeys(Certificate):
+    """A folder with a private key and a selector for signer.example."""
+
+    def start(self):
+        keys = self.folder / "signer.example"
+        keys.mkdir(parents=True)
+        (keys / "selector").write_text("test\n")
+        subprocess.run(["openssl", "genrsa", "-traditional", "-out",
+                        keys / "private", "1024"], check=True,
+                       capture_output=True)
+        (keys / "private").chmod(0o644)
+
+
 class World:
     """A server is started when a setup first asks for it, and is there for
     all of them."""
@@ -75,6 +89,7 @@ class World:
             "certificate": Certificate,
             "clamd": functools.partial(Clamd, user=user),
             "cvm": Cvm,
+            "dkim": DkimKeys,
             "geoip": GeoIp,
             "http": Web,
             "slapd": Slapd,
