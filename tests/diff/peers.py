@@ -93,7 +93,6 @@ class Perl(RealServer, Peer):
     """hookline with the same files."""
     side = "perl"
     prefix = "perl:"
-    side = "hookline"
 
     def __init__(self, stage, setup, variables):
         super().__init__(stage)
@@ -132,7 +131,6 @@ class Native(Perl):
 class Qpsmtpd(Peer):
     side = "qpsmtpd"
     prefix = ""
-    side = "qpsmtpd"
     ready = "Running as user"
 
     def __init__(self, stage, setup, variables):
