@@ -218,6 +218,13 @@ ask_stdio(struct question *question)
 	return 0;
 }
 
+static int
+ask_run(struct question *question)
+{
+	return host_run_hook(question->ctx, question->session, question->fields,
+	    &question->answer);
+}
+
 static const struct {
 	const char *what;
 	int (*answer)(struct question *question);
@@ -229,6 +236,7 @@ static const struct {
 	{ "body", ask_body },
 	{ "file", ask_file },
 	{ "respond", ask_respond },
+	{ "run", ask_run },
 	{ "disconnect", ask_disconnect },
 	{ "stdio", ask_stdio },
 };

@@ -14,6 +14,7 @@
  * sync_out.c what has changed since the host was told
  * sync_in.c  what a plugin has changed
  * call.c     one call;  ask.c what the host asks meanwhile
+ * inner.c    ... a hook that it runs inside of the call
  * stdio.c    plugins that read and write the client's bytes meanwhile
  * args.c     a hook's arguments as values;  shim.c the functions
  */

@@ -116,6 +116,11 @@ int host_call(struct hl_ctx *ctx, struct host_plugin *plugin,
 /* Answers one "ask"; `question` are the fields behind it. */
 int host_ask(struct hl_ctx *ctx, struct host_session *session,
     struct slice question) BLOCKS WARN_UNUSED;
+/* -- inner.c -- */
+/* Answers "ask run"; adds the fields of what is told to `answer`. */
+int host_run_hook(struct hl_ctx *ctx, struct host_session *session,
+    struct slice question, struct buf *answer) BLOCKS WARN_UNUSED;
+/* -- ask.c -- */
 /* One "log" LEVEL TEXT. */
 void host_log(struct hl_ctx *ctx, struct slice fields);
 

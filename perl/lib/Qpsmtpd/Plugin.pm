@@ -32,10 +32,16 @@ sub new {
 sub hook_name { return $_[0]{_hook} }
 sub qp        { return $_[0]{_qp} || $Qpsmtpd::SMTP::current }
 
+# The name as it is written in @hooks; undef: there is no such hook.
+sub hook_of {
+    my $key = shift;
+    $key =~ tr/-/_/;
+    return $canonical{$key};
+}
+
 sub register_hook {
     my ($self, $hook, $method, $unshift) = @_;
-    (my $key = $hook) =~ tr/-/_/;
-    my $name = $canonical{$key}
+    my $name = hook_of($hook)
       or die $self->plugin_name . ": Invalid hook: $hook\n";
     $self->qp->_register_hook(
         $name,

@@ -80,10 +80,13 @@ sub fault {
     return $self->respond(451, 'Internal error, try again later');
 }
 
-# Hooks of other plugins belong to the worker's chain.
+# Runs a hook's chain, and returns verdict and texts.  No reply is made of them.
 sub run_hooks {
-    my ($self, $hook) = @_;
-    die "run_hooks($hook): a plugin cannot run hooks here\n";
+    my ($self, $hook, @args) = @_;
+    return (0, '') unless $self->{_host};
+    return $self->{_host}->run_hooks($hook, @args);
 }
+
+sub run_hooks_no_respond { my ($self, @args) = @_; return $self->run_hooks(@args) }
 
 1;

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* inner.c - a hook that a plugin runs from inside of another: `ask run`
+ * (docs/host-protocol.md).
+ *
+ * The whole chain is run as the server runs it, native plugins and those of
+ * this host alike, which is called for its entries meanwhile.  No reply is
+ * made of the verdict: it goes back to the plugin.
+ */
+#include <errno.h>
+
+#include "hook/run.h"
+#include "host_private.h"
+#include "wire.h"
+
+/* Texts of the arguments; what was left out is "". */
+#define TEXTS_MAX 3
+
+struct inner {
+	struct hl_ctx *ctx;
+	enum hook_id hook;
+	hl_str texts[TEXTS_MAX];
+	struct hook_args args;
+};
+
+/* Those whose arguments are texts, and that do not ask for a state of the
+ * session which only the server knows to be there. */
+static const enum hook_id at_any_time[] = { HOOK_PRE_CONNECTION, HOOK_CONNECT,
+	HOOK_HELO, HOOK_EHLO, HOOK_MAIL, HOOK_RCPT, HOOK_VRFY, HOOK_NOOP,
+	HOOK_HELP, HOOK_RSET, HOOK_QUIT, HOOK_UNRECOGNIZED_COMMAND,
+	HOOK_RESET_TRANSACTION, HOOK_DISCONNECT, HOOK_POST_CONNECTION,
+	HOOK_DENY, HOOK_OK };
+
+/* Hooks of a message that is all there. */
+static bool
+is_of_message(enum hook_id hook)
+{
+	return hook == HOOK_DATA_POST || hook == HOOK_QUEUE_PRE ||
+	       hook == HOOK_QUEUE;
+}
+
+static bool
+can_run(const struct hl_ctx *ctx, enum hook_id hook)
+{
+	if (ctx->conv == NULL)
+		return false;
+	if (is_of_message(hook))
+		return is_of_message(ctx->frame->hook);
+	for (size_t i = 0; i < ARRAY_SIZE(at_any_time); i++) {
+		if (at_any_time[i] == hook)
+			return true;
+	}
+	return false;
+}
+
+/* Values that are no text count as "". */
+static int
+take_texts(struct inner *inner, struct slice values)
+{
+	struct slice value;
+	size_t count = 0;
+
+	while (wire_next(&values, &value)) {
+		if (value.n == 0)
+			return -EPROTO;
+		if (count < TEXTS_MAX && value.p[0] == 's')
+			inner->texts[count] =
+			    arena_str(inner->ctx->arena, slice_from(value, 1));
+		count++;
+	}
+	return values.n == 0 ? 0 : -EPROTO;
+}
+
+/* What stands for a path, with brackets or without; NULL: it is none. */
+static const struct hl_addr *
+address(struct hl_ctx *ctx, hl_str text)
+{
+	struct slice path = slice_str(text);
+	const struct hl_addr *ret = NULL;
+
+	if (path.n >= 2 && path.p[0] == '<' && path.p[path.n - 1] == '>')
+		path = (struct slice){ path.p + 1, path.n - 2 };
+	return hl_addr_parse(ctx, arena_str(ctx->arena, path), &ret) == 0
+		   ? ret
+		   : NULL;
+}
+
+/* False: the hook cannot be run with these. */
+static bool
+make_args(struct inner *inner)
+{
+	struct hook_args *args = &inner->args;
+	uint64_t verdict;
+
+	args->a = inner->texts[0];
+	args->b = inner->texts[1];
+	if (hook_table[inner->hook].call == HOOK_CALL_ADDR) {
+		args->addr = address(inner->ctx, inner->texts[0]);
+		return args->addr != NULL;
+	}
+	if (hook_table[inner->hook].call != HOOK_CALL_VERDICT)
+		return true;
+	if (wire_number(slice_str(inner->texts[1]), HL_DONE, &verdict) < 0)
+		return false;
+	args->verdict = verdict == 909 ? HL_DECLINED : (enum hl_verdict)verdict;
+	args->b = inner->texts[2];
+	return hook_column_of(args->verdict) != COLUMN_COUNT;
+}
+
+/* The parameters and the address of the running MAIL or RCPT are not those of
+ * this chain. */
+static void
+run(struct inner *inner, struct outcome *ret)
+{
+	struct hl_ctx *ctx = inner->ctx;
+	const struct hl_params *params = ctx->params;
+	const struct hl_addr **addr = ctx->addr;
+	struct hook_frame *frame = ctx->frame;
+
+	if (inner->args.addr != NULL) {
+		ctx->params = NULL;
+		ctx->addr = &inner->args.addr;
+	}
+	hook_run(ctx, inner->hook, &inner->args, ret);
+	ctx->params = params;
+	ctx->addr = addr;
+	/* The client has its reply. */
+	frame->replies += ret->answered;
+}
+
+static unsigned
+number_of(const struct hl_ctx *ctx, const struct outcome *outcome)
+{
+	if (!hook_is_used(ctx, outcome->hook))
+		return 0;
+	return outcome->column == COLUMN_NONE ? 909
+	       : outcome->column == COLUMN_DONE
+		   ? HL_DONE
+		   : HL_OK + (outcome->column - COLUMN_OK);
+}
+
+/* HOOK ARGUMENTS UPDATE... is told VERDICT TEXT UPDATE..., or "". */
+int
+host_run_hook(struct hl_ctx *ctx, struct host_session *session,
+    struct slice question, struct buf *answer)
+{
+	struct inner inner = { .ctx = ctx,
+		.texts = { STR_EMPTY, STR_EMPTY, STR_EMPTY } };
+	struct slice name, values;
+	struct outcome outcome;
+
+	if (!wire_next(&question, &name) || !wire_next(&question, &values) ||
+	    sync_check(question) < 0 || take_texts(&inner, values) < 0)
+		return -EPROTO;
+	sync_in(ctx, session, question);
+	sync_settle(session, ctx);
+	if (hook_find(name, &inner.hook) < 0 || !can_run(ctx, inner.hook) ||
+	    !make_args(&inner)) {
+		wire_add_text(answer, "");
+		return 0;
+	}
+	run(&inner, &outcome);
+	wire_add_number(answer, number_of(ctx, &outcome));
+	wire_add(answer, slice_str(outcome.plugin_text));
+	/* A host that was lost meanwhile is told nothing. */
+	if (session->link != NULL)
+		sync_out(session, ctx, answer);
+	return 0;
+}
