@@ -25,7 +25,18 @@ extern "C" {
  * member) stands in the table of arguments for both.  Without `reject_type` a
  * filter refuses for good, and the plugin naughty hangs up, too. */
 struct hl_reject {
-	unsigned when, how;
+	unsigned when; /* enum hl_reject_when */
+	unsigned how;  /* enum hl_reject_how */
+};
+enum hl_reject_when { HL_REJECT_NEVER, HL_REJECT_NOW, HL_REJECT_NAUGHTY };
+enum hl_reject_how {
+	HL_REJECT_DEFAULT,
+	HL_REJECT_PERM,
+	HL_REJECT_TEMP,
+	HL_REJECT_DISCONNECT,
+	HL_REJECT_TEMP_DISCONNECT,
+	HL_REJECT_HARD, /* as perm */
+	HL_REJECT_SOFT  /* as temp */
 };
 #define HL_REJECT_ARGS(args, member) HL_REJECT_ARGS_DEFAULT(args, member, "1")
 /* The same for a filter that lets pass ("0") or defers unless it is told. */

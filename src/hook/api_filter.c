@@ -6,20 +6,18 @@
 
 #include "ctx.h"
 
-enum { WHEN_NEVER, WHEN_NOW, WHEN_NAUGHTY };
-
-/* In the order of the choices in HL_REJECT_ARGS. */
 static const struct {
-	const char *name;
+	const char *name; /* as in the argument; "" the default */
 	enum hl_verdict verdict;
 } ways[] = {
-	{ "", HL_DENY },
-	{ "perm", HL_DENY },
-	{ "temp", HL_DENYSOFT },
-	{ "disconnect", HL_DENY_DISCONNECT },
-	{ "temp_disconnect", HL_DENYSOFT_DISCONNECT },
-	{ "hard", HL_DENY },
-	{ "soft", HL_DENYSOFT },
+	[HL_REJECT_DEFAULT] = { "", HL_DENY },
+	[HL_REJECT_PERM] = { "perm", HL_DENY },
+	[HL_REJECT_TEMP] = { "temp", HL_DENYSOFT },
+	[HL_REJECT_DISCONNECT] = { "disconnect", HL_DENY_DISCONNECT },
+	[HL_REJECT_TEMP_DISCONNECT] = { "temp_disconnect",
+	    HL_DENYSOFT_DISCONNECT },
+	[HL_REJECT_HARD] = { "hard", HL_DENY },
+	[HL_REJECT_SOFT] = { "soft", HL_DENYSOFT },
 };
 
 /* The plugin `naughty` refuses with this text later; without a type it does so
@@ -52,10 +50,10 @@ hl_reject(struct hl_ctx *ctx, const struct hl_reject *how, const char *enhanced,
 	text = arena_vprintf(ctx->arena, fmt, args);
 	va_end(args);
 	switch (how->when) {
-	case WHEN_NEVER:
+	case HL_REJECT_NEVER:
 		hl_log(ctx, HL_LOG_INFO, "fail, tolerated, %s", text.p);
 		return HL_DECLINED;
-	case WHEN_NAUGHTY:
+	case HL_REJECT_NAUGHTY:
 		hl_log(ctx, HL_LOG_INFO, "fail, NAUGHTY, %s", text.p);
 		note_naughty(ctx, how->how, text);
 		return HL_DECLINED;

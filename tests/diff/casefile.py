@@ -25,7 +25,7 @@ class Case:
     hello: str = "EHLO client.example"
     steps: list = field(default_factory=list)     # (word, text, side or None)
     why: list = field(default_factory=list)
-    differs: set = field(default_factory=set)     # of "log", "mail"
+    differs: set = field(default_factory=set)     # of "log", "mail", "native-mail"
     only: str = ""                                # one of SIDES
 
     def is_for(self, side):
@@ -109,7 +109,7 @@ def case_line(case, word, rest, block):
         case.hello = rest
     elif word == "why":
         case.why.append(rest)
-    elif word == "differs" and rest in ("log", "mail"):
+    elif word == "differs" and rest in ("log", "mail", "native-mail"):
         case.differs.add(rest)
     elif word == "only" and rest in SIDES:
         case.only = rest

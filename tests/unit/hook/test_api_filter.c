@@ -18,8 +18,6 @@ set_up(void **state)
 
 /* ---- hl_reject ---- */
 
-enum { NEVER, NOW, NAUGHTY };
-
 static struct hl_reject how;
 
 static enum hl_verdict
@@ -44,7 +42,7 @@ test_reject(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(columns); i++) {
-		how = (struct hl_reject){ NOW, i };
+		how = (struct hl_reject){ HL_REJECT_NOW, i };
 		fixture_hook(f, HOOK_MAIL, reject);
 		assert_int_equal(f->outcome.column, columns[i]);
 		assert_true(
@@ -59,7 +57,7 @@ static void
 test_tolerate(void **state)
 {
 	(void)state;
-	how = (struct hl_reject){ NEVER, 0 };
+	how = (struct hl_reject){ HL_REJECT_NEVER, HL_REJECT_DEFAULT };
 	fixture_hook(f, HOOK_MAIL, reject);
 	assert_int_equal(f->outcome.column, COLUMN_NONE);
 	assert_true(was_logged("text=\"fail, tolerated, no way\""));
@@ -81,8 +79,9 @@ static void
 test_naughty(void **state)
 {
 	(void)state;
-	for (unsigned type = 3; type < 5; type++) {
-		how = (struct hl_reject){ NAUGHTY, type };
+	for (unsigned type = HL_REJECT_DISCONNECT;
+	     type <= HL_REJECT_TEMP_DISCONNECT; type++) {
+		how = (struct hl_reject){ HL_REJECT_NAUGHTY, type };
 		fixture_hook(f, HOOK_MAIL, reject);
 		assert_int_equal(f->outcome.column, COLUMN_NONE);
 	}
