@@ -30,9 +30,11 @@ PATIENCE = WAIT  # seconds that a message of theirs may take
 
 
 def table(heading):
-    """The rows below a heading of docs/failures.md, as lists of cells."""
+    """The rows of the first table below a heading of docs/failures.md, as
+    lists of cells."""
     text = (TOP / "docs" / "failures.md").read_text()
-    part = re.split(r"^## ", text.split(f"## {heading}\n")[1], flags=re.M)[0]
+    part = re.search(r"(?:^\|.*\n)+", text.split(f"## {heading}\n")[1],
+                     flags=re.M)[0]
     rows = [[cell.strip() for cell in line.strip("|").split("|")]
             for line in part.splitlines() if line.startswith("|")]
     return rows[2:]
@@ -359,6 +361,148 @@ def test_open_goes_on_with_the_message_as_it_was(server, how):
     words = next(row[2] for row in FAILURES if HOW[row[0]] == how)
     run_cases([Case(server, hook, how, "failing:1")
                for hook in MESSAGE_HOOKS], "open", words)
+
+
+# ---- several sessions in one host ----
+
+LOST = [row for row in FAILURES if row[1].startswith("policy")
+        and "fork" not in row[0]]
+
+
+class Session:
+    """Of a server with one host for all."""
+
+    def __init__(self, server, number):
+        self.case = Case(server, "mail", "", "failing")
+        self.case.address = f"127.99.{number}.7"
+        self.case.file = server.orders / self.case.address
+        self.client = self.case.connect()
+        self.client.expect("220")
+        self.client.ask(EHLO)
+
+    def fails(self, how):
+        self.case.how = how
+        self.case.name = f"failing mail {how}"
+        self.case.arm()
+        self.client.say(MAIL)
+
+    def mails(self):
+        """All is well."""
+        self.client.ask(MAIL)
+        self.client.ask(RCPT)
+        self.client.ask("DATA", "354")
+        self.client.ask("Subject: well\r\n\r\nx\r\n.")
+
+
+@pytest.fixture(scope="module")
+def shared(stage):
+    text = (TOP / "tests" / "host" / "failing").read_text()
+    every = "@Qpsmtpd::Plugin::hooks"
+    assert every in text
+    server = PerlServer(
+        stage, "failing", text.replace(every, "qw(ehlo mail)"),
+        plugins=[f"failing hl.timeout={TIMEOUT} $STATE/orders",
+                 "rcpt_ok", "queue/maildir $STATE/maildir"],
+        rcpthosts="example.com", perl_hosts="1 1", perl_share="4",
+        perl_memory="192M")
+    yield server
+    assert server.stop() == 0, server.log()
+
+
+@pytest.mark.parametrize("row", LOST, ids=lambda row: HOW[row[0]])
+def test_shared_host_is_lost_by_all(shared, row):
+    what, _, words = row
+    before = len(shared.log())
+    bad, waits, idle = (Session(shared, number) for number in range(3))
+    bad.fails(HOW[what])
+    time.sleep(0.2)
+    waits.client.say(MAIL)
+    for session in bad, waits:
+        assert session.client.reply() == (
+            "451 4.3.0 Internal error, try again later")
+    idle.client.ask(MAIL, "451")
+    for session in bad, waits, idle:
+        session.mails()
+        session.client.close()
+    named = words.rpartition("`")[0].rpartition("`")[2]
+    until(lambda: named in shared.log()[before:], shared.log)
+
+
+@pytest.mark.parametrize("how", ["dies", "forks"])
+def test_shared_host_goes_on(shared, how):
+    bad, waits, idle = (Session(shared, number) for number in range(3))
+    bad.fails(how)
+    waits.client.say(MAIL)
+    for session in bad, waits:
+        assert session.client.reply().startswith("250")
+    for session in bad, waits, idle:
+        session.mails()
+        session.client.close()
+
+
+# ---- nobody is authenticated by a failure ----
+
+AUTHING = """
+use Hookline::Frame;
+sub raw { syswrite $_[0]->qp->{_host}{frame}{socket}, $_[1] }
+sub answer {
+    pack 'N/a*', Hookline::Frame::pack_list('answer', $_[0],
+        Hookline::Frame::pack_list(0, 900, 1, ''), '',
+        map { Hookline::Frame::pack_list(@$_) } @_[1 .. $#_]);
+}
+sub hook_auth_plain {
+    my ($self, $transaction, $mechanism, $user) = @_;
+    return OK if $user eq 'good';
+    my @relay = (['relay', 1], ['fact', 'auth_user', $user]);
+    die 'broken' if $user eq 'dies';
+    exit 3 if $user eq 'exits';
+    kill 'KILL', $$ if $user eq 'kill';
+    sleep 60 if $user eq 'hangs';
+    $self->qp->connection->relay_client(1);
+    $self->raw("\xff" x 99) if $user eq 'garbage';
+    $self->raw(answer(99, $relay[0])) if $user eq 'other';
+    $self->raw(answer(1, @relay)) if $user eq 'no_update';
+    if ($user eq 'half') {
+        $self->raw(substr answer(1, $relay[0]), 0, -1);
+        kill 'KILL', $$;
+    }
+    return DENY;
+}
+"""
+HANGS = ["exits", "kill", "hangs", "garbage", "other", "no_update", "half"]
+
+
+@pytest.fixture(scope="module")
+def authing(stage):
+    server = PerlServer(
+        stage, "authing", AUTHING,
+        plugins=[f"authing hl.timeout={TIMEOUT}", "rcpt_ok",
+                 "queue/discard"],
+        rcpthosts="example.com", perl_hosts="2 4", tls_before_auth="0",
+        auth_delay="0", max_auth_failures="100",
+        max_auth_failures_per_client="1000")
+    yield server
+    assert server.stop() == 0, server.log()
+
+
+@pytest.mark.parametrize("user", ["dies"] + HANGS)
+def test_failing_auth_lets_nobody_in(authing, user):
+    case = Case(authing, "auth-plain", user, "authing")
+    client = case.connect()
+    client.expect("220")
+    client.ask(EHLO)
+    client.say(sasl("PLAIN", f"\0{user}\0secret"))
+    assert client.reply() == (
+        "535 5.7.8 Authentication failed" if user == "dies" else
+        "454 4.7.0 Internal error, try again later")
+    client.ask(MAIL)
+    client.ask("RCPT TO:<c@elsewhere.example>", "550")
+    client.ask("RSET")
+    client.ask(sasl("PLAIN", "\0good\0secret"), "235")
+    client.ask(MAIL)
+    client.ask("RCPT TO:<c@elsewhere.example>")
+    client.close()
+    assert "secret" not in authing.log()
 
 
 def states(group):

@@ -36,7 +36,8 @@ use constant {
 # which a plugin's own hooks (init_worker, shutdown) have as well
 sub new {
     my ($class, %args) = @_;
-    return bless { %args, starter => $$, children => {}, deaths => [] }, $class;
+    return bless { %args, starter => $$, children => {}, deaths => [],
+        heard => '' }, $class;
 }
 
 sub run {
