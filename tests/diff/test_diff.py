@@ -23,6 +23,7 @@ CASES = Path(__file__).resolve().parent / "cases"
 SETUPS = [(path.stem, setup) for path in sorted(CASES.glob("*.case"))
           for setup in casefile.read(path)]
 RESULTS = "Authentication-Results"
+SPAM = ("X-Spam", "X-Old-Spam")
 # Each session of qpsmtpd with its other server.
 PREFORK_FOR_ALL = "DIFF_PREFORK" in os.environ
 ALIASES = {"check_badmailfrom": "badmailfrom", "check_badrcptto": "badrcptto",
@@ -181,7 +182,7 @@ def mail_of(text):
               for name, text in fields]
     # spamassassin takes its fields from a hash of Perl; queue/maildir puts each
     # recipient in front of those before.
-    for names in "X-Spam", "Delivered-To":
+    for names in SPAM, "Delivered-To":
         some = iter(sorted(pair for pair in fields
                            if pair[0].startswith(names)))
         fields = [next(some) if pair[0].startswith(names) else pair
