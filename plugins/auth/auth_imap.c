@@ -12,6 +12,7 @@
  * The credentials are given with AUTHENTICATE PLAIN (RFC 9051 6.2.2), or with
  * LOGIN where a server does not know that.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -109,6 +110,17 @@ on_load(struct hl_ctx *ctx)
 	return hl_need_connect(ctx, where(ctx));
 }
 
+/* A name such as "127.example" is another machine's. */
+static bool
+is_this_machine(const char *host)
+{
+	struct in_addr addr;
+
+	return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+	       (inet_pton(AF_INET, host, &addr) == 1 &&
+		   ntohl(addr.s_addr) >> 24 == IN_LOOPBACKNET);
+}
+
 static enum tls
 tls_mode(const struct args *args)
 {
@@ -116,11 +128,7 @@ tls_mode(const struct args *args)
 		return (enum tls)args->tls;
 	if (args->port == 993)
 		return TLS_IMAPS;
-	if (strcmp(args->host.p, "localhost") == 0 ||
-	    strcmp(args->host.p, "::1") == 0 ||
-	    strncmp(args->host.p, "127.", 4) == 0)
-		return TLS_NONE;
-	return TLS_STARTTLS;
+	return is_this_machine(args->host.p) ? TLS_NONE : TLS_STARTTLS;
 }
 
 /* ---- one exchange; all of them return 0, or -1 with `why` set ---- */
