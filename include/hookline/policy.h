@@ -63,6 +63,10 @@ enum hl_verdict hl_reject(struct hl_ctx *ctx, const struct hl_reject *how,
 bool hl_is_immune(struct hl_ctx *ctx);
 /* Adds to the note `karma` of the connection. */
 void hl_karma(struct hl_ctx *ctx, int points);
+/* Adds one result, e.g. "iprev=pass", to the field Authentication-Results of
+ * this session's messages (RFC 8601); it is kept in the note
+ * `authentication_results` of the connection, parted by "; ". */
+void hl_auth_results_add(struct hl_ctx *ctx, hl_str result);
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop

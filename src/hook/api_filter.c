@@ -89,3 +89,15 @@ hl_karma(struct hl_ctx *ctx, int points)
 	hl_log(ctx, HL_LOG_DEBUG, "karma %d (%lld)", points, (long long)karma);
 	(void)hl_note_set_int(ctx, HL_CONNECTION, name, karma);
 }
+
+void
+hl_auth_results_add(struct hl_ctx *ctx, hl_str result)
+{
+	hl_str name = HL_STR("authentication_results");
+	hl_str before = hl_note_text(ctx, HL_CONNECTION, name);
+
+	if (before.n > 0)
+		result =
+		    arena_printf(ctx->arena, "%s; %.*s", before.p, STR(result));
+	(void)hl_note_set_text(ctx, HL_CONNECTION, name, result);
+}

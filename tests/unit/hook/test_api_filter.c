@@ -125,6 +125,26 @@ test_immune(void **state)
 }
 
 static enum hl_verdict
+add_results(struct hl_ctx *ctx)
+{
+	hl_str name = HL_STR("authentication_results");
+
+	hl_auth_results_add(ctx, HL_STR("iprev=pass"));
+	EXPECT_TEXT(hl_note_text(ctx, HL_CONNECTION, name), "iprev=pass");
+	hl_auth_results_add(ctx, HL_STR("spf=none"));
+	EXPECT_TEXT(
+	    hl_note_text(ctx, HL_CONNECTION, name), "iprev=pass; spf=none");
+	return HL_DECLINED;
+}
+
+static void
+test_results(void **state)
+{
+	(void)state;
+	fixture_hook(f, HOOK_CONNECT, add_results);
+}
+
+static enum hl_verdict
 change_karma(struct hl_ctx *ctx)
 {
 	hl_str name = HL_STR("karma");
@@ -180,6 +200,7 @@ main(void)
 		TEST(test_tolerate),
 		TEST(test_naughty),
 		TEST(test_immune),
+		TEST(test_results),
 		TEST(test_karma),
 		TEST(test_lists),
 	};

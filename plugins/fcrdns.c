@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* fcrdns.c - does the client's name lead back to its address?
+ *
+ *	fcrdns [timeout SECONDS] [reject 0|1|naughty] [reject_type ...]
+ *
+ * The names that the client's address has (PTR) must have addresses, and one
+ * of these must be the client's, or near it (the same /24, or /64).  What came
+ * out stands in Authentication-Results as `iprev` (RFC 8601, section 3) and
+ * changes the client's karma; as with qpsmtpd nobody is refused here, and the
+ * arguments are without effect.
+ */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include <hookline/policy.h>
+
+#define NAMES_MAX 10 /* of an address, that are looked up (RFC 7208, 4.6.4) */
+
+struct args {
+	uint64_t timeout_ms;
+	struct hl_reject reject;
+};
+
+/* How many bytes both addresses begin with; -1 other families. */
+static int
+common(hl_str a, hl_str b, size_t *ret_size)
+{
+	unsigned char x[16], y[16];
+	int n = 0, family = strchr(a.p, ':') != NULL ? AF_INET6 : AF_INET;
+
+	if (inet_pton(family, a.p, x) != 1 || inet_pton(family, b.p, y) != 1)
+		return -1;
+	*ret_size = family == AF_INET6 ? 16 : 4;
+	while ((size_t)n < *ret_size && x[n] == y[n])
+		n++;
+	return n;
+}
+
+static enum hl_verdict
+tell(struct hl_ctx *ctx, const char *iprev, int karma, const char *text)
+{
+	hl_auth_results_add(ctx, hl_printf(ctx, "iprev=%s", iprev));
+	if (karma != 0)
+		hl_karma(ctx, karma);
+	hl_log(ctx, HL_LOG_INFO, "%s", text);
+	return HL_DECLINED;
+}
+
+/* Is one of these addresses the client's?  Then it has been told. */
+static bool
+leads_back(struct hl_ctx *ctx, const struct hl_dns *addrs)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < hl_dns_count(addrs); i++) {
+		int n = common(hl_peer_ip(ctx), hl_dns_text(addrs, i), &size);
+
+		if (n == (int)size)
+			return tell(ctx, "pass", 1, "pass"), true;
+		if (n >= (size == 4 ? 3 : 8))
+			return tell(ctx, "pass", 0, "pass, network match"),
+			       true;
+	}
+	return false;
+}
+
+/* The first name that has addresses decides. */
+static enum hl_verdict
+look_forward(struct hl_ctx *ctx, const struct hl_dns *names)
+{
+	bool is_v6 = strchr(hl_peer_ip(ctx).p, ':') != NULL, failed = false;
+	const struct hl_dns *addrs;
+
+	for (size_t i = 0; i < hl_dns_count(names) && i < NAMES_MAX; i++) {
+		int count = hl_dns_query(ctx, hl_dns_text(names, i),
+		    is_v6 ? HL_DNS_AAAA : HL_DNS_A, &addrs);
+
+		if (count > 0)
+			return leads_back(ctx, addrs)
+				   ? HL_DECLINED
+				   : tell(ctx, "fail", 0,
+					 "fail, the name has another address");
+		failed = failed || count < 0;
+	}
+	if (failed)
+		return tell(
+		    ctx, "temperror", 0, "fail, the DNS does not answer");
+	return tell(ctx, "fail", -1, "fail, no PTR hosts have forward DNS");
+}
+
+/* NULL: none, and it has been told. */
+static const struct hl_dns *
+look_back(struct hl_ctx *ctx)
+{
+	hl_str name = hl_dns_reverse(ctx, hl_peer_ip(ctx), hl_text(""));
+	const struct hl_dns *names;
+	int count;
+
+	if (name.n == 0) /* "unknown": a proxy has not said it */
+		return NULL;
+	count = hl_dns_query(ctx, name, HL_DNS_PTR, &names);
+	if (count > 0)
+		return names;
+	if (count < 0)
+		(void)tell(ctx, "temperror", 0,
+		    "fail, error getting rDNS: the DNS does not answer");
+	else
+		(void)tell(ctx, "permerror", hl_dns_name_exists(names) ? 0 : -1,
+		    "fail, no rDNS");
+	return NULL;
+}
+
+/* What the address's name looks like; false, and told, when it is no name. */
+static bool
+is_name(struct hl_ctx *ctx)
+{
+	hl_str name = hl_peer_name(ctx);
+	const char *fault = NULL;
+
+	if (name.p[0] == '[' || strcmp(name.p, "Unknown") == 0 ||
+	    strcmp(name.p, "localhost") == 0)
+		return true;
+	if (strchr(name.p, '.') == NULL)
+		fault = "fail, not FQDN";
+	else if (strspn(name.p, "abcdefghijklmnopqrstuvwxyz"
+				"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				"0123456789-.") != name.n)
+		fault = "fail, invalid FQDN chars";
+	if (fault == NULL)
+		return true;
+	hl_karma(ctx, -1);
+	hl_log(ctx, HL_LOG_INFO, "%s", fault);
+	return false;
+}
+
+static enum hl_verdict
+on_connect(struct hl_ctx *ctx)
+{
+	const struct hl_dns *names;
+
+	if (hl_is_immune(ctx) || !is_name(ctx))
+		return HL_DECLINED;
+	names = look_back(ctx);
+	return names != NULL ? look_forward(ctx, names) : HL_DECLINED;
+}
+
+static const struct hl_arg args[] = {
+	HL_REJECT_ARGS_DEFAULT(struct args, reject, "0"),
+	{ "timeout", "without effect: the resolver has its own", .def = "5",
+	    .offset = offsetof(struct args, timeout_ms),
+	    .type = HL_ARG_SECONDS },
+	{ .name = NULL },
+};
+
+static const struct hl_plugin plugin = {
+	.name = "fcrdns",
+	.about = "look whether the client's name leads back to its address",
+	.args = args,
+	.args_size = sizeof(struct args),
+	.connect = on_connect,
+};
+HL_PLUGIN(plugin);
