@@ -24,6 +24,7 @@ sys.path.insert(0, str(TOP / "tests" / "session"))
 from real import WAIT, Client, RealServer, Stage, until  # noqa: E402
 
 TIMEOUT = 2    # seconds, hl.timeout of the plugin that fails
+FLOOD = 60     # the same where it has to come to a limit of ours
 TOGETHER = 12  # cases at once
 LOAD = 3       # other clients
 PATIENCE = WAIT  # seconds that a message of theirs may take
@@ -262,12 +263,13 @@ def stage():
 @pytest.fixture(scope="module")
 def server(stage):
     words = f"hl.timeout={TIMEOUT} $STATE/orders"
+    floods = f"failing:2 hl.timeout={FLOOD} $STATE/orders"
     server = PerlServer(
         stage, "failing", (TOP / "tests" / "host" / "failing").read_text(),
         plugins=[f"failing {words}",
-                 f"failing:1 hl.on_failure=open {words}",
+                 f"failing:1 hl.on_failure=open {words}", floods,
                  "rcpt_ok", "queue/maildir $STATE/maildir"],
-        logging=[f"failing {words}"],
+        logging=[f"failing {words}", floods],
         rcpthosts="example.com", perl_hosts="8 20", perl_memory="192M",
         tls_before_auth="0", auth_delay="0", databytes="1000000",
         timeoutsmtpd="5")
@@ -352,7 +354,8 @@ def test_tables_are_whole():
 @pytest.mark.parametrize("row", FAILURES, ids=lambda row: HOW[row[0]])
 def test_failure(server, row):
     what, outcome, words = row
-    run_cases([Case(server, hook, HOW[what], "failing") for hook in STEPS],
+    plugin = "failing:2" if HOW[what] == "logs" else "failing"
+    run_cases([Case(server, hook, HOW[what], plugin) for hook in STEPS],
               outcome.partition(",")[0], words)
 
 
