@@ -105,6 +105,7 @@ struct hl_map;     /* a control file in CDB format */
 struct hl_pattern; /* a compiled regular expression */
 struct hl_reader;  /* reads a message or its body */
 struct hl_dns;     /* an answer of the DNS */
+struct hl_dns_ask; /* a question to the DNS that is under way */
 struct hl_conn;    /* a connection that a plugin made */
 struct hl_file;    /* an open file */
 struct hl_parsed;  /* what a *_parse hook found */
@@ -136,7 +137,8 @@ enum hl_arg_type {
 /* One argument of the plugin's line in config/plugins.  A named one is
  * written `name value`; a positional one is the next word alone.  The core
  * checks and stores it at `offset` in the struct that hl_args() gives, and
- * prints it in `hookline plugins NAME`.  A table ends with { .name = NULL }. */
+ * prints it in `hookline plugins NAME`.  A name that the table has twice may
+ * be written twice.  A table ends with { .name = NULL }. */
 struct hl_arg {
 	const char *name;
 	const char *about;   /* one line, for people */
@@ -747,6 +749,15 @@ enum hl_dns_type {
  * -ETIMEDOUT; -ECANCELED.  CNAMEs are followed, MX is sorted, TXT strings are
  * joined.  `ret` may be NULL and is set for >= 0.  BLOCKS. */
 int hl_dns_query(struct hl_ctx *ctx, hl_str name, enum hl_dns_type type,
+    const struct hl_dns **ret);
+/* The same in two steps, so that several questions take the time of one.
+ * Wait gives the answer once, as hl_dns_query does; -ETIME none came within
+ * `timeout_ms` (0: no limit but the hook's).  An ask ends with the hook; one
+ * that nobody has waited for is still answered, for who asks later. */
+struct hl_dns_ask *hl_dns_start(
+    struct hl_ctx *ctx, hl_str name, enum hl_dns_type type);
+/* BLOCKS. */
+int hl_dns_wait(struct hl_ctx *ctx, struct hl_dns_ask *ask, uint64_t timeout_ms,
     const struct hl_dns **ret);
 /* "192.0.2.1" to "1.2.0.192.in-addr.arpa", or with another zone for lists:
  * "1.2.0.192.zone".  "" if it is no address. */

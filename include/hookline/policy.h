@@ -38,21 +38,22 @@ enum hl_reject_how {
 	HL_REJECT_HARD, /* as perm */
 	HL_REJECT_SOFT  /* as temp */
 };
+/* The choices of `reject_type`, in the order of enum hl_reject_how, for a table
+ * of a plugin's own. */
+#define HL_REJECT_TYPES "default|perm|temp|disconnect|temp_disconnect|hard|soft"
 #define HL_REJECT_ARGS(args, member) HL_REJECT_ARGS_DEFAULT(args, member, "1")
 /* The same for a filter that lets pass ("0") or defers unless it is told. */
-#define HL_REJECT_ARGS_DEFAULT(args, member, by_default)                      \
-	{ .name = "reject",                                                   \
-		.about = "0: let it pass; naughty: the plugin naughty does",  \
-		.def = (by_default),                                          \
-		.choices = "0|1|naughty",                                     \
-		.offset = offsetof(args, member.when),                        \
-		.type = HL_ARG_CHOICE },                                      \
-	{                                                                     \
-		.name = "reject_type", .about = "how it refuses",             \
-		.def = "default",                                             \
-		.choices =                                                    \
-		    "default|perm|temp|disconnect|temp_disconnect|hard|soft", \
-		.offset = offsetof(args, member.how), .type = HL_ARG_CHOICE   \
+#define HL_REJECT_ARGS_DEFAULT(args, member, by_default)                     \
+	{ .name = "reject",                                                  \
+		.about = "0: let it pass; naughty: the plugin naughty does", \
+		.def = (by_default),                                         \
+		.choices = "0|1|naughty",                                    \
+		.offset = offsetof(args, member.when),                       \
+		.type = HL_ARG_CHOICE },                                     \
+	{                                                                    \
+		.name = "reject_type", .about = "how it refuses",            \
+		.def = "default", .choices = HL_REJECT_TYPES,                \
+		.offset = offsetof(args, member.how), .type = HL_ARG_CHOICE  \
 	}
 /* Refuses as these arguments say: the verdict, or HL_DECLINED with the text
  * in the note `naughty`, or HL_DECLINED alone; the last two are logged. */
@@ -67,6 +68,36 @@ void hl_karma(struct hl_ctx *ctx, int points);
  * this session's messages (RFC 8601); it is kept in the note
  * `authentication_results` of the connection, parted by "; ". */
 void hl_auth_results_add(struct hl_ctx *ctx, hl_str result);
+
+/* ---- policy.h: lists in the DNS -------------------------------------- */
+
+/* Lists of addresses or domains (RFC 5782), as a control file names them: a
+ * zone in each line, and behind `separator` what the administrator says to a
+ * client that it lists. */
+struct hl_zones {
+	const char *file; /* in config/: "dnsbl_zones" */
+	char separator;   /* ':', or ' ' for any white space */
+	/* A zone alone is asked for a text, one with words behind it for an
+	 * address.  This asks for texts only. */
+	bool only_texts;
+	uint64_t timeout_ms;     /* for all zones together; 0: the resolver's */
+	const void *reserved[2]; /* for later releases; leave it zero */
+};
+struct hl_listing {
+	hl_str zone;    /* "bl.example" */
+	hl_str message; /* what stands behind it; "" nothing */
+	hl_str text;    /* its TXT record, or the name that has an address */
+};
+/* Looks `what` up, an address (in reverse) or a domain, in all zones at once.
+ * 1: the first that lists it, in the order of the file, in *ret; 0: none
+ * does.  A zone that fails or is too late lists nothing: one line at error
+ * level names all of them.  -ECANCELED, -ETIMEDOUT.  BLOCKS. */
+int hl_zones_find(struct hl_ctx *ctx, const struct hl_zones *zones, hl_str what,
+    struct hl_listing *ret);
+/* Asks without waiting, so that a later hook's hl_zones_find finds answers.
+ * BLOCKS for the control file alone. */
+void hl_zones_start(
+    struct hl_ctx *ctx, const struct hl_zones *zones, hl_str what);
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop

@@ -3,7 +3,7 @@
  * server.
  *
  * A struct question is one question in flight, found by its key, with all the
- * fibers that asked it (struct ask).  It belongs to the channel that it was
+ * fibers that asked it (struct dns_ask).  It belongs to the channel that it was
  * sent on until that has called back, whatever becomes of its fibers: one
  * that gives up leaves its ask behind, and the answer is cached all the same.
  *
@@ -75,18 +75,18 @@ struct question {
 	char key[];           /* of the one asked for first */
 };
 
-struct ask {
+struct dns_ask {
 	struct waiter waiter;
-	struct link link;
+	struct link link; /* while it waits for a question's end */
 	struct dns_answer *answer;
 };
 
 static void on_reply(void *arg, int status, const uint8_t *bytes, size_t n);
 
 static void
-ask_free(struct waiter *waiter)
+ask_destroy(struct waiter *waiter)
 {
-	struct ask *ask = CONTAINER_OF(waiter, struct ask, waiter);
+	struct dns_ask *ask = CONTAINER_OF(waiter, struct dns_ask, waiter);
 
 	dns_answer_unref(&ask->answer);
 	mem_free(ask);
@@ -118,7 +118,7 @@ question_finish(struct question *question, int rc, struct dns_answer *answer)
 		dns_cache_put(dns->cache, slice_of(question->key), answer);
 	(void)map_remove(dns->questions, slice_of(question->key));
 	while ((link = list_pop_front(&question->asks)) != NULL) {
-		struct ask *ask = CONTAINER_OF(link, struct ask, link);
+		struct dns_ask *ask = CONTAINER_OF(link, struct dns_ask, link);
 
 		if (answer != NULL)
 			ask->answer = dns_answer_ref(answer);
@@ -318,15 +318,15 @@ question_new(struct dns *dns, struct slice key, const struct dns_name *name,
 }
 
 /* Joins the question in flight, or sends it. */
-static struct ask *
+static struct dns_ask *
 ask_new(struct dns *dns, struct slice key, const struct dns_name *name,
     enum dns_type type)
 {
 	struct question *question = map_get(dns->questions, key);
-	struct ask *ask = mem_alloc(sizeof(*ask));
+	struct dns_ask *ask = mem_alloc(sizeof(*ask));
 	bool is_new = question == NULL;
 
-	waiter_init(&ask->waiter, ask_free);
+	waiter_init(&ask->waiter, ask_destroy);
 	if (is_new) {
 		channel_refresh(dns);
 		dns->counters.sent++;
@@ -340,51 +340,80 @@ ask_new(struct dns *dns, struct slice key, const struct dns_name *name,
 	return ask;
 }
 
-static int
-ask_wait(struct ask *ask, struct dns_answer **ret_answer)
+/* One that is answered already; takes the answer. */
+static struct dns_ask *
+ask_new_answered(struct dns_answer *answer)
 {
-	struct waiter *waiter = &ask->waiter;
-	int rc;
+	struct dns_ask *ask = mem_alloc(sizeof(*ask));
 
-	fiber_label_wait("dns");
-	rc = waiter_wait(waiter, 0);
-	if (rc == 0)
-		rc = waiter->result;
-	if (rc >= 0) {
-		*ret_answer = ask->answer;
-		ask->answer = NULL;
-	}
-	waiter_unref(&waiter);
-	return rc;
+	waiter_init(&ask->waiter, ask_destroy);
+	ask->answer = answer;
+	waiter_done(&ask->waiter, (int)answer->count);
+	return ask;
 }
 
 int
-dns_query(struct dns *dns, struct slice text, enum dns_type type,
-    struct dns_answer **ret_answer)
+dns_start(struct dns *dns, struct slice text, enum dns_type type,
+    struct dns_ask **ret_ask)
 {
 	struct dns_answer *answer;
 	struct dns_name name;
 	char key_text[KEY_MAX];
 	struct slice key;
-	int rc;
 
 	CHECK_OBJ(dns, DNS_MAGIC);
 	if (dns_name_parse(text, &name) < 0)
 		return -EINVAL;
-	rc = fiber_check();
-	if (rc < 0)
-		return rc;
 	dns->counters.questions++;
 	key = (struct slice){ key_text,
 		(size_t)snprintf(key_text, sizeof(key_text), "%u %s",
 		    (unsigned)type, name.text) };
 	answer = dns_cache_get(dns->cache, key);
-	if (answer != NULL) {
+	if (answer != NULL)
 		dns->counters.cached++;
-		*ret_answer = answer;
-		return (int)answer->count;
+	*ret_ask = answer != NULL ? ask_new_answered(answer)
+				  : ask_new(dns, key, &name, type);
+	return 0;
+}
+
+int
+dns_wait(
+    struct dns_ask **ask_p, uint64_t timeout_ms, struct dns_answer **ret_answer)
+{
+	struct dns_ask *ask = *ask_p;
+	int rc;
+
+	fiber_label_wait("dns");
+	rc = waiter_wait(&ask->waiter, timeout_ms);
+	if (rc == 0)
+		rc = ask->waiter.result;
+	if (rc >= 0) {
+		*ret_answer = ask->answer;
+		ask->answer = NULL;
 	}
-	return ask_wait(ask_new(dns, key, &name, type), ret_answer);
+	dns_ask_free(ask_p);
+	return rc;
+}
+
+void
+dns_ask_free(struct dns_ask **ask)
+{
+	struct waiter *waiter = *ask != NULL ? &(*ask)->waiter : NULL;
+
+	*ask = NULL;
+	waiter_unref(&waiter);
+}
+
+int
+dns_query(struct dns *dns, struct slice name, enum dns_type type,
+    struct dns_answer **ret_answer)
+{
+	struct dns_ask *ask;
+	int rc = fiber_check();
+
+	if (rc == 0)
+		rc = dns_start(dns, name, type, &ask);
+	return rc < 0 ? rc : dns_wait(&ask, 0, ret_answer);
 }
 
 void

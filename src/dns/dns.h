@@ -21,6 +21,7 @@
 #include "dns/dns_answer.h"
 
 struct dns;
+struct dns_ask; /* a question that somebody waits for, or will */
 struct rt;
 
 #define DNS_TIMEOUT_MS 3000
@@ -66,6 +67,18 @@ void dns_free(struct dns **dns);
  * -EINVAL: not a name.  -ETIMEDOUT: the fiber's deadline.  -ECANCELED. */
 int dns_query(struct dns *dns, struct slice name, enum dns_type type,
     struct dns_answer **ret_answer) BLOCKS WARN_UNUSED;
+
+/* The same in two steps, so that several are answered in the time of one.
+ * Start returns 0 with an ask that is the caller's, or -EINVAL: not a name. */
+int dns_start(struct dns *dns, struct slice name, enum dns_type type,
+    struct dns_ask **ret_ask) WARN_UNUSED;
+/* Frees *ask, which becomes NULL.  As dns_query; -ETIME: no answer within
+ * `timeout_ms` (0: no such limit). */
+int dns_wait(struct dns_ask **ask, uint64_t timeout_ms,
+    struct dns_answer **ret_answer) BLOCKS WARN_UNUSED;
+/* Without waiting; the answer goes to the cache when it comes.  The dns may
+ * be gone by then. */
+void dns_ask_free(struct dns_ask **ask);
 
 void dns_count(const struct dns *dns, struct dns_counters *ret_counters);
 

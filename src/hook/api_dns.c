@@ -12,12 +12,20 @@
 #include "dns/dns.h"
 #include "dns/dns_name.h"
 #include "resolver.h"
+#include "rt/fiber.h"
 
 /* The opaque handle of plugin.h. */
 struct hl_dns {
 	struct dns_answer *answer; /* held by the frame */
 	struct arena *arena;
 	hl_str *texts; /* made when asked for; p == NULL: not yet */
+};
+
+/* The opaque handle of plugin.h. */
+struct hl_dns_ask {
+	struct resolver_ask *inner;
+	struct held *held;
+	int status; /* negative: there is nothing to wait for */
 };
 
 static void
@@ -41,23 +49,49 @@ keep(struct hl_ctx *ctx, struct dns_answer *answer)
 	return dns;
 }
 
+static void
+release_ask(void *what)
+{
+	struct hl_dns_ask *ask = what;
+
+	resolver_ask_free(&ask->inner);
+}
+
+struct hl_dns_ask *
+hl_dns_start(struct hl_ctx *ctx, hl_str name, enum hl_dns_type type)
+{
+	struct hl_dns_ask *ask;
+	struct slice asked = slice_str(name);
+	struct idna_name ascii;
+
+	ctx_check(ctx);
+	ask = arena_alloc(ctx->arena, sizeof(*ask));
+	*ask = (struct hl_dns_ask){ .status = -EINVAL };
+	if (!idna_is_ascii(asked)) {
+		if (idna_to_ascii(asked, &ascii) < 0)
+			return ask;
+		asked = (struct slice){ ascii.p, ascii.n };
+	}
+	ask->status = resolver_start(
+	    ctx->engine->resolver, asked, (enum dns_type)type, &ask->inner);
+	if (ask->status == 0)
+		ask->held = ctx_hold(ctx, release_ask, ask);
+	return ask;
+}
+
 int
-hl_dns_query(struct hl_ctx *ctx, hl_str name, enum hl_dns_type type,
+hl_dns_wait(struct hl_ctx *ctx, struct hl_dns_ask *ask, uint64_t timeout_ms,
     const struct hl_dns **ret)
 {
-	struct slice asked = slice_str(name);
 	struct dns_answer *answer;
-	struct idna_name ascii;
 	int count;
 
 	ctx_check(ctx);
-	if (!idna_is_ascii(asked)) {
-		if (idna_to_ascii(asked, &ascii) < 0)
-			return -EINVAL;
-		asked = (struct slice){ ascii.p, ascii.n };
-	}
-	count = resolver_query(
-	    ctx->engine->resolver, asked, (enum dns_type)type, &answer);
+	if (ask->status < 0)
+		return ask->status;
+	ask->status = -EINVAL; /* the second time */
+	ctx_forget(&ask->held);
+	count = resolver_wait(&ask->inner, timeout_ms, &answer);
 	if (count < 0)
 		return count;
 	if (ret != NULL)
@@ -65,6 +99,19 @@ hl_dns_query(struct hl_ctx *ctx, hl_str name, enum hl_dns_type type,
 	else
 		dns_answer_unref(&answer);
 	return count;
+}
+
+int
+hl_dns_query(struct hl_ctx *ctx, hl_str name, enum hl_dns_type type,
+    const struct hl_dns **ret)
+{
+	int status;
+
+	ctx_check(ctx);
+	status = fiber_check();
+	if (status < 0)
+		return status;
+	return hl_dns_wait(ctx, hl_dns_start(ctx, name, type), 0, ret);
 }
 
 hl_str

@@ -194,21 +194,26 @@ set_defaults(const struct hl_arg *table, struct arena *arena, char *base,
 	return 0;
 }
 
-/* The named argument `word`, or the next free positional one; -1: none. */
+/* The named argument `word`, the first of that name that is free, or else the
+ * next free positional one; -1: none. */
 static int
 find_arg(const struct hl_arg *table, struct slice word, uint64_t given)
 {
-	int positional = -1;
+	int positional = -1, named = -1;
 
 	for (int i = 0; table[i].name != NULL; i++) {
-		if (!table[i].positional &&
-		    slice_caseeq_text(word, table[i].name))
-			return i;
-		if (table[i].positional && positional < 0 &&
-		    (given & UINT64_C(1) << i) == 0)
-			positional = i;
+		bool is_free = (given & UINT64_C(1) << i) == 0;
+
+		if (table[i].positional) {
+			if (positional < 0 && is_free)
+				positional = i;
+		} else if (slice_caseeq_text(word, table[i].name)) {
+			if (is_free)
+				return i;
+			named = i;
+		}
 	}
-	return positional;
+	return named >= 0 ? named : positional;
 }
 
 static int

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* resolver.c - follows config/resolvers.
  *
- * A struct dns is used by the fibers that are inside dns_query; `users`
- * counts them, so that one which was replaced is freed by the last of them.
+ * A struct dns is used by those who have asked it; `users` counts them, so
+ * that one which was replaced is freed by the last of them.
  */
 #include "resolver.h"
 
@@ -33,6 +33,12 @@ struct resolver {
 	struct conf_list *list; /* that `current` was made of */
 	unsigned users;         /* of all sources */
 	bool stopped;
+};
+
+struct resolver_ask {
+	struct resolver *resolver;
+	struct source *source;
+	struct dns_ask *inner;
 };
 
 struct resolver *
@@ -179,9 +185,11 @@ follow(struct resolver *resolver)
 }
 
 int
-resolver_query(struct resolver *resolver, struct slice name, enum dns_type type,
-    struct dns_answer **ret)
+resolver_start(struct resolver *resolver, struct slice name, enum dns_type type,
+    struct resolver_ask **ret)
 {
+	struct resolver_ask *ask;
+	struct dns_ask *inner;
 	struct source *source;
 	int status;
 
@@ -192,13 +200,52 @@ resolver_query(struct resolver *resolver, struct slice name, enum dns_type type,
 	source = resolver->current;
 	if (source->dns == NULL)
 		return -EAGAIN;
+	status = dns_start(source->dns, name, type, &inner);
+	if (status < 0)
+		return status;
+	ask = mem_alloc(sizeof(*ask));
+	*ask = (struct resolver_ask){ resolver, source, inner };
 	source->users++;
 	resolver->users++;
-	status = dns_query(source->dns, name, type, ret);
-	resolver->users--;
-	source->users--;
-	source_release(source);
+	*ret = ask;
+	return 0;
+}
+
+int
+resolver_wait(
+    struct resolver_ask **ask, uint64_t timeout_ms, struct dns_answer **ret)
+{
+	int status = dns_wait(&(*ask)->inner, timeout_ms, ret);
+
+	resolver_ask_free(ask);
 	return status;
+}
+
+void
+resolver_ask_free(struct resolver_ask **ask_p)
+{
+	struct resolver_ask *ask = *ask_p;
+
+	*ask_p = NULL;
+	if (ask == NULL)
+		return;
+	dns_ask_free(&ask->inner);
+	ask->resolver->users--;
+	ask->source->users--;
+	source_release(ask->source);
+	mem_free(ask);
+}
+
+int
+resolver_query(struct resolver *resolver, struct slice name, enum dns_type type,
+    struct dns_answer **ret)
+{
+	struct resolver_ask *ask;
+	int status = fiber_check();
+
+	if (status == 0)
+		status = resolver_start(resolver, name, type, &ask);
+	return status < 0 ? status : resolver_wait(&ask, 0, ret);
 }
 
 void

@@ -16,6 +16,7 @@ struct conf_dir;
 struct dns_counters;
 struct engine;
 struct resolver;
+struct resolver_ask; /* a question that is under way */
 
 struct resolver *resolver_new(struct engine *engine);
 /* Nobody may be asking. */
@@ -28,8 +29,15 @@ void resolver_check(struct conf_dir *conf);
 int resolver_query(struct resolver *resolver, struct slice name,
     enum dns_type type, struct dns_answer **ret) BLOCKS WARN_UNUSED;
 
+/* The same in two steps, as dns_start and dns_wait (-ETIME). */
+int resolver_start(struct resolver *resolver, struct slice name,
+    enum dns_type type, struct resolver_ask **ret) WARN_UNUSED;
+int resolver_wait(struct resolver_ask **ask, uint64_t timeout_ms,
+    struct dns_answer **ret) BLOCKS WARN_UNUSED;
+void resolver_ask_free(struct resolver_ask **ask);
+
 /* Gives up the questions in flight, of which each fiber gets -ECANCELED, and
- * waits until all have returned.  Later questions get -ECANCELED too. */
+ * waits until all asks are freed.  Later questions get -ECANCELED too. */
 void resolver_stop(struct resolver *resolver) BLOCKS;
 
 /* Of the present resolver; zeroes when there is none. */

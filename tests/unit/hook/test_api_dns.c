@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* test_api_dns.c - DNS for plugins, the client's name, config/resolvers. */
+/* test_api_dns.c - DNS for plugins and lists in it, the client's name, config/resolvers. */
 #include "engine_fixture.h"
 
 #include <errno.h>
+
+#include <hookline/policy.h>
 
 #include "../dns/dns_server.h"
 #include "base/idna.h"
@@ -20,6 +22,12 @@ is(const struct asked *asked, const char *label)
 	size_t n = strlen(label);
 
 	return strncmp(asked->name, label, n) == 0 && asked->name[n] == '.';
+}
+
+static bool
+is_below(const struct asked *asked, const char *zone)
+{
+	return strstr(asked->name, zone) != NULL;
 }
 
 static void
@@ -75,11 +83,14 @@ static void
 serve(const struct asked *asked, struct packet *reply)
 {
 	bool is_nx = is(asked, "nx") || is(asked, "2") ||
+		     is_below(asked, "empty.list") ||
 		     !idna_is_ascii(slice_of(asked->name));
-	bool fails = is(asked, "servfail") || is(asked, "5");
+	bool fails = is(asked, "servfail") || is(asked, "5") ||
+		     is_below(asked, "servfail.list");
 	unsigned rcode = is_nx ? 3 : fails ? 2 : 0;
 
-	if (is(asked, "silent") || is(asked, "4"))
+	if (is(asked, "silent") || is(asked, "4") ||
+	    is_below(asked, "silent.list"))
 		return;
 	packet_begin(reply, asked->id, PACKET_QR | rcode);
 	packet_question(reply, asked->name, asked->type);
@@ -248,6 +259,188 @@ test_deadline(void **state)
 	fixture_begin(f, HOOK_CONNECT, ask_when_gone);
 	fixture_cancel(f);
 	fixture_end(f);
+}
+
+/* ---- hl_dns_start ---- */
+
+static enum hl_verdict
+ask_together(struct hl_ctx *ctx)
+{
+	struct hl_dns_ask *lost =
+	    hl_dns_start(ctx, HL_STR("silent.example"), HL_DNS_A);
+	struct hl_dns_ask *name =
+	    hl_dns_start(ctx, HL_STR("all.example"), HL_DNS_PTR);
+	struct hl_dns_ask *again =
+	    hl_dns_start(ctx, HL_STR("all.example"), HL_DNS_PTR);
+	const struct hl_dns *dns = NULL;
+
+	EXPECT_INT(hl_dns_wait(ctx, name, 0, &dns), 1);
+	EXPECT_TEXT(hl_dns_text(dns, 0), "target.example");
+	/* Once. */
+	EXPECT_INT(hl_dns_wait(ctx, name, 0, &dns), -EINVAL);
+	EXPECT_INT(hl_dns_wait(ctx, again, 0, NULL), 1);
+	/* From the cache. */
+	again = hl_dns_start(ctx, HL_STR("all.example"), HL_DNS_PTR);
+	EXPECT_INT(hl_dns_wait(ctx, again, 0, NULL), 1);
+	EXPECT_INT(hl_dns_wait(ctx, hl_dns_start(ctx, HL_STR("a..b"), HL_DNS_A),
+		       0, NULL),
+	    -EINVAL);
+	EXPECT_INT(hl_dns_wait(ctx, lost, 50, &dns), -ETIME);
+	EXPECT_INT(hl_dns_wait(ctx, lost, 50, &dns), -EINVAL);
+	return HL_DECLINED;
+}
+
+/* Nobody waits for it; the next hook finds the answer. */
+static enum hl_verdict
+ask_ahead(struct hl_ctx *ctx)
+{
+	(void)hl_dns_start(ctx, HL_STR("all.example"), HL_DNS_NS);
+	return HL_DECLINED;
+}
+
+static enum hl_verdict
+find_answer(struct hl_ctx *ctx)
+{
+	EXPECT_INT(
+	    hl_dns_query(ctx, HL_STR("all.example"), HL_DNS_NS, NULL), 1);
+	return HL_DECLINED;
+}
+
+static void
+test_start(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_begin(f, HOOK_CONNECT, ask_together);
+	while (server.udp_count < 2)
+		(void)uv_run(rt_loop(f->rt), UV_RUN_ONCE);
+	for (int i = 0; i < 100 && !f->is_done; i++)
+		fixture_pass_ms(f, 10);
+	fixture_end(f);
+	assert_int_equal(server.udp_count, 2);
+	fixture_hook(f, HOOK_CONNECT, ask_ahead);
+	fixture_hook(f, HOOK_CONNECT, find_answer);
+	assert_int_equal(server.udp_count, 3);
+}
+
+/* ---- hl_zones_find ---- */
+
+static bool
+was_logged(struct fixture *f, const char *text)
+{
+	return memmem(f->log.p, f->log.n, text, strlen(text)) != NULL;
+}
+
+static enum hl_verdict
+find_domain(struct hl_ctx *ctx)
+{
+	struct hl_zones zones = { .file = "zones", .separator = ' ' };
+	struct hl_listing found;
+
+	EXPECT_INT(
+	    hl_zones_find(ctx, &zones, HL_STR("dom.example"), &found), 1);
+	EXPECT_TEXT(found.zone, "bad.list");
+	EXPECT_TEXT(found.message, "is  bad");
+	EXPECT_TEXT(found.text, "dom.example.bad.list");
+	/* The same for a text; a domain that is none is in no list. */
+	zones.only_texts = true;
+	EXPECT_INT(
+	    hl_zones_find(ctx, &zones, HL_STR("dom.example"), &found), 1);
+	EXPECT_TEXT(found.text, "v=spf1 -all");
+	EXPECT_INT(hl_zones_find(ctx, &zones, HL_STR("a..b"), &found), 0);
+	zones.file = "none";
+	EXPECT_INT(
+	    hl_zones_find(ctx, &zones, HL_STR("dom.example"), &found), 0);
+	return HL_DECLINED;
+}
+
+static enum hl_verdict
+find_address(struct hl_ctx *ctx)
+{
+	struct hl_zones zones = { .file = "zones", .separator = ':' };
+	struct hl_listing found;
+
+	EXPECT_INT(hl_zones_find(ctx, &zones, HL_STR("192.0.2.7"), &found), 1);
+	EXPECT_TEXT(found.zone, "text.list");
+	EXPECT_TEXT(found.message, "");
+	EXPECT_TEXT(found.text, "v=spf1 -all");
+	zones.file = "others";
+	EXPECT_INT(
+	    hl_zones_find(ctx, &zones, HL_STR("2001:db8::1"), &found), 1);
+	EXPECT_TEXT(found.message, "in it: %IP%");
+	EXPECT_TEXT(found.text,
+	    "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2."
+	    "bad.list");
+	return HL_DECLINED;
+}
+
+static enum hl_verdict
+find_in_time(struct hl_ctx *ctx)
+{
+	struct hl_zones zones = {
+		.file = "zones", .separator = ' ', .timeout_ms = 50
+	};
+	struct hl_listing found;
+
+	EXPECT_INT(
+	    hl_zones_find(ctx, &zones, HL_STR("dom.example"), &found), 0);
+	return HL_DECLINED;
+}
+
+static void
+test_zones(void **state)
+{
+	struct fixture *f = *state;
+
+	/* All are asked before one is waited for. */
+	fixture_write(f, "zones",
+	    "empty.list\nservfail.list x\nbad.list\t is  bad\nsilent.list\n");
+	fixture_hook(f, HOOK_CONNECT, find_domain);
+	assert_true(was_logged(f, "error "));
+	assert_true(was_logged(f, "no answer from servfail.list"));
+	fixture_write(f, "zones", "empty.list:x\ntext.list\n");
+	fixture_write(f, "others", "bad.list:in it: %IP%\n");
+	fixture_hook(f, HOOK_CONNECT, find_address);
+	fixture_write(
+	    f, "zones", "silent.list\nother.silent.list a b\nempty.list\n");
+	fixture_begin(f, HOOK_CONNECT, find_in_time);
+	for (int i = 0; i < 100 && !f->is_done; i++)
+		fixture_pass_ms(f, 10);
+	fixture_end(f);
+	assert_true(
+	    was_logged(f, "no answer from silent.list, other.silent.list"));
+}
+
+static enum hl_verdict
+start_zones(struct hl_ctx *ctx)
+{
+	struct hl_zones zones = { .file = "zones", .separator = ' ' };
+
+	hl_zones_start(ctx, &zones, HL_STR("192.0.2.7"));
+	return HL_DECLINED;
+}
+
+static enum hl_verdict
+find_started(struct hl_ctx *ctx)
+{
+	struct hl_zones zones = { .file = "zones", .separator = ' ' };
+	struct hl_listing found;
+
+	EXPECT_INT(hl_zones_find(ctx, &zones, HL_STR("192.0.2.7"), &found), 1);
+	return HL_DECLINED;
+}
+
+static void
+test_zones_start(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_write(f, "zones", "empty.list\ntext.list\n");
+	fixture_hook(f, HOOK_CONNECT, start_zones);
+	while (server.udp_count < 2)
+		(void)uv_run(rt_loop(f->rt), UV_RUN_ONCE);
+	fixture_hook(f, HOOK_CONNECT, find_started);
+	assert_int_equal(server.udp_count, 2);
 }
 
 static enum hl_verdict
@@ -454,6 +647,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_query),
 		TEST(test_deadline),
+		TEST(test_start),
+		TEST(test_zones),
+		TEST(test_zones_start),
 		TEST(test_reverse),
 		TEST(test_resolvers_change),
 		TEST(test_stop_while_asking),

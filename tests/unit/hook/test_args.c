@@ -180,6 +180,29 @@ test_bad_default(void **state)
 	assert_non_null(strstr(err.text, "default"));
 }
 
+static void
+test_twice(void **state)
+{
+	static const struct hl_arg both[] = {
+		ARG(number, .type = HL_ARG_INT),
+		{ .name = "number",
+		    .type = HL_ARG_INT,
+		    .offset = offsetof(struct values, limited) },
+		{ .name = NULL },
+	};
+
+	(void)state;
+	assert_int_equal(parse_with(both, "number 1"), 0);
+	assert_int_equal(got.number, 1);
+	assert_int_equal(got.limited, 0);
+	assert_int_equal(parse_with(both, "number 1 number 2"), 0);
+	assert_int_equal(got.number, 1);
+	assert_int_equal(got.limited, 2);
+	assert_int_equal(parse_with(both, "number 1 number 2 number 3"), 0);
+	assert_int_equal(got.number, 1);
+	assert_int_equal(got.limited, 3);
+}
+
 int
 main(void)
 {
@@ -190,6 +213,7 @@ main(void)
 		cmocka_unit_test(test_unknown_and_missing),
 		cmocka_unit_test(test_bad_tables),
 		cmocka_unit_test(test_bad_default),
+		cmocka_unit_test(test_twice),
 	};
 	int failed;
 

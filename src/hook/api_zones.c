@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* api_zones.c - policy.h: lists in the DNS. */
+#include <errno.h>
+
+#include <hookline/policy.h>
+
+#include "ctx.h"
+
+/* A line of the control file, and what was asked. */
+struct zone {
+	hl_str zone, message, name;
+	enum hl_dns_type type;
+	struct hl_dns_ask *ask;
+};
+
+static bool
+is_separator(char c, char separator)
+{
+	return c == separator || (separator == ' ' && c == '\t');
+}
+
+static void
+zone_parse(struct hl_ctx *ctx, const struct hl_zones *zones, hl_str line,
+    struct zone *ret)
+{
+	size_t end = 0, rest;
+
+	while (end < line.n && !is_separator(line.p[end], zones->separator))
+		end++;
+	ret->type = end < line.n && !zones->only_texts ? HL_DNS_A : HL_DNS_TXT;
+	rest = end;
+	while (rest < line.n &&
+	       (rest == end || line.p[rest] == ' ' || line.p[rest] == '\t'))
+		rest++;
+	ret->zone = arena_str(ctx->arena, (struct slice){ line.p, end });
+	ret->message = hl_text(line.p + rest);
+}
+
+static struct zone *
+ask_all(struct hl_ctx *ctx, const struct hl_zones *zones, hl_str what,
+    size_t *ret_count)
+{
+	const struct hl_list *list = hl_config_list(ctx, zones->file);
+	size_t count = hl_list_count(list);
+	struct zone *all =
+	    arena_array(ctx->arena, count + 1, sizeof(struct zone));
+
+	for (size_t i = 0; i < count; i++) {
+		struct zone *zone = &all[i];
+
+		zone_parse(ctx, zones, hl_list_at(list, i), zone);
+		zone->name = hl_dns_reverse(ctx, what, zone->zone);
+		if (zone->name.n == 0)
+			zone->name = arena_printf(ctx->arena, "%.*s.%.*s",
+			    STR(what), STR(zone->zone));
+		zone->ask = hl_dns_start(ctx, zone->name, zone->type);
+	}
+	*ret_count = count;
+	return all;
+}
+
+/* 1 it lists the name, 0, negative as hl_dns_wait. */
+static int
+zone_wait(struct hl_ctx *ctx, struct zone *zone, uint64_t timeout_ms,
+    struct hl_listing *ret)
+{
+	const struct hl_dns *dns;
+	int rc = hl_dns_wait(ctx, zone->ask, timeout_ms, &dns);
+
+	if (rc <= 0)
+		return rc == -EINVAL ? 0 : rc; /* no name has no records */
+	ret->zone = zone->zone;
+	ret->message = zone->message;
+	ret->text = zone->type == HL_DNS_TXT ? hl_dns_text(dns, 0) : zone->name;
+	return ret->text.n > 0;
+}
+
+static uint64_t
+left_ms(const struct hl_ctx *ctx, uint64_t end_ms)
+{
+	uint64_t now_ms = hl_now_ms(ctx);
+
+	return end_ms > now_ms ? end_ms - now_ms : 1;
+}
+
+int
+hl_zones_find(struct hl_ctx *ctx, const struct hl_zones *zones, hl_str what,
+    struct hl_listing *ret)
+{
+	uint64_t end_ms = hl_now_ms(ctx) + zones->timeout_ms;
+	hl_str failed = STR_EMPTY;
+	size_t count;
+	struct zone *all = ask_all(ctx, zones, what, &count);
+	int rc = 0;
+
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		rc = zone_wait(ctx, &all[i],
+		    zones->timeout_ms > 0 ? left_ms(ctx, end_ms) : 0, ret);
+		if (rc != -EAGAIN && rc != -ETIME)
+			continue;
+		failed = arena_printf(ctx->arena, "%s%s%s", failed.p,
+		    failed.n > 0 ? ", " : "", all[i].zone.p);
+		rc = 0;
+	}
+	if (failed.n > 0)
+		hl_log(ctx, HL_LOG_ERROR, "no answer from %s", failed.p);
+	return rc;
+}
+
+void
+hl_zones_start(struct hl_ctx *ctx, const struct hl_zones *zones, hl_str what)
+{
+	size_t count;
+
+	(void)ask_all(ctx, zones, what, &count);
+}
