@@ -75,7 +75,8 @@ def stored(maildir):
 
 def kill_one(server, clients):
     """Kills a worker; service must go on while and after it is replaced."""
-    victim = random.choice(server.workers())["pid"]
+    victim = until(lambda: [w["pid"] for w in server.workers()
+                            if w["sessions"] > 0])[0]
     os.kill(victim, signal.SIGKILL)
     until(lambda: not alive(victim))
     killed = time.monotonic()

@@ -228,6 +228,22 @@ def test_endless_plugin_ends_with_the_master(server):
     until(lambda: not alive(starter))
 
 
+def test_host_of_a_master_that_is_gone(server):
+    """It does not even begin to load."""
+    plugin(server, f"sub register {{ {DEAF} }}\n")
+    (server.base / "list").write_text(
+        f"plugins:1\tmine\t{server.base}/mine/mine\n")
+    read, write = os.pipe()
+    os.close(write)
+    host = Path(os.environ["HOOKLINE"]).parent / "perl" / "hookline-host"
+    result = subprocess.run(
+        [str(host), "--check", "--plugins", str(server.base / "list"),
+         "--config", str(server.config), "--state", str(server.state),
+         "--dir", str(server.base / "mine")], stdin=read, timeout=WAIT)
+    os.close(read)
+    assert result.returncode == 1
+
+
 def test_endless_init_worker(server):
     plugin(server, """
 sub hook_init_worker { sleep 1 while 1 }

@@ -9,6 +9,7 @@ use strict;
 use warnings;
 use Config;
 use File::Basename qw(dirname);
+use IO::Poll qw(POLLHUP POLLIN);
 use POSIX ();
 use Time::HiRes qw(setitimer ITIMER_REAL);
 
@@ -85,6 +86,14 @@ sub signal_of_parents_end {
     my $number = $prctl{ (split /-/, $Config{archname})[0] };
     syscall $number, 1, $signal if defined $number;
     return;
+}
+
+# True: whoever holds the other end of this process's standard input has gone.
+# After signal_of_parents_end, for a parent that ended before it.
+sub parent_is_gone {
+    my $poll = IO::Poll->new;
+    $poll->mask(\*STDIN, POLLIN);
+    return $poll->poll(0) > 0 && $poll->events(\*STDIN) & POLLHUP;
 }
 
 # Runs `code` and dies as it does, or when `seconds` are over, with file and
