@@ -76,7 +76,7 @@ def stored(maildir):
 def kill_one(server, clients):
     """Kills a worker; service must go on while and after it is replaced."""
     victim = until(lambda: [w["pid"] for w in server.workers()
-                            if w["sessions"] > 0])[0]
+                            if w["connections"] > 0])[0]
     os.kill(victim, signal.SIGKILL)
     until(lambda: not alive(victim))
     killed = time.monotonic()

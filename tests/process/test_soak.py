@@ -27,13 +27,23 @@ MESSAGES = 3000 if SANITIZED else int(os.environ.get("HOOKLINE_SOAK", "20000"))
 WARM_UP = 2000
 GROWTH_MAX = 256 * 1024
 PLUGINS = """hosts_allow
+loadcheck max_load 100000
+fcrdns
+whitelist
+parse_addr_withhelo
+noop_counter 1000000
+random_error 0
 dont_require_anglebrackets
 count_unrecognized_commands 1000000
 relay
 badmailfrom
 badrcptto
+badmailfromto
+naughty
 rcpt_ok
 loop 50
+bogus_bounce reject 1
+virus/clamdscan max_size 1 clamd_socket /nowhere/clamd
 queue/maildir mail
 queue/discard
 help
@@ -106,6 +116,8 @@ logging/devnull
 logging/warn info""")
     for name in ("badmailfrom", "badrcptto"):
         server.write(name, "@bad.example no\n^spam\\d+@ nor that")
+    server.write("badmailfromto", "bad@x.example\tyou@d.example")
+    server.write("whitelistsenders", "friend.example")
     server.write("relayclients", "192.0.2.0/24\n198.51.100.")
     server.write("hosts_allow", "192.0.2.0/24 DENY no")
     server.write("max_errors", "0")
