@@ -39,6 +39,7 @@ relay
 badmailfrom
 badrcptto
 badmailfromto
+rhsbl
 naughty
 rcpt_ok
 loop 50
