@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""virus/clamdscan against clamd itself, and against what is none."""
+"""virus/clamdscan and spamassassin against clamd and spamd themselves, and
+against what is none of them."""
 import itertools
 import socket
 import threading
@@ -8,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from real import WAIT
-from scanners import VIRUS, Clamd
+from scanners import SPAM, VIRUS, Clamd, Spamd
 from services import HOST, missing
 
 CLEAN = b"Subject: x\r\n\r\nText.\r\n"
 ILL = b"Subject: x\r\n\r\nThis is " + VIRUS.encode() + b".\r\n"
+SPAM_MAIL = b"Subject: free\r\n\r\nYou should " + SPAM.encode() + b".\r\n"
 # Larger than what is sent at once, and than what is kept in memory.
 LARGE = b"Subject: x\r\n\r\n" + b"All work and no play.\r\n" * 30000
 NUMBERS = itertools.count()
@@ -30,19 +32,18 @@ def clamd(stage):
         service.stop()
 
 
-def serve(hookline, *words):
+def serve(hookline, *words, plugin="virus/clamdscan", **files):
     server = hookline(
-        plugins=["virus/clamdscan " + " ".join(str(word) for word in words),
+        plugins=[" ".join(str(word) for word in (plugin, *words)),
                  "rcpt_ok", "queue/maildir $STATE/mail"],
-        rcpthosts="example.com", max_per_client="0")
+        rcpthosts="example.com", max_per_client="0", **files)
     server.start()
     return server
 
 
 def complaints(server, count):
     """Lines of the plugin at error level: `count`, or fails."""
-    lines = server.wait_line(" error ", " plugin=virus/clamdscan",
-                             count=count)
+    lines = server.wait_line(" error ", " hook=data_post", count=count)
     assert len(lines) == count, lines
     return lines
 
@@ -130,6 +131,7 @@ class Liar:
         folder.chmod(0o755)
         self.path = folder / "socket"
         self.answer, self.early = b"", True
+        self.ends = b"FILDES\n\0", b"\0\0\0\0"
         self.seen = []
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(self.path))
@@ -152,8 +154,7 @@ class Liar:
 
     def serve(self, client):
         data = client.recv(65536)
-        end = b"FILDES\n\0" if not self.early else b""
-        while not data.endswith((end, b"\0\0\0\0")):
+        while not self.early and not data.endswith(self.ends):
             data += client.recv(65536)
         self.seen.append(data)
         if self.answer is None:
@@ -231,3 +232,156 @@ def test_odd_name(hookline, liar, byte):
     client = server.client()
     assert "Virus found: A?B" in client.send(CLEAN, code="552")
     client.close()
+
+
+# ---- spamassassin -----------------------------------------------------------
+
+@pytest.fixture
+def spamd(stage):
+    if missing("spamd"):
+        pytest.skip("spamd is not installed")
+    service = Spamd(stage.base / f"s{next(NUMBERS)}",
+                    user=stage.process_user())
+    try:
+        yield service.start()
+    finally:
+        service.stop()
+
+
+def serve_spamd(hookline, where, *words):
+    return serve(hookline, "spamd_socket", where, *words,
+                 plugin="spamassassin")
+
+
+def test_spamd(hookline, spamd):
+    server = serve_spamd(hookline, f"{HOST}:{spamd.port}", "reject 7.6",
+                         "munge_subject_threshold 5")
+    client = server.client()
+    client.send(CLEAN)
+    assert "Subject: x\n" in mail(server)[0]
+    client.send(b"X-Spam-Status: No\r\n" + SPAM_MAIL)
+    texts = [text for text in mail(server) if "free" in text]
+    for field in ("X-Spam-Status: Yes, score=7.5 required=5.0 "
+                  "tests=SNAKE_OIL", "X-Old-Spam-Status: No",
+                  "Subject: *** SPAM *** free"):
+        assert f"\n{field}\n" in texts[0]
+    client.close()
+    complaints(server, 0)
+
+
+def test_spamd_refuses(hookline, spamd):
+    server = serve_spamd(hookline, f"{HOST}:{spamd.port}", "reject 7.5",
+                         "reject_type temp headers none")
+    client = server.client()
+    client.send(CLEAN)
+    assert "X-Spam" not in mail(server)[0]
+    assert "452 4.7.1 spam score exceeded threshold" in \
+        client.send(SPAM_MAIL, code="452")
+    client.close()
+
+
+def test_spamd_stopped_and_started(hookline, spamd):
+    server = serve_spamd(hookline, f"{HOST}:{spamd.port}", "reject 7",
+                         "timeout 3s")
+    client = server.client()
+    client.send(SPAM_MAIL, code="552")
+    spamd.hang()
+    client.send(SPAM_MAIL)
+    complaints(server, 1)
+    spamd.go_on()
+    spamd.stop()
+    client.send(SPAM_MAIL)
+    complaints(server, 2)
+    spamd.start()
+    client.send(SPAM_MAIL, code="552")
+    client.close()
+    complaints(server, 2)
+
+
+@pytest.fixture
+def liar_spamd(liar):
+    liar.ends, liar.early = (b"Text.\r\n",), False
+    return liar
+
+
+STATUS = b"X-Spam-Status: Yes, score=9 required=5.0\r\n"
+SPAMD_LIES = {
+    "nothing": b"",
+    "no line": b"SPAMD/1.1 0 EX_OK",
+    "an error": b"SPAMD/1.0 76 Bad header line: x\r\n",
+    "not a spamd": b"220 mx.example ESMTP\r\n" + STATUS,
+    "no status": b"SPAMD/1.1 0 EX_OK\r\n\r\nX-Spam-Level: **\r\n",
+    "half a status": b"SPAMD/1.1 0 EX_OK\r\n" + STATUS[:-2],
+    "no score": b"SPAMD/1.1 0 EX_OK\r\nX-Spam-Status: Yes, a b=c\r\n",
+    "no number": b"SPAMD/1.1 0 EX_OK\r\nX-Spam-Status: Yes, score=x\r\n",
+    "binary": bytes(range(256)) * 400,
+    "silence": None,
+}
+
+
+@pytest.mark.parametrize("early", [True, False], ids=["early", "late"])
+@pytest.mark.parametrize("name", SPAMD_LIES)
+def test_spamd_lies(hookline, liar_spamd, name, early):
+    liar_spamd.answer, liar_spamd.early = SPAMD_LIES[name], early
+    server = serve_spamd(hookline, liar_spamd.path, "reject 7 timeout",
+                         "500ms" if name == "silence" else "25s")
+    client = server.client()
+    client.send(CLEAN)
+    complaints(server, 1)
+    liar_spamd.answer, liar_spamd.early = \
+        b"SPAMD/1.1 0 EX_OK\r\n" + STATUS, False
+    client.send(CLEAN, code="552")
+    client.close()
+    complaints(server, 1)
+
+
+def test_spamd_long_lines(hookline, liar_spamd):
+    """A sender's own long fields come back, and hide nothing."""
+    liar_spamd.answer = b"SPAMD/1.1 0 EX_OK\r\n" + STATUS + \
+        b"X-Spam-Report: " + b"r" * 100000 + b"\r\n\t" + b"s" * 100000 + \
+        b"\r\nX-Long: " + b"x" * 100000 + b"\r\n" + \
+        b"X-Spam-Odd: a\0b\rc\r\n" + \
+        b"X-Spam-Level: **" + b"*" * 10000 + b"\r\n"
+    server = serve_spamd(hookline, liar_spamd.path, "reject 10")
+    client = server.client()
+    client.send(CLEAN)
+    client.close()
+    assert "\nX-Spam-Odd: abc\n" in mail(server)[0]
+    # No line of a header is that long.
+    assert "\nX-Spam-Level" not in mail(server)[0]
+    assert len(server.lines(" warn ", "cannot add X-Spam-Level")) == 1
+
+
+def test_spamd_many_fields(hookline, liar_spamd):
+    """Those that a sender puts there do not hide spamd's, which come first."""
+    liar_spamd.answer = b"SPAMD/1.1 0 EX_OK\r\n" + STATUS + \
+        b"X-Spam-A: b\r\n" * 1000
+    server = serve_spamd(hookline, liar_spamd.path, "reject 9")
+    client = server.client()
+    client.send(CLEAN, code="552")
+    client.close()
+
+
+def test_spamd_user(hookline, liar_spamd):
+    """With `vpopmail` it is the recipient, if there is one alone."""
+    liar_spamd.answer = b"SPAMD/1.1 0 EX_OK\r\n" \
+        b"X-Spam-Status: No, hits=-0.1 required=5.0 autolearn=ham\r\n"
+    server = serve_spamd(hookline, liar_spamd.path, "spamd_user vpopmail")
+    client = server.client()
+    client.send(CLEAN)
+    client.ask("MAIL FROM:<>")
+    client.ask("RCPT TO:<c@example.com>")
+    client.ask("RCPT TO:<d@example.com>")
+    client.ask("DATA", "354")
+    client.ask("Subject: two\r\n\r\nText.\r\n.")
+    client.close()
+    assert b"User: c@example.com\r\n" in liar_spamd.seen[0]
+    assert b"\r\n\r\nX-Envelope-From: <a@client.example>\r\n" in \
+        liar_spamd.seen[0]
+    assert b"User: vpopmail\r\n" in liar_spamd.seen[1]
+    assert b"X-Envelope-From: <>\r\n" in liar_spamd.seen[1]
+    texts = [text for text in mail(server) if "Subject: two\n" in text]
+    assert "X-Spam-User: vpopmail, 2 recipients\n" in texts[0]
+    for data in liar_spamd.seen:
+        head, _, body = data.partition(b"\r\n\r\n")
+        assert f"Content-length: {len(body)}\r\n".encode() in head
