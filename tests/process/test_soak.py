@@ -39,6 +39,7 @@ relay
 badmailfrom
 badrcptto
 badmailfromto
+dnsbl
 rhsbl
 naughty
 rcpt_ok
