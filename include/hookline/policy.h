@@ -64,6 +64,10 @@ enum hl_verdict hl_reject(struct hl_ctx *ctx, const struct hl_reject *how,
 bool hl_is_immune(struct hl_ctx *ctx);
 /* Adds to the note `karma` of the connection. */
 void hl_karma(struct hl_ctx *ctx, int points);
+/* The value of a Date field (RFC 5322, 3.3, with the obsolete forms of 4.3)
+ * as seconds since 1970; a zone that is missing or not known is UTC.  0;
+ * -EINVAL it is no such date, and *ret_s is unchanged. */
+int hl_date_parse(hl_str text, int64_t *ret_s);
 /* Adds one result, e.g. "iprev=pass", to the field Authentication-Results of
  * this session's messages (RFC 8601); it is kept in the note
  * `authentication_results` of the connection, parted by "; ". */

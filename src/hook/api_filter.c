@@ -5,6 +5,7 @@
 #include <hookline/policy.h>
 
 #include "ctx.h"
+#include "smtp/date.h"
 
 static const struct {
 	const char *name; /* as in the argument; "" the default */
@@ -100,4 +101,10 @@ hl_auth_results_add(struct hl_ctx *ctx, hl_str result)
 		result =
 		    arena_printf(ctx->arena, "%s; %.*s", before.p, STR(result));
 	(void)hl_note_set_text(ctx, HL_CONNECTION, name, result);
+}
+
+int
+hl_date_parse(hl_str text, int64_t *ret_s)
+{
+	return smtp_date_parse(slice_str(text), ret_s);
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "base/num.h"
+#include "smtp/calendar.h"
 #include "smtp/octet_private.h"
 
 /* future-release-integer = %x31-39 *8DIGIT */
@@ -35,34 +36,6 @@ take(struct slice *in, size_t digits, unsigned least, unsigned most, char after,
 		return false;
 	*in = slice_from(*in, 1);
 	return true;
-}
-
-struct date {
-	unsigned year, month, day, hour, minute, second;
-};
-
-static unsigned
-days_of_month(const struct date *d)
-{
-	static const unsigned char days[] = { 31, 28, 31, 30, 31, 30, 31, 31,
-		30, 31, 30, 31 };
-	bool leap =
-	    (d->year % 4 == 0 && d->year % 100 != 0) || d->year % 400 == 0;
-
-	return days[d->month - 1] + (d->month == 2 && leap ? 1U : 0U);
-}
-
-/* Days since 1970 of the proleptic Gregorian calendar: years begin in March,
- * so that the leap day is the last of one.  400 of them, all cycles of 146,097
- * days, are added for January of the year 0. */
-static int64_t
-days_since_1970(const struct date *d)
-{
-	int64_t year = (int64_t)d->year - (d->month <= 2) + 400;
-	int64_t month = (int64_t)d->month + (d->month <= 2 ? 9 : -3);
-
-	return 365 * year + year / 4 - year / 100 + year / 400 +
-	       (153 * month + 2) / 5 + (int64_t)d->day - 1 - 719468 - 146097;
 }
 
 /* partial: [time-secfrac] time-offset; seconds east of UTC */
@@ -95,7 +68,7 @@ take_offset(struct slice *in, int64_t *ret)
 int
 smtp_hold_until_parse(struct slice value, int64_t *ret_s)
 {
-	struct date d;
+	struct calendar d;
 	int64_t offset;
 
 	if (!take(&value, 4, 0, 9999, '-', &d.year) ||
@@ -105,11 +78,8 @@ smtp_hold_until_parse(struct slice value, int64_t *ret_s)
 	    !take(&value, 2, 0, 59, ':', &d.minute) ||
 	    !take(&value, 2, 0, 60, '\0', &d.second) ||
 	    !take_offset(&value, &offset) || value.n > 0 ||
-	    d.day > days_of_month(&d))
+	    !calendar_is_valid(&d))
 		return -EINVAL;
-	if (d.second == 60)
-		d.second = 59;
-	*ret_s = days_since_1970(&d) * 86400 + (int64_t)d.hour * 3600 +
-		 (int64_t)d.minute * 60 + (int64_t)d.second - offset;
+	*ret_s = calendar_seconds(&d) - offset;
 	return 0;
 }

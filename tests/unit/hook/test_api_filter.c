@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* test_api_filter.c - hl_reject, hl_is_immune, hl_karma; lists by domain. */
+/* test_api_filter.c - hl_reject, hl_is_immune, hl_karma, hl_date_parse;
+ * lists by domain. */
+#include <errno.h>
+
 #include <hookline/policy.h>
 
 #include "engine_fixture.h"
@@ -192,6 +195,21 @@ test_lists(void **state)
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, set_up, fixture_teardown)
 
+static void
+test_date(void **state)
+{
+	int64_t seconds = 7;
+
+	(void)state;
+	assert_int_equal(hl_date_parse(HL_STR("today"), &seconds), -EINVAL);
+	assert_int_equal(seconds, 7);
+	assert_int_equal(hl_date_parse(HL_STR("Sat, 28 Nov 2026\n 09:18:49 "
+					      "-0100 (over there)"),
+			     &seconds),
+	    0);
+	assert_int_equal(seconds, 1795861129);
+}
+
 int
 main(void)
 {
@@ -203,6 +221,7 @@ main(void)
 		TEST(test_results),
 		TEST(test_karma),
 		TEST(test_lists),
+		TEST(test_date),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
