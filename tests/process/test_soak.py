@@ -39,6 +39,7 @@ relay
 badmailfrom
 badrcptto
 badmailfromto
+resolvable_fromhost reject 0
 dnsbl
 rhsbl
 naughty
@@ -120,6 +121,7 @@ logging/warn info""")
         server.write(name, "@bad.example no\n^spam\\d+@ nor that")
     server.write("badmailfromto", "bad@x.example\tyou@d.example")
     server.write("whitelistsenders", "friend.example")
+    server.write("resolvers", "127.0.0.1:9")  # nobody answers there
     server.write("relayclients", "192.0.2.0/24\n198.51.100.")
     server.write("hosts_allow", "192.0.2.0/24 DENY no")
     server.write("max_errors", "0")
