@@ -29,6 +29,7 @@ GROWTH_MAX = 256 * 1024
 PLUGINS = """hosts_allow
 loadcheck max_load 100000
 fcrdns
+earlytalker wait 0
 dns_whitelist_soft
 whitelist
 parse_addr_withhelo
