@@ -245,7 +245,9 @@ read_answer(struct hl_ctx *ctx, struct hl_conn *conn, struct answer *ret)
 
 	in->conn = conn;
 	while ((rc = read_line(ctx, in, line)) > 0) {
-		struct field *last = &ret->fields[ret->count - 1];
+		/* The last one, where there is one: may_fold. */
+		struct field *last =
+		    &ret->fields[ret->count - (ret->count > 0)];
 
 		if (!ret->has_begun) {
 			ret->has_begun = strstr(line, "EX_OK") != NULL;
