@@ -411,8 +411,9 @@ dns_query(struct dns *dns, struct slice name, enum dns_type type,
 	struct dns_ask *ask;
 	int rc = fiber_check();
 
-	if (rc == 0)
-		rc = dns_start(dns, name, type, &ask);
+	if (rc < 0)
+		return rc;
+	rc = dns_start(dns, name, type, &ask);
 	return rc < 0 ? rc : dns_wait(&ask, 0, ret_answer);
 }
 

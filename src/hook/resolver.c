@@ -243,8 +243,9 @@ resolver_query(struct resolver *resolver, struct slice name, enum dns_type type,
 	struct resolver_ask *ask;
 	int status = fiber_check();
 
-	if (status == 0)
-		status = resolver_start(resolver, name, type, &ask);
+	if (status < 0)
+		return status;
+	status = resolver_start(resolver, name, type, &ask);
 	return status < 0 ? status : resolver_wait(&ask, 0, ret);
 }
 
