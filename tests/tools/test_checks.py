@@ -28,8 +28,9 @@ GOOD = {
     "src/smtp/b.h": header("smtp/b.h", '#include "base/a.h"\n'),
     "src/server/c.c": LICENCE + '#include <stdio.h>\n#include "smtp/b.h"\n',
     "plugins/p.c": LICENCE + "#include <hookline/plugin.h>\n",
-    "include/hookline/plugin.h": (TOP / "include" / "hookline" /
-                                  "plugin.h").read_text(),
+    **{f"include/hookline/{name}":
+       (TOP / "include" / "hookline" / name).read_text()
+       for name in ("plugin.h", "policy.h")},
 }
 
 MAP = "| file | test |\n|---|---|\n"
@@ -101,11 +102,11 @@ CASES = [
     ("export without declaration", "exports",
      {"src/hook/exports.map": "{ hl_x; };",
       "build/release/hookline": "int hl_x(void) { return 0; }"},
-     "hl_x: in exports.map, not in plugin.h"),
+     "hl_x: in exports.map, not in the headers"),
     ("declaration without export", "exports",
      {"src/hook/exports.map": "{ hl_x; };",
       "build/release/hookline": "int hl_x(void) { return 0; }"},
-     "hl_log: in plugin.h, not in the program"),
+     "hl_log: in the headers, not in the program"),
     ("more than the descriptor", "exports",
      {"src/hook/exports.map": "{ hl_x; };",
       "build/release/hookline": "int hl_x(void) { return 0; }",
