@@ -38,38 +38,36 @@ on_mail(struct hl_ctx *ctx, const struct hl_addr *from)
 	return HL_DECLINED;
 }
 
-/* Is line `i` for this pair?  *ret_to is then the recipient as it is listed. */
+/* Does `text` begin with the word `word`, in any case? */
 static bool
-is_pair(struct hl_ctx *ctx, const struct hl_list *list, size_t i,
-    const struct hl_addr *to, hl_str *ret_to)
+begins_with(hl_str text, hl_str word)
 {
-	const struct hl_addr *from = hl_sender(ctx);
-	hl_str line = hl_list_at(list, i), rest = hl_list_rest(list, i);
-	hl_str who =
-	    hl_printf(ctx, "%.*s", (int)strcspn(line.p, " \t"), line.p);
-	hl_str sender = who.p[0] == '@'
-			    ? hl_printf(ctx, "@%s", hl_addr_host(from).p)
-			    : mailbox(ctx, from);
-
-	*ret_to = hl_printf(ctx, "%.*s", (int)strcspn(rest.p, " \t"), rest.p);
-	return strcasecmp(who.p, sender.p) == 0 &&
-	       strcasecmp(ret_to->p, mailbox(ctx, to).p) == 0;
+	return strcspn(text.p, " \t") == word.n &&
+	       strncasecmp(text.p, word.p, word.n) == 0;
 }
 
 static enum hl_verdict
 on_rcpt(struct hl_ctx *ctx, const struct hl_addr *to)
 {
 	const struct hl_list *list = hl_config_list(ctx, "badmailfromto");
-	hl_str listed;
+	const struct hl_addr *from = hl_sender(ctx);
+	hl_str recipient = mailbox(ctx, to), sender, domain;
 
 	/* Few senders have the note; only they pay for each line. */
-	if (hl_sender(ctx) == NULL ||
+	if (from == NULL ||
 	    !hl_note_has(ctx, HL_TRANSACTION, HL_STR("badmailfromto")))
 		return HL_DECLINED;
+	sender = mailbox(ctx, from);
+	domain = hl_printf(ctx, "@%s", hl_addr_host(from).p);
 	for (size_t i = 0; i < hl_list_count(list); i++) {
-		if (is_pair(ctx, list, i, to, &listed))
+		hl_str line = hl_list_at(list, i);
+		hl_str rest = hl_list_rest(list, i);
+
+		if (begins_with(rest, recipient) &&
+		    (begins_with(line, sender) || begins_with(line, domain)))
 			return hl_deny(ctx, NULL,
-			    "mail to %s not accepted here", listed.p);
+			    "mail to %.*s not accepted here", (int)recipient.n,
+			    rest.p);
 	}
 	return HL_DECLINED;
 }

@@ -2,7 +2,7 @@
 /* dnsbl.c - refuses clients whose address is in a list of the DNS.
  *
  *	dnsbl [reject 0|1|naughty|connect] [reject_type perm|temp|...]
- *	      [timeout 30]
+ *	      [timeout 20]
  *
  *	config/dnsbl_zones	"bl.example": the client is told what the zone
  *				says (TXT), or "bl.example:words", where %IP%
@@ -163,7 +163,7 @@ static const struct hl_arg args[] = {
 	    .type = HL_ARG_CHOICE },
 	{ .name = "timeout",
 	    .about = "how long the lists may take together",
-	    .def = "30",
+	    .def = "20",
 	    .offset = offsetof(struct args, timeout_ms),
 	    .type = HL_ARG_SECONDS },
 	{ .name = "how",

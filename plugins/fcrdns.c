@@ -6,20 +6,43 @@
  * The names that the client's address has (PTR) must have addresses, and one
  * of these must be the client's, or near it (the same /24, or /64).  What came
  * out stands in Authentication-Results as `iprev` (RFC 8601, section 3) and
- * changes the client's karma; as with qpsmtpd nobody is refused here, and the
- * arguments are without effect.
+ * changes the client's karma; as with qpsmtpd nobody is refused here, whatever
+ * `reject` says.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <string.h>
 
 #include <hookline/policy.h>
 
-#define NAMES_MAX 10 /* of an address, that are looked up (RFC 7208, 4.6.4) */
+#define NAMES_MAX 10   /* that are looked up (RFC 7208, 4.6.4) */
+#define TIME_MS 20000u /* for all questions about one client */
 
 struct args {
 	uint64_t timeout_ms;
 	struct hl_reject reject;
 };
+
+struct session {
+	uint64_t end_ms; /* of the time for questions */
+};
+
+/* As hl_dns_query. */
+static int
+ask(struct hl_ctx *ctx, hl_str name, enum hl_dns_type type,
+    const struct hl_dns **ret)
+{
+	const struct args *args = hl_args(ctx);
+	const struct session *session = hl_session_mem(ctx);
+	uint64_t now_ms = hl_now_ms(ctx), left_ms;
+
+	if (now_ms >= session->end_ms)
+		return -EAGAIN;
+	left_ms = session->end_ms - now_ms;
+	if (args->timeout_ms > 0 && args->timeout_ms < left_ms)
+		left_ms = args->timeout_ms;
+	return hl_dns_wait(ctx, hl_dns_start(ctx, name, type), left_ms, ret);
+}
 
 /* How many bytes both addresses begin with; -1 other families. */
 static int
@@ -72,7 +95,7 @@ look_forward(struct hl_ctx *ctx, const struct hl_dns *names)
 	const struct hl_dns *addrs;
 
 	for (size_t i = 0; i < hl_dns_count(names) && i < NAMES_MAX; i++) {
-		int count = hl_dns_query(ctx, hl_dns_text(names, i),
+		int count = ask(ctx, hl_dns_text(names, i),
 		    is_v6 ? HL_DNS_AAAA : HL_DNS_A, &addrs);
 
 		if (count > 0)
@@ -98,7 +121,7 @@ look_back(struct hl_ctx *ctx)
 
 	if (name.n == 0) /* "unknown": a proxy has not said it */
 		return NULL;
-	count = hl_dns_query(ctx, name, HL_DNS_PTR, &names);
+	count = ask(ctx, name, HL_DNS_PTR, &names);
 	if (count > 0)
 		return names;
 	if (count < 0)
@@ -114,11 +137,13 @@ look_back(struct hl_ctx *ctx)
 static bool
 is_name(struct hl_ctx *ctx)
 {
-	hl_str name = hl_peer_name(ctx);
+	hl_str name = hl_peer_name(ctx), ip = hl_peer_ip(ctx);
 	const char *fault = NULL;
 
-	if (name.p[0] == '[' || strcmp(name.p, "Unknown") == 0 ||
-	    strcmp(name.p, "localhost") == 0)
+	if (name.p[0] == '[' || strcmp(name.p, "Unknown") == 0)
+		return true;
+	if (strcmp(name.p, "localhost") == 0 &&
+	    (strncmp(ip.p, "127.", 4) == 0 || strcmp(ip.p, "::1") == 0))
 		return true;
 	if (strchr(name.p, '.') == NULL)
 		fault = "fail, not FQDN";
@@ -136,8 +161,10 @@ is_name(struct hl_ctx *ctx)
 static enum hl_verdict
 on_connect(struct hl_ctx *ctx)
 {
+	struct session *session = hl_session_mem(ctx);
 	const struct hl_dns *names;
 
+	session->end_ms = hl_now_ms(ctx) + TIME_MS;
 	if (hl_is_immune(ctx) || !is_name(ctx))
 		return HL_DECLINED;
 	names = look_back(ctx);
@@ -146,7 +173,7 @@ on_connect(struct hl_ctx *ctx)
 
 static const struct hl_arg args[] = {
 	HL_REJECT_ARGS_DEFAULT(struct args, reject, "0"),
-	{ "timeout", "without effect: the resolver has its own", .def = "5",
+	{ "timeout", "for each question; all of them may take 20 s", .def = "5",
 	    .offset = offsetof(struct args, timeout_ms),
 	    .type = HL_ARG_SECONDS },
 	{ .name = NULL },
@@ -157,6 +184,7 @@ static const struct hl_plugin plugin = {
 	.about = "look whether the client's name leads back to its address",
 	.args = args,
 	.args_size = sizeof(struct args),
+	.session_size = sizeof(struct session),
 	.connect = on_connect,
 };
 HL_PLUGIN(plugin);

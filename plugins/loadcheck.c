@@ -7,6 +7,7 @@
  * again.  The load is read once in `cache_time` seconds.  qpsmtpd's argument
  * `uptime` is taken, and not needed.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 
@@ -26,7 +27,7 @@ struct instance {
 
 /* BLOCKS.  When it cannot be read, nobody is refused. */
 static double
-read_load(struct hl_ctx *ctx)
+read_load(struct hl_ctx *ctx, struct instance *instance)
 {
 	char text[64] = "";
 	struct hl_file *file;
@@ -34,6 +35,11 @@ read_load(struct hl_ctx *ctx)
 
 	if (n == 0)
 		n = hl_file_read(file, text, sizeof(text) - 1);
+	if (n == -ECANCELED || n == -ETIMEDOUT) {
+		/* This client's matter; the next one reads. */
+		instance->until_ms = 0;
+		return instance->load;
+	}
 	if (n <= 0) {
 		hl_log(ctx, HL_LOG_ERROR,
 		    "error, cannot read " LOADAVG ": all clients pass");
@@ -51,7 +57,7 @@ on_connect(struct hl_ctx *ctx)
 	if (hl_now_ms(ctx) >= instance->until_ms) {
 		/* Those who come meanwhile go by the old one. */
 		instance->until_ms = hl_now_ms(ctx) + args->cache_ms;
-		instance->load = read_load(ctx);
+		instance->load = read_load(ctx, instance);
 	}
 	if (instance->load <= instance->max)
 		return HL_DECLINED;

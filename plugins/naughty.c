@@ -51,7 +51,7 @@ refuse(struct hl_ctx *ctx, const struct args *args)
 	    hl_note_text(ctx, HL_CONNECTION, HL_STR("naughty_reject_type"));
 	enum hl_verdict verdict = types[args->type].verdict;
 
-	if (text.n == 0) {
+	if (!hl_is_naughty(ctx)) {
 		hl_log(ctx, HL_LOG_DEBUG, "pass");
 		return HL_DECLINED;
 	}

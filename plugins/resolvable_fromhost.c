@@ -13,8 +13,15 @@
 
 #include <hookline/policy.h>
 
+#define MX_MAX 10      /* that are looked up (RFC 7208, 4.6.4) */
+#define TIME_MS 20000u /* for all questions about one sender */
+
 struct args {
 	struct hl_reject reject;
+};
+
+struct session {
+	uint64_t end_ms; /* of the time for questions */
 };
 
 static void
@@ -29,9 +36,15 @@ static int
 ask(struct hl_ctx *ctx, hl_str name, enum hl_dns_type type,
     const struct hl_dns **ret)
 {
-	int count = hl_dns_query(ctx, name, type, ret);
+	const struct session *session = hl_session_mem(ctx);
+	uint64_t now_ms = hl_now_ms(ctx);
+	int count;
 
-	return count == -EINVAL ? 0 : count;
+	if (now_ms >= session->end_ms)
+		return -EAGAIN;
+	count = hl_dns_wait(
+	    ctx, hl_dns_start(ctx, name, type), session->end_ms - now_ms, ret);
+	return count == -EINVAL ? 0 : count == -ETIME ? -EAGAIN : count;
 }
 
 static bool
@@ -73,7 +86,7 @@ check_mx(struct hl_ctx *ctx, hl_str host)
 		return count;
 	if (count == 0)
 		hl_karma(ctx, -1);
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < count && i < MX_MAX; i++) {
 		int valid = mx_is_valid(ctx, hl_dns_text(dns, (size_t)i));
 
 		if (valid > 0)
@@ -141,8 +154,10 @@ on_mail(struct hl_ctx *ctx, const struct hl_addr *from)
 	const struct args *args = hl_args(ctx);
 	struct hl_reject how = args->reject;
 	hl_str host = hl_addr_host_ascii(from);
+	struct session *session = hl_session_mem(ctx);
 	int rc = -ENOENT;
 
+	session->end_ms = hl_now_ms(ctx) + TIME_MS;
 	if (how.how == HL_REJECT_DEFAULT)
 		how.how = HL_REJECT_SOFT;
 	if (hl_is_immune(ctx))
@@ -187,6 +202,7 @@ static const struct hl_plugin plugin = {
 	.about = "refuse senders whose domain takes no mail",
 	.args = args,
 	.args_size = sizeof(struct args),
+	.session_size = sizeof(struct session),
 	.files = files,
 	.mail = on_mail,
 };

@@ -37,6 +37,7 @@
 #define SIZE_LIMIT 500000u
 #define PIECE 16384u
 #define FIELDS_MAX 64u
+#define OLD_MAX 32 /* fields of a name that are renamed; more are dropped */
 #define FIELD_MAX 4096u /* of what is kept of one, and of a line */
 #define ANSWER_MAX 2000000u
 #define USER_MAX 256u
@@ -218,6 +219,16 @@ append(struct field *field, const char *text)
 	return true;
 }
 
+/* A further line of a field: all of it, or none. */
+static bool
+fold(struct field *field, const char *line)
+{
+	if (line[strspn(line, " \t")] == '\0')
+		return true;
+	return field->n + 2 + strlen(line) < FIELD_MAX &&
+	       append(field, "\n\t") && append(field, line);
+}
+
 /* A field X-Spam-...; false for every other line. */
 static bool
 take_field(struct hl_ctx *ctx, struct answer *answer, const char *line)
@@ -254,7 +265,7 @@ read_answer(struct hl_ctx *ctx, struct hl_conn *conn, struct answer *ret)
 			if (!ret->has_begun)
 				return -EPROTO;
 		} else if (may_fold && (line[0] == ' ' || line[0] == '\t')) {
-			may_fold = append(last, "\n\t") && append(last, line);
+			may_fold = fold(last, line);
 		} else {
 			may_fold = take_field(ctx, ret, line);
 		}
@@ -337,7 +348,8 @@ clean_up(struct hl_ctx *ctx, hl_str name)
 
 	if (args->old_headers == OLD_KEEP)
 		return;
-	for (size_t i = 0; args->old_headers == OLD_RENAME && i < count; i++)
+	for (size_t i = 0;
+	     args->old_headers == OLD_RENAME && i < count && i < OLD_MAX; i++)
 		(void)hl_header_add_top(ctx, old, hl_header_get(ctx, name, i));
 	(void)hl_header_delete(ctx, name, SIZE_MAX);
 }

@@ -62,6 +62,9 @@ enum hl_verdict hl_reject(struct hl_ctx *ctx, const struct hl_reject *how,
 /* Relay clients and whitelisted ones (notes `whitelisthost` of the connection,
  * `whitelistsender` of the transaction): a filter lets them pass. */
 bool hl_is_immune(struct hl_ctx *ctx);
+/* Has a filter left its text in the note `naughty` of the connection?  "0"
+ * and "" are none, as in Perl. */
+bool hl_is_naughty(const struct hl_ctx *ctx);
 /* Adds to the note `karma` of the connection. */
 void hl_karma(struct hl_ctx *ctx, int points);
 /* The value of a Date field (RFC 5322, 3.3, with the obsolete forms of 4.3)

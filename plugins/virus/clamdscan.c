@@ -28,6 +28,7 @@
 
 #define CHUNK 16384u
 #define ANSWER_MAX 1024u
+#define LINES_MAX 2 /* of an answer: its version, and the result */
 #define KB_BY_DEFAULT 1024
 
 struct args {
@@ -164,6 +165,7 @@ read_answers(struct hl_ctx *ctx, struct hl_conn *conn, struct answers *ret)
 {
 	const struct args *args = hl_args(ctx);
 	char *line = hl_alloc(ctx, ANSWER_MAX);
+	unsigned count = 0;
 
 	while (ret->result.n == 0 ||
 	       (is_clean(ret->result) && ret->version.n == 0)) {
@@ -180,8 +182,10 @@ read_answers(struct hl_ctx *ctx, struct hl_conn *conn, struct answers *ret)
 			ret->result = clean(ctx, line + 3, (size_t)n - 3);
 		else /* an error of the session */
 			ret->result = clean(ctx, line, (size_t)n);
-		/* An empty line, or a version that begins with its date. */
-		if (ret->result.n == 0 && ret->version.n == 0)
+		/* An empty line, a version that begins with its date; or more
+		 * than there is to say. */
+		if ((ret->result.n == 0 && ret->version.n == 0) ||
+		    ++count > LINES_MAX)
 			return -EPROTO;
 	}
 	return 0;
@@ -263,7 +267,7 @@ is_skipped(struct hl_ctx *ctx)
 	int64_t kb = args->max_size_kb > 0 ? args->max_size_kb : KB_BY_DEFAULT;
 	uint64_t size = hl_data_size(ctx);
 
-	if (hl_note_text(ctx, HL_CONNECTION, HL_STR("naughty")).n > 0) {
+	if (hl_is_naughty(ctx)) {
 		hl_log(ctx, HL_LOG_INFO, "skip, naughty");
 		return true;
 	}

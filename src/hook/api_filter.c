@@ -29,7 +29,7 @@ note_naughty(struct hl_ctx *ctx, unsigned how, hl_str text)
 	hl_str name = HL_STR("naughty"), type = HL_STR("naughty_reject_type");
 	hl_str before = hl_note_text(ctx, HL_CONNECTION, name);
 
-	if (before.n > 0)
+	if (hl_is_naughty(ctx))
 		text =
 		    arena_printf(ctx->arena, "%s\n%.*s", before.p, STR(text));
 	(void)hl_note_set_text(ctx, HL_CONNECTION, name, text);
@@ -79,6 +79,14 @@ hl_is_immune(struct hl_ctx *ctx)
 		return false;
 	hl_log(ctx, HL_LOG_DEBUG, "skip, %s", why);
 	return true;
+}
+
+bool
+hl_is_naughty(const struct hl_ctx *ctx)
+{
+	hl_str text = hl_note_text(ctx, HL_CONNECTION, HL_STR("naughty"));
+
+	return text.n > 0 && !str_eq_text(text, "0");
 }
 
 void

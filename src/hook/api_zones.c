@@ -32,6 +32,8 @@ zone_parse(struct hl_ctx *ctx, const struct hl_zones *zones, hl_str line,
 	while (rest < line.n &&
 	       (rest == end || line.p[rest] == ' ' || line.p[rest] == '\t'))
 		rest++;
+	while (end > 0 && (line.p[end - 1] == ' ' || line.p[end - 1] == '\t'))
+		end--;
 	ret->zone = arena_str(ctx->arena, (struct slice){ line.p, end });
 	ret->message = hl_text(line.p + rest);
 }

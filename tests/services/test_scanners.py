@@ -124,7 +124,8 @@ def test_hangs(hookline, clamd, words):
 
 class Liar:
     """A Unix socket where each client is told `answer`, after its first
-    bytes or after all, and is hung up on; None: silence."""
+    bytes or after all, and is hung up on; None: silence; of a list the last
+    part again and again."""
 
     def __init__(self, folder):
         folder.mkdir()
@@ -160,6 +161,10 @@ class Liar:
         if self.answer is None:
             client.recv(1)
             return
+        if isinstance(self.answer, list):
+            client.sendall(self.answer[0])
+            while True:
+                client.sendall(self.answer[-1] * 1000)
         client.sendall(self.answer)
 
     def stop(self):
@@ -187,6 +192,8 @@ LIES = {
     "versions": b"1: ClamAV 1/2/3\n" * 3,
     "an error": b"1: x\n2: lstat() failed: No such file. ERROR\n",
     "silence": None,
+    "results without end": [b"2: a: OK\n"],
+    "lines without end": [b"1: X/1\n", b"\n"],
 }
 
 

@@ -128,6 +128,28 @@ test_immune(void **state)
 }
 
 static enum hl_verdict
+be_naughty(struct hl_ctx *ctx)
+{
+	hl_str name = HL_STR("naughty");
+
+	EXPECT(!hl_is_naughty(ctx));
+	EXPECT_INT(hl_note_set_text(ctx, HL_CONNECTION, name, HL_STR("0")), 0);
+	EXPECT(!hl_is_naughty(ctx));
+	how = (struct hl_reject){ HL_REJECT_NAUGHTY, HL_REJECT_DEFAULT };
+	EXPECT_INT(reject(ctx), HL_DECLINED);
+	EXPECT_TEXT(hl_note_text(ctx, HL_CONNECTION, name), "no way");
+	EXPECT(hl_is_naughty(ctx));
+	return HL_DECLINED;
+}
+
+static void
+test_is_naughty(void **state)
+{
+	(void)state;
+	fixture_hook(f, HOOK_CONNECT, be_naughty);
+}
+
+static enum hl_verdict
 add_results(struct hl_ctx *ctx)
 {
 	hl_str name = HL_STR("authentication_results");
@@ -219,6 +241,7 @@ main(void)
 		TEST(test_naughty),
 		TEST(test_immune),
 		TEST(test_results),
+		TEST(test_is_naughty),
 		TEST(test_karma),
 		TEST(test_lists),
 		TEST(test_date),
