@@ -294,8 +294,10 @@ extern HL_EXPORT const struct hl_plugin_entry hl_plugin_v1;
 
 /* The arguments of this line, a struct of `args_size` as the table says. */
 const void *hl_args(const struct hl_ctx *ctx);
-/* Typed memory, zeroed when first asked for; NULL where there is no session
- * (load, init_worker, shutdown).  Freed by the core. */
+/* Typed memory, zeroed when first asked for.  NULL where there is no session
+ * (load, init_worker, shutdown), and hl_txn_mem where there is no message: before
+ * MAIL, in reset_transaction at a RSET without one, and in mail and rcpt that a
+ * Perl plugin runs itself (run_hooks).  Freed by the core. */
 void *hl_session_mem(struct hl_ctx *ctx);
 void *hl_txn_mem(struct hl_ctx *ctx);
 /* Typed memory of this line in config/plugins; lives as long as the worker. */

@@ -10,6 +10,7 @@
 
 #include "hook/run.h"
 #include "host_private.h"
+#include "mail/txn.h"
 #include "wire.h"
 
 /* Texts of the arguments; what was left out is "". */
@@ -138,6 +139,25 @@ number_of(const struct hl_ctx *ctx, const struct outcome *outcome)
 		   : HL_OK + (outcome->column - COLUMN_OK);
 }
 
+/* The queue is not asked in `hookline try`, and not for a message whose edits
+ * found no room; `outcome` is then what the plugin is told. */
+static bool
+is_barred(struct hl_ctx *ctx, enum hook_id hook, struct outcome *outcome)
+{
+	if (hook != HOOK_QUEUE)
+		return false;
+	if (ctx->engine->dry_run) {
+		outcome_set(outcome, hook, COLUMN_OK, NULL, ctx, NULL);
+		outcome->plugin_text = STR_LIT("Not queued, this is a try");
+		return true;
+	}
+	if (!txn_is_over(ctx->txn))
+		return false;
+	outcome_set(outcome, hook, COLUMN_DENYSOFT, NULL, ctx, NULL);
+	outcome->plugin_text = STR_LIT("Message needs too much memory");
+	return true;
+}
+
 /* HOOK ARGUMENTS UPDATE... is told VERDICT TEXT UPDATE..., or "". */
 int
 host_run_hook(struct hl_ctx *ctx, struct host_session *session,
@@ -158,7 +178,8 @@ host_run_hook(struct hl_ctx *ctx, struct host_session *session,
 		wire_add_text(answer, "");
 		return 0;
 	}
-	run(&inner, &outcome);
+	if (!is_barred(ctx, inner.hook, &outcome))
+		run(&inner, &outcome);
 	wire_add_number(answer, number_of(ctx, &outcome));
 	wire_add(answer, slice_str(outcome.plugin_text));
 	/* A host that was lost meanwhile is told nothing. */

@@ -39,6 +39,23 @@ def test_accepted_is_not_queued(config):
     assert any(l.split()[:3] == ["rcpt", "rcpt_ok", "OK"] for l in lines)
 
 
+def test_run_hooks_queues_nothing(config):
+    """A Perl plugin may run the queue's hook itself; not in a try."""
+    (config / "perl").mkdir()
+    (config / "perl" / "mine").write_text("""sub hook_data_post {
+    my ($self) = @_;
+    my @answer = $self->qp->run_hooks('queue');
+    return (DENY, "the queue said $answer[1]");
+}
+""")
+    (config / "plugin_dirs").write_text(f"{config}/perl\n")
+    (config / "plugins").write_text("rcpt_ok\nmine\nqueue/discard\n")
+    done = run_try(config, "--from", "a@b.example", "--to", "x@example.com")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "< 552 5.7.1 the queue said Not queued, this is a try" in \
+        done.stdout.splitlines()
+
+
 def test_refused_is_explained(config):
     done = run_try(config, "--ip", "198.51.100.7", "--to", "x@other.example")
     assert done.returncode == 1
