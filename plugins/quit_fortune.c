@@ -4,6 +4,7 @@
  * For clients that said HELO: whoever speaks ESMTP is no human.
  */
 #include <ctype.h>
+#include <unistd.h>
 
 #include <hookline/plugin.h>
 
@@ -21,7 +22,9 @@ on_quit(struct hl_ctx *ctx)
 	struct hl_lines *lines = hl_lines_new(ctx);
 	hl_str out;
 
-	if (hl_is_esmtp(ctx) || hl_spawn(ctx, &spawn, &out) != 0)
+	/* Where it is not installed, no process is made to learn that. */
+	if (hl_is_esmtp(ctx) || access(FORTUNE, X_OK) != 0 ||
+	    hl_spawn(ctx, &spawn, &out) != 0)
 		return HL_DECLINED;
 	hl_lines_printf(lines, "%s closing connection.", hl_me(ctx).p);
 	for (const char *p = out.p; *p != '\0'; p += *p == '\n') {
