@@ -18,6 +18,8 @@
 /* What a plugin said it will use (hl_need_*). */
 enum need_kind { NEED_READ, NEED_WRITE, NEED_EXEC, NEED_CONNECT };
 
+struct plugin_alias;
+
 struct need {
 	struct need *next;
 	enum need_kind kind;
@@ -30,9 +32,10 @@ struct plugin {
 	hl_str name;    /* "queue/maildir", "tag:1" */
 	hl_str file;    /* where its line stands */
 	unsigned line;
-	hl_str path;           /* of the shared object; "" built in */
-	const char *found;     /* why this one was taken, for `check` */
-	hl_str passed;         /* the Perl file that it stands for; "" */
+	hl_str path;       /* of the shared object; "" built in */
+	const char *found; /* why this one was taken, for `check` */
+	hl_str passed;     /* the Perl file that it stands for; "" */
+	const struct plugin_alias *alias; /* its line's name is old; or NULL */
 	struct hl_plugin desc; /* a full copy; fields it lacks are zero */
 	void *handle;          /* of dlopen; NULL built in */
 	void *args;            /* desc.args_size bytes */

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "conf/conf_nearest.h"
 #include "loader_names.h"
+#include "plugin_alias.h"
 #include "plugin_files.h"
 #include "plugin_find.h"
 #include "remote.h"
@@ -70,11 +71,19 @@ static int
 not_found(
     struct engine *engine, const struct conf_plugin *line, struct err *err)
 {
+	const struct plugin_alias *alias = plugin_alias(slice_str(line->name));
 	struct name_list names = loader_names(engine);
 	const char *near =
 	    conf_nearest(slice_str(line->name), names.at, names.count);
 
-	if (slice_ends(slice_str(line->name), ".so"))
+	if (alias != NULL && alias->now == NULL)
+		(void)err_set(err, -ENOENT, "there is no plugin %.*s; %s",
+		    STR(line->name), alias->remedy);
+	else if (alias != NULL)
+		(void)err_set(err, -ENOENT,
+		    "there is no plugin %s, which %.*s is called now",
+		    alias->now, STR(line->name));
+	else if (slice_ends(slice_str(line->name), ".so"))
 		(void)err_set(err, -ENOENT,
 		    "there is no plugin %.*s; a plugin's name is that of its "
 		    "file without .so",
@@ -144,6 +153,8 @@ set_up(struct engine *engine, struct plugin *plugin,
 	for (size_t i = 0; i < from->arg_count; i++)
 		args[i] = arena_str(&engine->arena, slice_str(from->args[i]));
 	line.args = args;
+	if (plugin->alias != NULL)
+		plugin_alias_args(plugin->alias, &engine->arena, &line);
 	plugin->name = from->has_instance
 			   ? arena_printf(&engine->arena, "%.*s:%u",
 				 STR(from->name), from->instance)
@@ -261,6 +272,7 @@ loader_open(struct engine *engine, const struct conf_plugin *line,
 	plugin->path = place.path;
 	plugin->found = place.found.p;
 	plugin->passed = place.passed;
+	plugin->alias = place.alias;
 	if (place.is_perl)
 		status = open_remote(engine, line, plugin, err);
 	else

@@ -11,30 +11,9 @@
 #include "conf/conf_dir.h"
 #include "conf/conf_list.h"
 #include "conf/conf_plugins.h"
+#include "plugin_alias.h"
 
 #define PERL_FILE_MAX (1024u * 1024)
-
-static const struct {
-	const char *old, *now;
-} aliases[] = {
-	{ "check_badmailfrom", "badmailfrom" },
-	{ "check_badrcptto", "badrcptto" },
-	{ "check_earlytalker", "earlytalker" },
-	{ "check_loop", "loop" },
-	{ "check_relay", "relay" },
-	{ "check_spamhelo", "helo" },
-	{ "require_resolvable_fromhost", "resolvable_fromhost" },
-};
-
-const char *
-plugin_alias(struct slice name)
-{
-	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
-		if (slice_eq_text(name, aliases[i].old))
-			return aliases[i].now;
-	}
-	return NULL;
-}
 
 /* DIR/NAME with `end` behind it, if such a file is there. */
 static bool
@@ -95,29 +74,39 @@ take(struct plugin_place *ret, bool is_perl, hl_str path, hl_str found)
 }
 
 static int
+take_native(struct plugin_place *ret, const struct plugin_alias *alias,
+    hl_str path, hl_str found)
+{
+	ret->alias = alias;
+	return take(ret, false, path, alias != NULL ? STR_LIT("alias") : found);
+}
+
+static int
 find_any(struct conf_dir *conf, struct slice shipped, struct arena *arena,
     const struct conf_plugin *line, struct plugin_place *ret)
 {
-	const char *now = plugin_alias(slice_str(line->name));
-	const char *native = now != NULL ? now : line->name.p;
+	const struct plugin_alias *alias = plugin_alias(slice_str(line->name));
+	const char *native;
 	/* NAME.so as a name is a mistake that not_found explains. */
 	bool may_perl = line->runtime != CONF_RUNTIME_NATIVE &&
 			!slice_ends(slice_str(line->name), ".so");
 	hl_str path, perl = STR_EMPTY;
 
+	if (alias != NULL && alias->now == NULL)
+		alias = NULL;
+	native = alias != NULL ? alias->now : line->name.p;
 	if (in_plugin_dirs(conf, arena, native, ".so", &path))
-		return take(ret, false, path,
-		    now != NULL ? STR_LIT("alias") : STR_LIT("plugin_dirs"));
+		return take_native(ret, alias, path, STR_LIT("plugin_dirs"));
 	if (may_perl && in_plugin_dirs(conf, arena, line->name.p, "", &perl) &&
 	    !is_shipped_file(perl))
 		return take(ret, true, perl, STR_LIT("perl, the site's own"));
 	if (shipped.p != NULL &&
 	    try_file(arena, shipped, native, ".so", &path)) {
 		ret->passed = perl;
-		return take(ret, false, path,
-		    now != NULL ? STR_LIT("alias") : STR_LIT("shipped"));
+		return take_native(ret, alias, path, STR_LIT("shipped"));
 	}
-	if (perl.n > 0)
+	if (perl.n > 0 || (may_perl && alias != NULL &&
+			      in_plugin_dirs(conf, arena, native, "", &perl)))
 		return take(ret, true, perl, STR_LIT("perl"));
 	return -ENOENT;
 }

@@ -16,6 +16,7 @@
 #include "conf/conf_value.h"
 #include "confine_plan.h"
 #include "hook/carries.h"
+#include "hook/plugin_alias.h"
 #include "hook/plugin_files.h"
 #include "hook/resolver.h"
 #include "offline.h"
@@ -61,6 +62,9 @@ print_plugin(const struct plugin *plugin)
 {
 	(void)printf("  %-28.*s %-11s %.*s\n", STR(plugin->name), plugin->found,
 	    STR(plugin->path));
+	if (plugin->alias != NULL)
+		(void)printf(
+		    "  %-28s   is now called %s\n", "", plugin->alias->now);
 	for (const struct need *need = plugin->needs; need != NULL;
 	     need = need->next)
 		(void)printf("  %-28s   %s %.*s\n", "", need_names[need->kind],

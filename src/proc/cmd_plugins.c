@@ -13,8 +13,8 @@
 #include "hook/carries.h"
 #include "hook/hook_row.h"
 #include "hook/loader.h"
-#include "hook/plugin_find.h"
 #include "hook/loader_names.h"
+#include "hook/plugin_alias.h"
 #include "server/plugin_dir.h"
 
 static bool
@@ -98,17 +98,31 @@ print_carries(const struct hl_plugin *desc)
 	buf_done(&words);
 }
 
+static void
+print_alias(const struct plugin_alias *alias)
+{
+	(void)printf("%s is now called %s", alias->old, alias->now);
+	if (alias->words != NULL)
+		(void)printf(", with %s", alias->words);
+	(void)printf("\n");
+}
+
 static int
 print_one(const char *name, const struct name_list *names)
 {
-	const char *now = plugin_alias(slice_of(name));
+	const struct plugin_alias *alias = plugin_alias(slice_of(name));
 	struct hl_plugin desc;
 	struct err err;
 	void *handle;
 
-	if (now != NULL) {
-		(void)printf("%s is now called %s\n", name, now);
-		name = now;
+	if (alias != NULL && alias->now != NULL) {
+		print_alias(alias);
+		name = alias->now;
+	} else if (alias != NULL) {
+		(void)fprintf(stderr,
+		    "hookline plugins: there is no plugin %s; %s\n", name,
+		    alias->remedy);
+		return EXIT_FAULT;
 	}
 	if (describe(name, &handle, &desc, &err) < 0) {
 		const char *near =

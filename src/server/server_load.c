@@ -15,6 +15,7 @@
 #include "conf/conf_list.h"
 #include "conf/conf_value.h"
 #include "hook/hook_log.h"
+#include "hook/plugin_alias.h"
 #include "host/host.h"
 #include "net/listener.h"
 #include "net/tls_ctx.h"
@@ -139,6 +140,27 @@ tell_loaded(struct server *server, struct err *err)
 	return server->options.on_loaded(server->options.arg, &loaded, err);
 }
 
+/* Lines of config/plugins with a plugin's old name; once for all workers. */
+static void
+tell_aliases(const struct engine *engine)
+{
+	for (unsigned i = 0; i < engine->plugin_count; i++) {
+		const struct plugin *plugin = engine->plugins[i];
+		struct log_line line;
+
+		if (plugin->alias == NULL)
+			continue;
+		log_begin(&line, LOG_LEVEL_NOTICE);
+		log_add_text(&line, LOG_event, "alias");
+		log_add(&line, LOG_plugin, slice_str(plugin->name));
+		log_add(&line, LOG_file, slice_str(plugin->file));
+		log_add_int(&line, LOG_line, plugin->line);
+		log_printf(&line, LOG_text, "%s is now called %s",
+		    plugin->alias->old, plugin->alias->now);
+		log_end(&line);
+	}
+}
+
 static void
 load_fiber(void *arg)
 {
@@ -154,6 +176,8 @@ load_fiber(void *arg)
 		job->result = report_faults(&faults, job->err);
 	else
 		job->result = tell_loaded(server, job->err);
+	if (job->result == 0 && server->options.slot == 0)
+		tell_aliases(server->engine);
 	if (job->result == 0)
 		job->result = engine_start(server->engine, job->err);
 	conf_faults_done(&faults);

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 import casefile
-from peers import (FORKSERVER, Native, Perl, Prefork, Qpsmtpd, WAIT,
-                   stuffed)
+from peers import (FORKSERVER, TOP, Native, Perl, Prefork, Qpsmtpd,
+                   WAIT, stuffed)
 from real import Stage
 from world import Stub, World, words_of
 
@@ -26,9 +26,8 @@ RESULTS = "Authentication-Results"
 SPAM = ("X-Spam", "X-Old-Spam")
 # Each session of qpsmtpd with its other server.
 PREFORK_FOR_ALL = "DIFF_PREFORK" in os.environ
-ALIASES = {"check_badmailfrom": "badmailfrom", "check_badrcptto": "badrcptto",
-           "check_earlytalker": "earlytalker", "check_loop": "loop",
-           "check_relay": "relay", "check_spamhelo": "helo"}
+ALIASES = dict(re.findall(r'^ALIAS\w*\("([^"]+)",\s*"([^"]+)"', (
+    TOP / "src/hook/plugin_alias.def").read_text(), re.M))
 REPLY = 15  # seconds
 # Of a plugin's log line: what is never the same twice.
 VARIES = re.compile(r"(?<![\w.])\d+\.\d+ s(?:ec)?\b|\b\d{9,}\.\d+")

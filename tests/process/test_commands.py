@@ -164,6 +164,30 @@ FAULTS = {
 }
 
 
+def test_old_names(tmp_path):
+    """check and plugins tell what an old name stands for."""
+    (tmp_path / "me").write_text("mx.example\n")
+    plugins = tmp_path / "plugins"
+    plugins.write_text("check_relay\nrelay_only:1\nqueue/discard\n")
+    text = hookline("check", "--config", tmp_path).stdout
+    assert re.search(r"^  check_relay +alias .*/relay\.so\n +is now called "
+                     r"relay$", text, re.M)
+    assert re.search(r"^  relay_only:1 +alias ", text, re.M)
+    text = hookline("plugins", "relay_only").stdout
+    assert text.startswith("relay_only is now called relay, with only 1\n"
+                           "relay - ")
+    plugins.write_text("check_basicheaders some\ncheck_for_hi_virus\n"
+                       "queue/discard\n")
+    result = hookline("check", "--config", tmp_path)
+    assert result.returncode == 1
+    assert "plugins:1: check_basicheaders: `past some`: must be a number" \
+        in result.stderr
+    assert "plugins:2: there is no plugin check_for_hi_virus; nobody sends " \
+        "that worm any more" in result.stderr
+    result = hookline("plugins", "check_for_hi_virus")
+    assert result.returncode == 1 and "take the line out" in result.stderr
+
+
 def test_faults_of_plugins_files(tmp_path):
     """All are told of at once, with their lines."""
     (tmp_path / "plugins").write_text(
