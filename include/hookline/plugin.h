@@ -163,11 +163,12 @@ struct hl_plugin {
 	size_t txn_size;      /* of hl_txn_mem(), zeroed for each message */
 	size_t instance_size; /* of hl_instance(), zeroed for each line */
 	/* The control files that it reads; ends with NULL.  A word behind a
-	 * name tells how: "networks" (hl_list_find_ip), "patterns"
-	 * (hl_list_match), "map" (hl_config_map).  Faults in them are then
-	 * found by `hookline check` and when the plugin is loaded.  "secret"
-	 * is a file that `check` leaves alone, with a warning, when it is run
-	 * by somebody who may not read it. */
+	 * name tells how: "networks" (hl_list_find_ip), "patterns",
+	 * "name-patterns" and "slashed-patterns" (enum hl_patterns), "map"
+	 * (hl_config_map).  Faults in them are then found by `hookline check`
+	 * and when the plugin is loaded.  "secret" is a file that `check`
+	 * leaves alone, with a warning, when it is run by somebody who may not
+	 * read it. */
 	const char *const *files;
 	/* Called once for each line in config/plugins in each worker, before
 	 * any hook.  0, or a negative errno after hl_load_error(). */
@@ -666,6 +667,16 @@ int64_t hl_config_int(struct hl_ctx *ctx, const char *key, int64_t fallback);
 const struct hl_list *hl_config_list(struct hl_ctx *ctx, const char *key);
 const struct hl_list *hl_user_config_list(
     struct hl_ctx *ctx, const struct hl_addr *addr, const char *key);
+/* A file elsewhere that is written as a control file is, and as live; empty
+ * when there is none.  `path` is absolute and was declared (hl_need_read). */
+const struct hl_list *hl_config_list_at(struct hl_ctx *ctx, hl_str path);
+/* Says what is wrong with a line of a list, and the remedy: `hookline check`
+ * does, with file and line, when it was found in load; the log once until the
+ * file changes.  `key` is what the list was asked for by, a key or a path; an
+ * index beyond the list means the file as a whole. */
+void hl_config_fault(struct hl_ctx *ctx, const char *key,
+    const struct hl_list *list, size_t index, const char *fmt, ...)
+    HL_PRINTF(5, 6);
 /* The file KEY.cdb; NULL if there is none. */
 const struct hl_map *hl_config_map(struct hl_ctx *ctx, const char *key);
 /* In a config hook: the answer holds for so many seconds. */
@@ -697,6 +708,22 @@ long hl_list_find_ip(const struct hl_list *list, hl_str ip);
  * expression where it has one of / ^ $ * + ! % ? \.  Index of the first that
  * fits, or -1; `ret_rest` is what follows the pattern. */
 long hl_list_match(const struct hl_list *list, hl_str text, hl_str *ret_rest);
+/* Ways to write patterns.  Case never matters; what is no Perl regular
+ * expression must be equal. */
+enum hl_patterns {
+	/* As hl_list_match; in `files`: "patterns". */
+	HL_PATTERNS_ADDRESSES,
+	/* badhelo: the whole line is the pattern, an expression where it has
+	 * one of { } [ ] ( ) ^ $ | * + ? \ !; behind a ! in front one that fits
+	 * what it does not match.  In `files`: "name-patterns". */
+	HL_PATTERNS_NAMES,
+	/* rcpt_regexp: an expression stands between slashes.  In `files`:
+	 * "slashed-patterns". */
+	HL_PATTERNS_SLASHED
+};
+long hl_list_match_as(const struct hl_list *list, enum hl_patterns kind,
+    hl_str text, hl_str *ret_rest);
+
 bool hl_map_get(
     struct hl_ctx *ctx, const struct hl_map *map, hl_str key, hl_str *ret);
 

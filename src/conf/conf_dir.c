@@ -3,6 +3,7 @@
 #include "conf_dir.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -174,6 +175,25 @@ add_part(char text[CONF_KEY_MAX], size_t *n, struct slice part)
 	return true;
 }
 
+static struct conf_entry *
+add_entry(struct conf_dir *dir, struct slice name, bool is_map, bool only_here)
+{
+	struct conf_entry *entry;
+
+	forget_one(dir);
+	entry = conf_entry__new(dir, name, is_map, only_here);
+	map_set(is_map ? dir->maps : dir->lists, name, entry);
+	list_push_back(&dir->recent, &entry->link);
+	return entry;
+}
+
+static void
+use_entry(struct conf_entry *entry)
+{
+	list_remove(&entry->link);
+	list_push_back(&entry->dir->recent, &entry->link);
+}
+
 /* The entry of "LISTENER/KEY" or "KEY", or NULL for a bad name. */
 static struct conf_entry *
 find_entry(struct conf_dir *dir, hl_str listener, hl_str key, bool is_map)
@@ -184,22 +204,37 @@ find_entry(struct conf_dir *dir, hl_str listener, hl_str key, bool is_map)
 	struct conf_entry *entry;
 
 	CHECK_OBJ(dir, CONF_DIR_MAGIC);
+	/* Lists of conf_get_at are not for who has a key alone. */
+	if (key.n > 0 && key.p[0] == '/')
+		return NULL;
 	if (!add_part(text, &name.n, slice_str(listener)) ||
 	    (listener.n > 0 && !add_part(text, &name.n, SLICE_LIT("/"))) ||
 	    !add_part(text, &name.n, slice_str(key)) ||
 	    (is_map && !add_part(text, &name.n, SLICE_LIT(".cdb"))))
 		return NULL;
 	entry = map_get(table, name);
-	if (entry != NULL) {
-		list_remove(&entry->link);
-	} else {
-		if (!is_good_name(name))
-			return NULL;
-		forget_one(dir);
-		entry = conf_entry__new(dir, name, is_map, listener.n > 0);
-		map_set(table, name, entry);
-	}
-	list_push_back(&dir->recent, &entry->link);
+	if (entry == NULL && !is_good_name(name))
+		return NULL;
+	if (entry == NULL)
+		entry = add_entry(dir, name, is_map, listener.n > 0);
+	use_entry(entry);
+	return entry;
+}
+
+/* A bad path is absent: NULL. */
+static struct conf_entry *
+find_entry_at(struct conf_dir *dir, hl_str path)
+{
+	struct slice name = slice_str(path);
+	struct conf_entry *entry;
+
+	CHECK_OBJ(dir, CONF_DIR_MAGIC);
+	if (path.n >= PATH_MAX || !slice_starts(name, "/"))
+		return NULL;
+	entry = map_get(dir->lists, name);
+	if (entry == NULL)
+		entry = add_entry(dir, name, false, true);
+	use_entry(entry);
 	return entry;
 }
 
@@ -226,16 +261,31 @@ current(struct conf_dir *dir, hl_str listener, hl_str key, bool is_map,
 	return entry;
 }
 
-struct conf_list *
-conf_get_as(struct conf_dir *dir, hl_str listener, hl_str key, unsigned kinds)
+/* Its list, which the caller gives back; NULL: an absent one. */
+static struct conf_list *
+list_of(const struct conf_entry *entry)
 {
-	const struct conf_entry *entry =
-	    current(dir, listener, key, false, kinds);
 	struct conf_lines none = { .count = 0 };
 
 	if (entry == NULL)
 		return conf_list_new(&none, false);
 	return conf_list_ref(entry->list);
+}
+
+struct conf_list *
+conf_get_as(struct conf_dir *dir, hl_str listener, hl_str key, unsigned kinds)
+{
+	return list_of(current(dir, listener, key, false, kinds));
+}
+
+struct conf_list *
+conf_get_at(struct conf_dir *dir, hl_str path)
+{
+	struct conf_entry *entry = find_entry_at(dir, path);
+
+	if (entry != NULL)
+		(void)conf_entry__check(entry, false);
+	return list_of(entry);
 }
 
 struct conf_list *
@@ -310,7 +360,10 @@ void
 conf_fault_add(struct conf_dir *dir, hl_str listener, hl_str key, hl_str file,
     unsigned line, const char *fmt, ...)
 {
-	struct conf_entry *entry = current(dir, listener, key, false, 0);
+	bool is_path = key.n > 0 && key.p[0] == '/';
+	struct conf_entry *entry = is_path
+				       ? find_entry_at(dir, key)
+				       : current(dir, listener, key, false, 0);
 	struct buf path = BUF_INIT;
 	struct buf text = BUF_INIT;
 	va_list args;
@@ -321,7 +374,8 @@ conf_fault_add(struct conf_dir *dir, hl_str listener, hl_str key, hl_str file,
 	buf_vprintf(&text, fmt, args);
 	va_end(args);
 	if (file.n == 0) {
-		buf_printf(&path, "%s/%s", dir->path, entry->name);
+		buf_printf(&path, "%s%s%s", is_path ? "" : dir->path,
+		    is_path ? "" : "/", entry->name);
 		file = str_of(path.p);
 	}
 	conf_entry__fault(entry, file, line, text.p);

@@ -68,6 +68,10 @@ struct conf_list *conf_get(struct conf_dir *dir, hl_str listener, hl_str key);
 struct conf_list *conf_get_as(
     struct conf_dir *dir, hl_str listener, hl_str key, unsigned kinds);
 
+/* The list of a file elsewhere, at an absolute path that is not a client's
+ * choice: live as those of the directory. */
+struct conf_list *conf_get_at(struct conf_dir *dir, hl_str path);
+
 /* Looks at all files known so far now, without the rules of one second and
  * of 200 ms (`hookline ctl config-flush`).  Returns how many files changed. */
 unsigned conf_flush(struct conf_dir *dir);
@@ -75,7 +79,8 @@ unsigned conf_flush(struct conf_dir *dir);
 /* All that is wrong now, sorted by file and line; valid until the next call
  * on `dir`.  Empty: count 0. */
 const struct conf_faults *conf_faults(struct conf_dir *dir);
-/* Adds a fault that a reader found in the list that conf_get gives for `key`
+/* Adds a fault that a reader found in the list that conf_get gives for `key`,
+ * or conf_get_at for a path
  * (file and line as conf_list_file and conf_list_line; STR_EMPTY and 0: in
  * the file as a whole).  It stays until that file changes; the same text is
  * reported once. */

@@ -19,7 +19,7 @@ struct map;
 struct conf_entry {
 	struct link link; /* in conf_dir.recent */
 	struct conf_dir *dir;
-	char *name; /* "KEY", "LISTENER/KEY", "KEY.cdb" */
+	char *name; /* "KEY", "LISTENER/KEY", "KEY.cdb", or an absolute path */
 	bool is_map;
 	bool only_here; /* not looked for in $QMAIL/control */
 	bool is_loaded; /* an attempt was made */

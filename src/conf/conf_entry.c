@@ -166,7 +166,7 @@ read_map(const char *path, struct attempt *attempt)
 	return res;
 }
 
-/* In the directory, else in $QMAIL/control.  As conf_file_read. */
+/* At its path, or in the directory, else in $QMAIL/control.  As conf_file_read. */
 static int
 read_any(const struct conf_entry *entry, struct attempt *attempt)
 {
@@ -175,6 +175,8 @@ read_any(const struct conf_entry *entry, struct attempt *attempt)
 		entry->only_here ? NULL : dir->extra };
 	int res = -ENOENT;
 
+	if (entry->name[0] == '/')
+		return read_list(entry, entry->name, attempt);
 	for (int i = 0; i < 2 && res == -ENOENT && places[i] != NULL; i++) {
 		char *path = path_join(places[i], entry->name);
 

@@ -31,7 +31,7 @@ hash_lower(struct slice text)
 
 /* The slot that has `text`, or the free one where it would be. */
 static struct conf_index_slot *
-find_slot(const struct conf_index *index, struct slice text, uint64_t hash)
+find_slot(struct conf_index *index, struct slice text, uint64_t hash)
 {
 	uint32_t tag = (uint32_t)(hash >> 32);
 	size_t at = (size_t)hash & index->mask;
@@ -39,6 +39,7 @@ find_slot(const struct conf_index *index, struct slice text, uint64_t hash)
 	for (;;) {
 		struct conf_index_slot *slot = &index->slots[at];
 
+		index->work++;
 		if (slot->line == 0)
 			return slot;
 		if (slot->tag == tag &&
@@ -90,6 +91,7 @@ conf_index_build(struct conf_index *index, size_t count, conf_index_key_fn *key,
 		hashes[i] = hash_lower(key(arg, i));
 	add_lines(index, hashes, count);
 	mem_free(hashes);
+	index->work = 0;
 }
 
 void
@@ -100,8 +102,7 @@ conf_index_done(struct conf_index *index)
 }
 
 bool
-conf_index_find(
-    const struct conf_index *index, struct slice text, size_t *ret_line)
+conf_index_find(struct conf_index *index, struct slice text, size_t *ret_line)
 {
 	const struct conf_index_slot *slot =
 	    find_slot(index, text, hash_lower(text));

@@ -2,7 +2,7 @@
 /* conf_index.h - from a text to the first line that has it, ignoring case.
  *
  * Open addressing over line numbers; the texts stay where they are.
- * Private to conf_list.c.
+ * Private to conf_list.
  */
 #ifndef HOOKLINE_CONF_INDEX_H
 #define HOOKLINE_CONF_INDEX_H
@@ -21,6 +21,7 @@ struct conf_index {
 	size_t mask;
 	conf_index_key_fn *key;
 	const void *arg;
+	uint64_t work; /* slots that look-ups have looked at */
 };
 
 /* Over the lines 0 to count - 1; `arg` must live as long as the index. */
@@ -29,6 +30,6 @@ void conf_index_build(struct conf_index *index, size_t count,
 void conf_index_done(struct conf_index *index);
 /* `ret_line` is set only when found. */
 bool conf_index_find(
-    const struct conf_index *index, struct slice text, size_t *ret_line);
+    struct conf_index *index, struct slice text, size_t *ret_line);
 
 #endif

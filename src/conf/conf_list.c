@@ -3,40 +3,11 @@
 #include "conf_list.h"
 
 #include <errno.h>
-#include <stdint.h>
 
-#include "base/arena.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "conf/conf_forms.h"
-#include "conf/conf_index.h"
-#include "conf/conf_nets.h"
-#include "conf/conf_pattern.h"
-
-#define CONF_LIST_MAGIC 0x4c697374u
-
-struct regex {
-	struct conf_pattern *pattern;
-	size_t line;
-	bool is_reported; /* that it costs too much */
-};
-
-struct conf_list {
-	uint32_t magic;
-	unsigned refs;
-	bool present;
-	unsigned kinds; /* compiled */
-	unsigned bad;   /* those of them with a line that is left out */
-	struct conf_lines lines;
-	struct conf_index words, whole;
-	struct slice *ascii_words; /* of conf_ascii_words; for `words` */
-	struct conf_nets *nets;
-	struct regex *regexes; /* in file order */
-	size_t regex_count;
-	struct conf_matcher *matcher;
-	conf_list_fault_fn *on_fault;
-	void *arg;
-};
+#include "conf_list_private.h"
 
 struct conf_list *
 conf_list_new(struct conf_lines *lines, bool present)
@@ -79,10 +50,8 @@ conf_list_unref(struct conf_list **list_p)
 	CHECK_OBJ(list, CONF_LIST_MAGIC);
 	if (--list->refs > 0)
 		return;
-	for (size_t i = 0; i < list->regex_count; i++)
-		conf_pattern_free(&list->regexes[i].pattern);
-	mem_free(list->regexes);
-	conf_matcher_free(&list->matcher);
+	for (size_t i = 0; i < CONF_FLAVOURS; i++)
+		conf_regexes_free(&list->regexes[i]);
 	conf_nets_free(&list->nets);
 	conf_index_done(&list->words);
 	conf_index_done(&list->whole);
@@ -177,11 +146,9 @@ key_line(const void *arg, size_t line)
 	return slice_str(conf_list_at(arg, line));
 }
 
-/* A line that cannot be used: to the caller of conf_list_compile, or to who
- * is behind the list. */
-static void
-report(struct conf_list *list, struct conf_faults *faults, size_t index,
-    const char *text)
+void
+conf_list__report(struct conf_list *list, struct conf_faults *faults,
+    size_t index, const char *text)
 {
 	hl_str file = conf_list_file(list, index);
 	unsigned line = conf_list_line(list, index);
@@ -209,54 +176,52 @@ compile_nets(struct conf_list *list, struct conf_faults *faults)
 		    "\"%.*s\" is no IP address or network; write "
 		    "192.0.2.1, 192.0.2.0/24, 192.0.2. or 2001:db8::/32",
 		    STR(slice_head(word, 80)));
-		report(list, faults, i, text.p);
+		conf_list__report(list, faults, i, text.p);
 		buf_done(&text);
 	}
 	return res;
 }
 
-static bool
-is_regex(struct slice word)
+/* What of a line is the pattern. */
+static struct slice
+pattern_of(const struct conf_list *list, const struct conf_flavour *flavour,
+    size_t line)
 {
-	struct slice special = SLICE_LIT("/^$*+!%?\\");
-
-	for (size_t i = 0; i < word.n; i++)
-		if (slice_find(special, word.p[i]) < special.n)
-			return true;
-	return false;
+	return flavour->is_line ? key_line(list, line)
+				: conf_list_word(list, line);
 }
 
 static int
-compile_regex(struct conf_list *list, struct conf_faults *faults, size_t line)
+compile_patterns(
+    struct conf_list *list, struct conf_faults *faults, enum conf_flavour_id id)
 {
-	struct conf_pattern *pattern;
-	size_t n = list->regex_count;
-	struct err err;
-
-	if (conf_pattern_new(
-		conf_list_word(list, line), true, &pattern, &err) != 0) {
-		report(list, faults, line, err.text);
-		return -EINVAL;
-	}
-	if ((n & (n - 1)) == 0)
-		list->regexes = mem_grow(list->regexes,
-		    (n > 0 ? 2 * n : 1) * sizeof(list->regexes[0]));
-	list->regexes[n] = (struct regex){ pattern, line, false };
-	list->regex_count++;
-	return 0;
-}
-
-static int
-compile_patterns(struct conf_list *list, struct conf_faults *faults)
-{
+	const struct conf_flavour *flavour = &conf_flavours[id];
 	int res = 0;
 
-	list->matcher = conf_matcher_new();
-	for (size_t i = 0; i < conf_list_count(list); i++)
-		if (is_regex(conf_list_word(list, i)) &&
-		    compile_regex(list, faults, i) != 0)
-			res = -EINVAL;
+	list->regexes[id] = conf_regexes_new();
+	for (size_t i = 0; i < conf_list_count(list); i++) {
+		struct conf_regex regex;
+		struct err err;
+
+		if (!conf_flavour_regex(
+			flavour, pattern_of(list, flavour, i), &regex) ||
+		    conf_regexes_add(list->regexes[id], &regex, i, &err) == 0)
+			continue;
+		conf_list__report(list, faults, i, err.text);
+		res = -EINVAL;
+	}
 	return res;
+}
+
+/* With the tables that its other patterns are looked up in. */
+static unsigned
+complete(unsigned kinds)
+{
+	for (unsigned i = 0; i < CONF_FLAVOURS; i++)
+		if (kinds & CONF_KIND_PATTERNS(i))
+			kinds |= conf_flavours[i].is_line ? CONF_KIND_LINES
+							  : CONF_KIND_WORDS;
+	return kinds;
 }
 
 int
@@ -266,8 +231,7 @@ conf_list_compile(
 	unsigned missing;
 
 	CHECK_OBJ(list, CONF_LIST_MAGIC);
-	if (kinds & CONF_KIND_PATTERNS)
-		kinds |= CONF_KIND_WORDS;
+	kinds = complete(kinds);
 	missing = kinds & ~list->kinds;
 	list->kinds |= kinds;
 	if (missing & CONF_KIND_WORDS) {
@@ -280,9 +244,10 @@ conf_list_compile(
 		    &list->whole, conf_list_count(list), key_line, list);
 	if ((missing & CONF_KIND_NETS) && compile_nets(list, faults) != 0)
 		list->bad |= CONF_KIND_NETS;
-	if ((missing & CONF_KIND_PATTERNS) &&
-	    compile_patterns(list, faults) != 0)
-		list->bad |= CONF_KIND_PATTERNS;
+	for (unsigned i = 0; i < CONF_FLAVOURS; i++)
+		if ((missing & CONF_KIND_PATTERNS(i)) &&
+		    compile_patterns(list, faults, i) != 0)
+			list->bad |= CONF_KIND_PATTERNS(i);
 	return (list->bad & kinds) ? -EINVAL : 0;
 }
 
@@ -299,188 +264,4 @@ conf_list_on_fault(struct conf_list *list, conf_list_fault_fn *fn, void *arg)
 	CHECK_OBJ(list, CONF_LIST_MAGIC);
 	list->on_fault = fn;
 	list->arg = arg;
-}
-
-/* Bad lines were reported and are left out. */
-static void
-need(struct conf_list *list, unsigned kinds)
-{
-	CHECK_OBJ(list, CONF_LIST_MAGIC);
-	if ((list->kinds & kinds) != kinds)
-		(void)conf_list_compile(list, kinds, NULL);
-}
-
-/* -------------------------------------------------------------- look-ups */
-
-static bool
-find(
-    struct conf_list *list, unsigned kind, struct slice text, size_t *ret_index)
-{
-	size_t line;
-
-	need(list, kind);
-	if (text.n == 0 ||
-	    !conf_index_find(
-		kind == CONF_KIND_WORDS ? &list->words : &list->whole, text,
-		&line))
-		return false;
-	if (ret_index != NULL)
-		*ret_index = line;
-	return true;
-}
-
-bool
-conf_list_has(struct conf_list *list, struct slice word)
-{
-	return conf_list_find(list, word, NULL);
-}
-
-bool
-conf_list_find(struct conf_list *list, struct slice word, size_t *ret_index)
-{
-	struct conf_form form;
-
-	return find(
-	    list, CONF_KIND_WORDS, conf_ascii_form(word, &form), ret_index);
-}
-
-bool
-conf_list_find_line(
-    struct conf_list *list, struct slice text, size_t *ret_index)
-{
-	return find(list, CONF_KIND_LINES, text, ret_index);
-}
-
-/* Keeps the lower one. */
-static void
-take_earlier(struct conf_list *list, struct slice word, size_t *best)
-{
-	size_t line;
-
-	if (find(list, CONF_KIND_WORDS, word, &line) && line < *best)
-		*best = line;
-}
-
-static bool
-give_best(size_t best, size_t *ret_index)
-{
-	if (best == SIZE_MAX)
-		return false;
-	if (ret_index != NULL)
-		*ret_index = best;
-	return true;
-}
-
-bool
-conf_list_find_domain(
-    struct conf_list *list, struct slice domain, size_t *ret_index)
-{
-	struct conf_form form;
-	size_t best = SIZE_MAX;
-
-	if (domain.n > CONF_LOOKUP_MAX)
-		return false;
-	domain = conf_ascii_form(domain, &form);
-	take_earlier(list, domain, &best);
-	/* Not at 0: ".example.com" is no name below itself. */
-	for (size_t i = 1; i < domain.n; i++)
-		if (domain.p[i] == '.')
-			take_earlier(list, slice_from(domain, i), &best);
-	return give_best(best, ret_index);
-}
-
-bool
-conf_list_find_ip(
-    struct conf_list *list, const struct inet_addr *addr, size_t *ret_index)
-{
-	size_t best = SIZE_MAX;
-
-	need(list, CONF_KIND_NETS);
-	(void)conf_nets_find(list->nets, addr, &best);
-	return give_best(best, ret_index);
-}
-
-bool
-conf_list_has_ip(struct conf_list *list, const struct inet_addr *addr)
-{
-	return conf_list_find_ip(list, addr, NULL);
-}
-
-static bool
-regex_fits(struct conf_list *list, struct regex *regex, struct slice text)
-{
-	int res = conf_pattern_match(regex->pattern, list->matcher, text, NULL);
-
-	if (res == -E2BIG && !regex->is_reported) {
-		regex->is_reported = true;
-		report(list, NULL, regex->line,
-		    "the regular expression takes too many steps and is "
-		    "passed over; write it with fewer repetitions");
-	}
-	return res == 1;
-}
-
-/* The earliest line that is no regular expression and fits. */
-static size_t
-match_plain(struct conf_list *list, struct slice text)
-{
-	size_t at = slice_rfind(text, '@');
-	size_t best = SIZE_MAX;
-
-	/* A word that is one has its own meaning, even if it looks equal. */
-	if (!is_regex(text))
-		take_earlier(list, text, &best);
-	if (at < text.n && !is_regex(slice_from(text, at)))
-		take_earlier(list, slice_from(text, at), &best);
-	return best;
-}
-
-/* The first expression before line `best` that fits the text, else `best`. */
-static size_t
-match_regexes(struct conf_list *list, struct slice text, size_t best)
-{
-	for (size_t i = 0; i < list->regex_count; i++) {
-		struct regex *regex = &list->regexes[i];
-
-		if (regex->line > best)
-			break;
-		if (regex_fits(list, regex, text))
-			return regex->line;
-	}
-	return best;
-}
-
-/* An expression may be written for either form of a domain. */
-static size_t
-match_other_form(
-    struct conf_list *list, struct slice text, struct slice ascii, size_t best)
-{
-	struct slice other = ascii;
-	struct arena arena;
-
-	if (list->regex_count == 0)
-		return best;
-	arena_init(&arena, 512, 0);
-	if (ascii.p == text.p)
-		other = idna_address_to_utf8(&arena, text);
-	if (!slice_eq(other, text))
-		best = match_regexes(list, other, best);
-	arena_done(&arena);
-	return best;
-}
-
-bool
-conf_list_match(struct conf_list *list, struct slice text, size_t *ret_index)
-{
-	struct conf_form form;
-	struct slice ascii;
-	size_t best;
-
-	need(list, CONF_KIND_PATTERNS);
-	if (text.n > CONF_LOOKUP_MAX)
-		return false;
-	ascii = conf_ascii_form(text, &form);
-	best = match_regexes(list, text, match_plain(list, ascii));
-	best = match_other_form(list, text, ascii, best);
-	return give_best(best, ret_index);
 }

@@ -4,7 +4,8 @@
  * A list never changes; who holds a reference keeps the version it first
  * saw.  Look-ups make no system call and cost the same for a hundred or a
  * hundred thousand entries; the exception is the number of regular
- * expressions, which are tried one after the other.
+ * expressions that name no text of two bytes that they need (".*\d$",
+ * "!^mx"): these are tried one after the other (conf_regexes.h).
  *
  * The tables for look-ups are made at the first look-up of that kind.  A
  * list remembers which kinds were asked for, and conf_dir.h compiles the
@@ -20,21 +21,24 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/inet.h"
 #include "base/str.h"
 #include "conf/conf_fault.h"
 #include "conf/conf_file.h"
+#include "conf/conf_flavour.h"
 
 struct conf_list;
 
 /* What a list is used for; a bit set. */
 enum conf_kind {
-	CONF_KIND_WORDS = 1,   /* first words, domains */
-	CONF_KIND_LINES = 2,   /* whole lines */
-	CONF_KIND_NETS = 4,    /* every word is an IP network */
-	CONF_KIND_PATTERNS = 8 /* badmailfrom's patterns */
+	CONF_KIND_WORDS = 1, /* first words, domains */
+	CONF_KIND_LINES = 2, /* whole lines */
+	CONF_KIND_NETS = 4   /* every word is an IP network */
 };
+/* Patterns, as written in that flavour. */
+#define CONF_KIND_PATTERNS(flavour) (8u << (flavour))
 
 /* Takes the lines over; the list has one reference.  `present` is false for
  * a file that does not exist. */
@@ -93,10 +97,13 @@ bool conf_list_find_domain(
 bool conf_list_has_ip(struct conf_list *list, const struct inet_addr *addr);
 bool conf_list_find_ip(
     struct conf_list *list, const struct inet_addr *addr, size_t *ret_index);
-/* The first line whose word fits `text`, usually an address: a word with one
- * of / ^ $ * + ! % ? \ is a regular expression, "@domain" fits every address
- * at that domain, anything else must be equal: as in qpsmtpd's badmailfrom. */
-bool conf_list_match(
-    struct conf_list *list, struct slice text, size_t *ret_index);
+/* The first line whose pattern fits `text`, an address or a name: a regular
+ * expression, "@domain" where the flavour has that, anything else must be
+ * equal. */
+bool conf_list_match(struct conf_list *list, enum conf_flavour_id flavour,
+    struct slice text, size_t *ret_index);
+/* What look-ups have done so far: entries and expressions that were tried,
+ * places of tables that were looked at. */
+uint64_t conf_list_work(const struct conf_list *list);
 
 #endif

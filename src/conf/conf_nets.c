@@ -28,6 +28,7 @@ struct conf_nets {
 	/* The lengths of prefix that occur. */
 	uint8_t lengths_v4[33], lengths_v6[129];
 	unsigned count_v4, count_v6;
+	uint64_t work;
 };
 
 struct conf_nets *
@@ -68,13 +69,16 @@ make_key(const struct inet_addr *addr, unsigned bits)
 
 /* The slot that has `key`, or the free one where it would be. */
 static struct slot *
-find_slot(const struct conf_nets *nets, const struct net_key *key)
+find_slot(struct conf_nets *nets, const struct net_key *key)
 {
 	size_t at = (size_t)hash_bytes(key, sizeof(*key)) & nets->mask;
 
+	nets->work++;
 	while (nets->slots[at].used &&
-	       memcmp(&nets->slots[at].key, key, sizeof(*key)) != 0)
+	       memcmp(&nets->slots[at].key, key, sizeof(*key)) != 0) {
 		at = (at + 1) & nets->mask;
+		nets->work++;
+	}
 	return &nets->slots[at];
 }
 
@@ -151,8 +155,8 @@ conf_nets_add(struct conf_nets *nets, struct slice text, size_t line)
 }
 
 bool
-conf_nets_find(const struct conf_nets *nets, const struct inet_addr *addr,
-    size_t *ret_line)
+conf_nets_find(
+    struct conf_nets *nets, const struct inet_addr *addr, size_t *ret_line)
 {
 	bool is_v4 = addr->family == INET_V4;
 	const uint8_t *lengths = is_v4 ? nets->lengths_v4 : nets->lengths_v6;
@@ -171,4 +175,10 @@ conf_nets_find(const struct conf_nets *nets, const struct inet_addr *addr,
 		}
 	}
 	return found;
+}
+
+uint64_t
+conf_nets_work(const struct conf_nets *nets)
+{
+	return nets->work;
 }

@@ -24,7 +24,9 @@ void conf_nets_free(struct conf_nets **nets); /* NULL is fine */
  * conf_list_find_ip for the forms. */
 int conf_nets_add(
     struct conf_nets *nets, struct slice text, size_t line) WARN_UNUSED;
-bool conf_nets_find(const struct conf_nets *nets, const struct inet_addr *addr,
-    size_t *ret_line);
+bool conf_nets_find(
+    struct conf_nets *nets, const struct inet_addr *addr, size_t *ret_line);
+/* Slots that were looked at so far, also to build it. */
+uint64_t conf_nets_work(const struct conf_nets *nets);
 
 #endif

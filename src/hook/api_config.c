@@ -17,6 +17,7 @@
 #include "config.h"
 #include "hook_log.h"
 #include "mail/addr.h"
+#include "needs.h"
 
 static struct seen_file *
 seen_find(
@@ -112,6 +113,45 @@ const struct hl_list *
 hl_config_list(struct hl_ctx *ctx, const char *key)
 {
 	return (const struct hl_list *)list_of(ctx, key);
+}
+
+const struct hl_list *
+hl_config_list_at(struct hl_ctx *ctx, hl_str path)
+{
+	struct seen_file *seen;
+	struct conf_lines none = { .count = 0 };
+
+	ctx_check(ctx);
+	seen = seen_find(ctx, path.p, NULL, false);
+	if (seen == NULL) {
+		seen = seen_add(ctx, path.p);
+		seen->list = need_check(ctx, NEED_READ, path) == 0
+				 ? conf_get_at(ctx->engine->conf, path)
+				 : conf_list_new(&none, false);
+	}
+	return (const struct hl_list *)seen->list;
+}
+
+void
+hl_config_fault(struct hl_ctx *ctx, const char *key, const struct hl_list *list,
+    size_t index, const char *fmt, ...)
+{
+	struct conf_list *inner = (struct conf_list *)(uintptr_t)list;
+	hl_str file = STR_EMPTY;
+	unsigned line = 0;
+	va_list args;
+	hl_str text;
+
+	ctx_check(ctx);
+	if (index < conf_list_count(inner)) {
+		file = conf_list_file(inner, index);
+		line = conf_list_line(inner, index);
+	}
+	va_start(args, fmt);
+	text = arena_vprintf(ctx->arena, fmt, args);
+	va_end(args);
+	conf_fault_add(ctx->engine->conf, listener_of(ctx), str_of(key), file,
+	    line, "%s", text.p);
 }
 
 const struct hl_list *

@@ -100,9 +100,25 @@ hl_list_find_ip(const struct hl_list *list, hl_str ip)
 long
 hl_list_match(const struct hl_list *list, hl_str text, hl_str *ret_rest)
 {
+	return hl_list_match_as(list, HL_PATTERNS_ADDRESSES, text, ret_rest);
+}
+
+/* Ours, in the order of enum hl_patterns. */
+static const enum conf_flavour_id flavours[] = {
+	[HL_PATTERNS_ADDRESSES] = CONF_ADDRESSES,
+	[HL_PATTERNS_NAMES] = CONF_NAMES,
+	[HL_PATTERNS_SLASHED] = CONF_SLASHED,
+};
+
+long
+hl_list_match_as(const struct hl_list *list, enum hl_patterns kind, hl_str text,
+    hl_str *ret_rest)
+{
 	size_t index;
 
-	if (!conf_list_match(list_of(list), slice_str(text), &index))
+	if ((size_t)kind >= ARRAY_SIZE(flavours) ||
+	    !conf_list_match(
+		list_of(list), flavours[kind], slice_str(text), &index))
 		return -1;
 	if (ret_rest != NULL)
 		*ret_rest = conf_list_rest(list_of(list), index);

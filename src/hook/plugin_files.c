@@ -23,7 +23,9 @@ static const struct {
 } types[] = {
 	{ "", FILE_LIST, 0 },
 	{ "networks", FILE_LIST, CONF_KIND_NETS },
-	{ "patterns", FILE_LIST, CONF_KIND_PATTERNS },
+	{ "patterns", FILE_LIST, CONF_KIND_PATTERNS(CONF_ADDRESSES) },
+	{ "name-patterns", FILE_LIST, CONF_KIND_PATTERNS(CONF_NAMES) },
+	{ "slashed-patterns", FILE_LIST, CONF_KIND_PATTERNS(CONF_SLASHED) },
 	{ "map", FILE_MAP, 0 },
 	{ "secret", FILE_SECRET, 0 },
 };
@@ -56,7 +58,8 @@ plugin_files_check(const struct hl_plugin *desc, struct err *err)
 		if (parse(*entry, key) < 0)
 			return err_set(err, -EINVAL,
 			    ".files: \"%s\" is not understood; write the name, "
-			    "and perhaps networks, patterns, map or secret "
+			    "and perhaps networks, patterns, name-patterns, "
+			    "slashed-patterns, map or secret "
 			    "behind it",
 			    *entry);
 	}

@@ -22,7 +22,7 @@
 
 struct lists {
 	size_t count;
-	struct conf_list *words, *domains, *nets, *patterns;
+	struct conf_list *words, *domains, *nets, *patterns, *regexes;
 };
 
 static struct conf_list *
@@ -66,6 +66,12 @@ pattern(struct arena *arena, size_t i)
 {
 	return i < 4 ? arena_printf(arena, "^spam%zu\\d+@", i)
 		     : address(arena, i);
+}
+
+static hl_str
+regex(struct arena *arena, size_t i)
+{
+	return arena_printf(arena, "^[^@]*@(mail\\.)?host%zu\\.example$", i);
 }
 
 static double
@@ -121,8 +127,16 @@ static void
 match_pattern(const struct lists *lists, unsigned i)
 {
 	(void)i;
-	KEEP(conf_list_match(
-	    lists->patterns, SLICE_LIT("nobody@nowhere.example"), NULL));
+	KEEP(conf_list_match(lists->patterns, CONF_ADDRESSES,
+	    SLICE_LIT("nobody@nowhere.example"), NULL));
+}
+
+static void
+match_regexes(const struct lists *lists, unsigned i)
+{
+	(void)i;
+	KEEP(conf_list_match(lists->regexes, CONF_ADDRESSES,
+	    SLICE_LIT("nobody@nowhere.example"), NULL));
 }
 
 static const struct {
@@ -134,6 +148,7 @@ static const struct {
 	{ "conf_list_find_domain", find_domain },
 	{ "conf_list_find_ip, 3 prefix lengths", find_ip },
 	{ "conf_list_match, 4 regular expressions", match_pattern },
+	{ "conf_list_match, all regular expressions", match_regexes },
 };
 
 static void
@@ -144,7 +159,8 @@ bench_lists(size_t count)
 		make(count, address, CONF_KIND_WORDS),
 		make(count, domain, CONF_KIND_WORDS),
 		make(count, net, CONF_KIND_NETS),
-		make(count, pattern, CONF_KIND_PATTERNS),
+		make(count, pattern, CONF_KIND_PATTERNS(CONF_ADDRESSES)),
+		make(count, regex, CONF_KIND_PATTERNS(CONF_ADDRESSES)),
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
@@ -154,6 +170,7 @@ bench_lists(size_t count)
 	conf_list_unref(&lists.domains);
 	conf_list_unref(&lists.nets);
 	conf_list_unref(&lists.patterns);
+	conf_list_unref(&lists.regexes);
 }
 
 static struct conf_dir *dir;

@@ -5,6 +5,7 @@
  */
 #include "base/arena.h"
 #include "base/idna.h"
+#include "conf/conf_literal.h"
 #include "conf/conf_pattern.h"
 #include "fuzz_conf.h"
 
@@ -47,15 +48,18 @@ is_domain(struct slice word, struct slice name)
 	       slice_caseeq(word, slice_from(name, name.n - word.n));
 }
 
-static bool
-is_regex(struct slice word)
+/* It needs what conf_literal says that it needs. */
+static void
+check_literal(struct slice word, struct slice text)
 {
-	struct slice special = SLICE_LIT("/^$*+!%?\\");
+	char literal[CONF_LITERAL_MAX];
+	struct slice need = { literal, conf_literal(word, literal) };
+	size_t at = 0;
 
-	for (size_t i = 0; i < special.n; i++)
-		if (slice_find(word, special.p[i]) < word.n)
-			return true;
-	return false;
+	while (at + need.n <= text.n &&
+	       !slice_caseeq(slice_head(slice_from(text, at), need.n), need))
+		at++;
+	CHECK(at + need.n <= text.n);
 }
 
 static bool
@@ -71,6 +75,8 @@ regex_fits(struct slice word, struct slice text)
 	res = conf_pattern_match(pattern, matcher, text, NULL);
 	conf_pattern_free(&pattern);
 	conf_matcher_free(&matcher);
+	if (res == 1)
+		check_literal(word, text);
 	return res == 1;
 }
 
@@ -96,11 +102,22 @@ is_match(struct slice word, struct slice text)
 {
 	size_t at = slice_rfind(text, '@');
 
-	if (is_regex(word))
+	if (conf_flavour_regex(&conf_flavours[CONF_ADDRESSES], word, NULL))
 		return regex_fits(word, text) || fits_other_form(word, text);
 	if (is_word(word, text))
 		return true;
 	return at < text.n && is_word(word, slice_from(text, at));
+}
+
+static bool
+is_slashed(struct slice word, struct slice text)
+{
+	struct conf_regex regex;
+
+	if (!conf_flavour_regex(&conf_flavours[CONF_SLASHED], word, &regex))
+		return is_word(word, text);
+	return regex_fits(regex.text, text) ||
+	       fits_other_form(regex.text, text);
 }
 
 static bool
@@ -143,6 +160,47 @@ check_ip(struct conf_list *list, struct slice text)
 	      inet_net_parse(conf_list_word(list, got), &net) != 0);
 }
 
+/* A line that costs too much, or is no expression, fits nothing. */
+static bool
+is_name(struct slice line, struct slice text)
+{
+	static struct form form;
+	struct conf_matcher *matcher;
+	struct conf_pattern *pattern;
+	struct slice other = ascii(text, &form);
+	struct conf_regex regex;
+	struct arena arena;
+	int res;
+
+	arena_init(&arena, 512, 0);
+	if (other.p == text.p)
+		other = idna_address_to_utf8(&arena, text);
+	if (!conf_flavour_regex(&conf_flavours[CONF_NAMES], line, &regex)) {
+		res = is_whole(line, text) || is_whole(line, other);
+	} else if (conf_pattern_new(regex.text, true, &pattern, NULL) != 0) {
+		res = 0;
+	} else {
+		matcher = conf_matcher_new();
+		res = conf_pattern_match(pattern, matcher, text, NULL);
+		if (res == 0 && !slice_eq(text, other))
+			res = conf_pattern_match(pattern, matcher, other, NULL);
+		res = res >= 0 && (res == 1) != regex.is_negated;
+		conf_pattern_free(&pattern);
+		conf_matcher_free(&matcher);
+	}
+	arena_done(&arena);
+	return res == 1;
+}
+
+static void
+check_names(struct conf_list *list, struct slice text)
+{
+	size_t got = NONE;
+
+	(void)conf_list_match(list, CONF_NAMES, text, &got);
+	CHECK(got == walk(list, text, true, is_name));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
@@ -164,8 +222,12 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	(void)conf_list_find_domain(list, text, &got);
 	CHECK(got == walk(list, text, false, is_domain));
 	got = NONE;
-	(void)conf_list_match(list, text, &got);
+	(void)conf_list_match(list, CONF_ADDRESSES, text, &got);
 	CHECK(got == walk(list, text, false, is_match));
+	got = NONE;
+	(void)conf_list_match(list, CONF_SLASHED, text, &got);
+	CHECK(got == walk(list, text, false, is_slashed));
+	check_names(list, text);
 	check_ip(list, text);
 	conf_list_unref(&list);
 	return 0;

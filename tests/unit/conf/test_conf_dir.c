@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "base/mem.h"
 #include "conf/conf_dir.h"
 #include "sandbox.h"
 
@@ -264,7 +265,8 @@ test_held_list(void **state)
 	key_is("a", "two");
 	assert_string_equal(conf_list_first(list).p, "one");
 	/* Its faults are nobody's any more. */
-	assert_false(conf_list_match(list, SLICE_LIT("x"), NULL));
+	assert_false(
+	    conf_list_match(list, CONF_ADDRESSES, SLICE_LIT("x"), NULL));
 	conf_dir_free(&box.dir);
 	assert_true(conf_list_has(list, SLICE_LIT("one")));
 	assert_int_equal(box.told_count, 0);
@@ -286,6 +288,49 @@ test_one_version_is_shared(void **state)
 	conf_list_unref(&a);
 	conf_list_unref(&b);
 	conf_list_unref(&c);
+}
+
+/* A file elsewhere is a list like others, but no key. */
+static void
+test_list_at_a_path(void **state)
+{
+	hl_str path = str_of(mem_dup(slice_of(sandbox_path(&box, "d/map"))));
+	hl_str absent =
+	    str_of(mem_dup(slice_of(sandbox_path(&box, "d/absent"))));
+	hl_str key = STR_LIT("d/map");
+	struct conf_list *list, *same;
+
+	(void)state;
+	sandbox_write(&box, "d/map", "one\n", OLD);
+	list = conf_get_at(box.dir, path);
+	assert_true(conf_list_is_present(list));
+	assert_string_equal(conf_list_first(list).p, "one");
+	same = conf_get_at(box.dir, path);
+	assert_ptr_equal(list, same);
+	conf_list_unref(&same);
+	conf_list_unref(&list);
+
+	conf_fault_add(box.dir, STR_EMPTY, path, STR_EMPTY, 0, "is bad");
+	assert_int_equal(conf_faults(box.dir)->count, 1);
+	assert_string_equal(conf_faults(box.dir)->at[0].file.p, path.p);
+	sandbox_replace(&box, "d/map", "two\n", 0);
+	sandbox_wait(1000);
+	list = conf_get_at(box.dir, path);
+	assert_string_equal(conf_list_first(list).p, "two");
+	assert_int_equal(conf_faults(box.dir)->count, 0);
+	conf_list_unref(&list);
+
+	list = conf_get(box.dir, STR_EMPTY, path);
+	assert_false(conf_list_is_present(list));
+	conf_list_unref(&list);
+	list = conf_get_at(box.dir, key);
+	assert_false(conf_list_is_present(list));
+	conf_list_unref(&list);
+	list = conf_get_at(box.dir, absent);
+	assert_false(conf_list_is_present(list));
+	conf_list_unref(&list);
+	mem_free((void *)(uintptr_t)path.p);
+	mem_free((void *)(uintptr_t)absent.p);
 }
 
 /* -- includes ----------------------------------------------------------- */
@@ -367,7 +412,8 @@ test_bad_regex_keeps_the_old(void **state)
 	(void)state;
 	sandbox_write(&box, "bad", "^spam\n", OLD);
 	list = conf_get(box.dir, STR_EMPTY, STR_LIT("bad"));
-	assert_true(conf_list_match(list, SLICE_LIT("spam@x"), NULL));
+	assert_true(
+	    conf_list_match(list, CONF_ADDRESSES, SLICE_LIT("spam@x"), NULL));
 	conf_list_unref(&list);
 
 	sandbox_write(&box, "bad", "# two\n^spam\n^(ham\n", 300);
@@ -408,8 +454,8 @@ test_kinds_are_by_use(void **state)
 	assert_int_equal(conf_faults(box.dir)->count, 0);
 	/* Asked for as patterns: the fault shows, once. */
 	for (int i = 0; i < 2; i++) {
-		list = conf_get_as(
-		    box.dir, STR_EMPTY, STR_LIT("words"), CONF_KIND_PATTERNS);
+		list = conf_get_as(box.dir, STR_EMPTY, STR_LIT("words"),
+		    CONF_KIND_PATTERNS(CONF_ADDRESSES));
 		conf_list_unref(&list);
 	}
 	assert_int_equal(box.told_count, 1);
@@ -668,6 +714,7 @@ main(void)
 		DIR_TEST(test_flush, setup),
 		DIR_TEST(test_held_list, setup),
 		DIR_TEST(test_one_version_is_shared, setup),
+		DIR_TEST(test_list_at_a_path, setup),
 		DIR_TEST(test_include_changes, setup_ahead),
 		DIR_TEST(test_include_cycle, setup_ahead),
 		DIR_TEST(test_include_appears, setup),

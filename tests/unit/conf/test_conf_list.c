@@ -283,8 +283,9 @@ test_forms(void **state)
 		    (conf_list_find_domain(list, text, &at) ? (int)at : -1) ==
 			cases[i].domain);
 		UNIT_CASE(cases[i].text,
-		    (conf_list_match(list, text, &at) ? (int)at : -1) ==
-			cases[i].match);
+		    (conf_list_match(list, CONF_ADDRESSES, text, &at)
+			    ? (int)at
+			    : -1) == cases[i].match);
 	}
 	conf_list_unref(&list);
 }
@@ -350,10 +351,12 @@ test_lazy_faults(void **state)
 	assert_true(conf_list_has_ip(list, &addr));
 	assert_string_equal(told.p, "test:2 test:3 test:4 ");
 	buf_clear(&told);
-	assert_true(conf_list_match(list, SLICE_LIT("a@ok.example"), NULL));
+	assert_true(conf_list_match(
+	    list, CONF_ADDRESSES, SLICE_LIT("a@ok.example"), NULL));
 	assert_string_equal(told.p, "test:3 ");
 	assert_int_equal(conf_list_kinds(list),
-	    CONF_KIND_NETS | CONF_KIND_PATTERNS | CONF_KIND_WORDS);
+	    CONF_KIND_NETS | CONF_KIND_PATTERNS(CONF_ADDRESSES) |
+		CONF_KIND_WORDS);
 	conf_list_unref(&list);
 }
 
@@ -387,11 +390,13 @@ test_patterns(void **state)
 		    "late@other.example\n@x\\.example$\n%\n");
 
 	(void)state;
-	assert_int_equal(conf_list_compile(list, CONF_KIND_PATTERNS, NULL), 0);
+	assert_int_equal(
+	    conf_list_compile(list, CONF_KIND_PATTERNS(CONF_ADDRESSES), NULL),
+	    0);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		size_t index = 0;
-		bool found =
-		    conf_list_match(list, slice_of(cases[i].text), &index);
+		bool found = conf_list_match(
+		    list, CONF_ADDRESSES, slice_of(cases[i].text), &index);
 
 		UNIT_CASE(
 		    cases[i].text, (found ? (int)index : -1) == cases[i].want);
@@ -407,13 +412,15 @@ test_bad_patterns(void **state)
 
 	(void)state;
 	conf_faults_init(&faults);
-	assert_int_equal(
-	    conf_list_compile(list, CONF_KIND_PATTERNS, &faults), -EINVAL);
+	assert_int_equal(conf_list_compile(
+			     list, CONF_KIND_PATTERNS(CONF_ADDRESSES), &faults),
+	    -EINVAL);
 	assert_int_equal(faults.count, 2);
 	assert_int_equal(faults.at[0].line, 2);
 	assert_int_equal(faults.at[1].line, 5);
 	assert_non_null(strstr(faults.at[0].text.p, "character 3"));
-	assert_true(conf_list_match(list, SLICE_LIT("ok"), NULL));
+	assert_true(
+	    conf_list_match(list, CONF_ADDRESSES, SLICE_LIT("ok"), NULL));
 	conf_faults_done(&faults);
 	conf_list_unref(&list);
 }
@@ -427,12 +434,13 @@ test_costly_pattern(void **state)
 
 	(void)state;
 	conf_list_on_fault(list, on_fault, NULL);
-	assert_false(conf_list_match(list,
+	assert_false(conf_list_match(list, CONF_ADDRESSES,
 	    SLICE_LIT("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"), NULL));
-	assert_false(conf_list_match(list,
+	assert_false(conf_list_match(list, CONF_ADDRESSES,
 	    SLICE_LIT("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"), NULL));
 	assert_string_equal(told.p, "test:1 ");
-	assert_true(conf_list_match(list, SLICE_LIT("aaaa"), &index));
+	assert_true(
+	    conf_list_match(list, CONF_ADDRESSES, SLICE_LIT("aaaa"), &index));
 	assert_int_equal(index, 0);
 	conf_list_unref(&list);
 }
@@ -471,6 +479,106 @@ test_many_lines(void **state)
 	mem_free(lines);
 }
 
+static int
+found_at(struct conf_list *list, enum conf_flavour_id flavour, const char *text)
+{
+	size_t index = 0;
+
+	return conf_list_match(list, flavour, slice_of(text), &index)
+		   ? (int)index
+		   : -1;
+}
+
+/* badhelo's patterns. */
+static void
+test_names(void **state)
+{
+	static const struct {
+		const char *text;
+		int want;
+	} cases[] = {
+		{ "Bad.example", 0 },
+		{ "x.bad.example", -1 },
+		{ "dyn7.example", 1 },
+		{ "mx.dyn7.example", -1 },
+		{ "two words", 2 },
+		{ "two", -1 },
+		{ "a@b.example", -1 },
+		{ "xn--4ca.example", 4 },
+		{ "\xc3\xa4.example", 4 },
+		{ "x.y{2}", -1 },
+		{ "yy", 5 },
+		{ "good.example.", 6 },
+		{ "", 6 },
+	};
+	struct conf_list *list = list_of(
+	    "bad.example\n^DYN\\d\ntwo words\n@b.example\n"
+	    "\xc3\xa4.example\n^y{2}$\n!^([^.]|[.].)+$\nlast.example.\n");
+
+	(void)state;
+	assert_int_equal(
+	    conf_list_compile(list, CONF_KIND_PATTERNS(CONF_NAMES), NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		UNIT_CASE(cases[i].text,
+		    found_at(list, CONF_NAMES, cases[i].text) == cases[i].want);
+	/* The earlier line, which is one of what is not. */
+	assert_int_equal(found_at(list, CONF_NAMES, "last.example."), 6);
+	conf_list_unref(&list);
+}
+
+/* rcpt_regexp's patterns. */
+static void
+test_slashed(void **state)
+{
+	static const struct {
+		const char *text;
+		int want;
+	} cases[] = {
+		{ "Me@host.example", 0 },
+		{ "me+x@host.example", 1 },
+		{ "user12@doma.in", 2 },
+		{ "user@doma.in", -1 },
+		{ "x@host.example", -1 },
+		{ "@host.example", 3 },
+		{ "/", 4 },
+		{ "a/b", -1 },
+		{ "no+regex", -1 },
+	};
+	struct conf_list *list =
+	    list_of("me@host.example OK\nme+x@host.example DENY no\n"
+		    "/^user\\d+\\@doma\\.in$/  OK yes\n@host.example DENY\n"
+		    "/ DENY\n/a\\/b\nno+regex? DENY\n");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		UNIT_CASE(cases[i].text, found_at(list, CONF_SLASHED,
+					     cases[i].text) == cases[i].want);
+	conf_list_unref(&list);
+}
+
+/* Each flavour of one list has faults of its own. */
+static void
+test_flavours_apart(void **state)
+{
+	struct conf_list *list = list_of("(x\n/(/ DENY\n");
+	struct conf_faults faults;
+
+	(void)state;
+	conf_faults_init(&faults);
+	assert_int_equal(
+	    conf_list_compile(list, CONF_KIND_PATTERNS(CONF_SLASHED), &faults),
+	    -EINVAL);
+	assert_int_equal(faults.count, 1);
+	assert_int_equal(faults.at[0].line, 2);
+	assert_int_equal(
+	    conf_list_compile(list, CONF_KIND_PATTERNS(CONF_NAMES), &faults),
+	    -EINVAL);
+	assert_int_equal(faults.count, 3);
+	assert_int_equal(conf_list_compile(list, CONF_KIND_WORDS, &faults), 0);
+	conf_faults_done(&faults);
+	conf_list_unref(&list);
+}
+
 int
 main(void)
 {
@@ -490,6 +598,9 @@ main(void)
 		cmocka_unit_test(test_bad_patterns),
 		cmocka_unit_test_teardown(test_costly_pattern, teardown),
 		cmocka_unit_test(test_many_lines),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_slashed),
+		cmocka_unit_test(test_flavours_apart),
 	};
 
 	return cmocka_run_group_tests_name("conf-list", tests, NULL, NULL);

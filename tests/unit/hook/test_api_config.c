@@ -123,6 +123,36 @@ patterns(struct hl_ctx *ctx)
 	return HL_DECLINED;
 }
 
+static enum hl_verdict
+flavours(struct hl_ctx *ctx)
+{
+	const struct hl_list *names = hl_config_list(ctx, "names");
+	const struct hl_list *slashed = hl_config_list(ctx, "slashed");
+	hl_str rest = HL_STR("as it was");
+
+	EXPECT_INT(hl_list_match_as(
+		       names, HL_PATTERNS_NAMES, HL_STR("Bad.example"), NULL),
+	    0);
+	EXPECT_INT(
+	    hl_list_match_as(names, HL_PATTERNS_NAMES, HL_STR("dyn.x"), NULL),
+	    1);
+	EXPECT_INT(hl_list_match_as(
+		       slashed, HL_PATTERNS_SLASHED, HL_STR("other@x"), &rest),
+	    -1);
+	EXPECT_TEXT(rest, "as it was");
+	EXPECT_INT(hl_list_match_as(
+		       slashed, HL_PATTERNS_SLASHED, HL_STR("spam7@x"), &rest),
+	    1);
+	EXPECT_TEXT(rest, "DENY no spam");
+	EXPECT_INT(hl_list_match_as(
+		       slashed, HL_PATTERNS_ADDRESSES, HL_STR("me@x"), &rest),
+	    0);
+	EXPECT_INT(hl_list_match_as(
+		       slashed, (enum hl_patterns)99, HL_STR("me@x"), NULL),
+	    -1);
+	return HL_DECLINED;
+}
+
 static void
 test_lists(void **state)
 {
@@ -135,6 +165,60 @@ test_lists(void **state)
 	fixture_hook(f, HOOK_CONNECT, lists);
 	fixture_hook(f, HOOK_CONNECT, nets);
 	fixture_hook(f, HOOK_CONNECT, patterns);
+	fixture_write(f, "names", "bad.example\n^dyn\n");
+	fixture_write(f, "slashed", "me@x OK\n/^spam\\d/  DENY no spam\n");
+	fixture_hook(f, HOOK_CONNECT, flavours);
+}
+
+/* ---- files elsewhere, faults in a line ---- */
+
+static char elsewhere[600];
+
+static int
+declare(struct hl_ctx *ctx)
+{
+	return hl_need_read(ctx, hl_text(elsewhere));
+}
+
+static enum hl_verdict
+read_elsewhere(struct hl_ctx *ctx)
+{
+	hl_str path = hl_text(elsewhere);
+	const struct hl_list *list = hl_config_list_at(ctx, path);
+
+	EXPECT_INT(hl_list_count(list), 2);
+	EXPECT(hl_config_list_at(ctx, path) == list);
+	EXPECT(hl_list_has(list, HL_STR("alpha")));
+	/* It was not declared. */
+	EXPECT_INT(hl_list_count(hl_config_list_at(
+		       ctx, hl_printf(ctx, "%s/key", fixture_of(ctx)->dir))),
+	    0);
+	hl_config_fault(ctx, path.p, list, 1, "%s is bad; mend it", "beta");
+	hl_config_fault(ctx, "key", hl_config_list(ctx, "key"), 9, "no good");
+	return HL_DECLINED;
+}
+
+static void
+test_elsewhere(void **state)
+{
+	struct fixture *f = *state;
+	const struct conf_faults *faults;
+
+	fixture_write(f, "elsewhere/map", "alpha\n\nbeta x\n");
+	fixture_write(f, "key", "common\n");
+	(void)snprintf(elsewhere, sizeof(elsewhere), "%s",
+	    fixture_path(f, "elsewhere/map"));
+	fixture_probe_load = declare;
+	fixture_hook(f, HOOK_CONNECT, read_elsewhere);
+	fixture_probe_load = NULL;
+	faults = conf_faults(f->engine->conf);
+	assert_int_equal(faults->count, 2);
+	assert_string_equal(faults->at[0].file.p, elsewhere);
+	assert_int_equal(faults->at[0].line, 3);
+	assert_string_equal(faults->at[0].text.p, "beta is bad; mend it");
+	assert_string_equal(faults->at[1].file.p, fixture_path(f, "key"));
+	assert_int_equal(faults->at[1].line, 0);
+	assert_string_equal(faults->at[1].text.p, "no good");
 }
 
 /* ---- one version for one hook ---- */
@@ -397,6 +481,7 @@ main(void)
 		TEST(test_values),
 		TEST(test_listener),
 		TEST(test_lists),
+		TEST(test_elsewhere),
 		TEST(test_same_version),
 		TEST(test_config_hooks),
 		TEST(test_user_config),

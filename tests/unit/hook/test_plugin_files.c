@@ -13,6 +13,8 @@ static const struct {
 	{ "rcpthosts", 0 },
 	{ "relayclients networks", 0 },
 	{ "badmailfrom  patterns", 0 },
+	{ "badhelo name-patterns", 0 },
+	{ "rcpt_regexp slashed-patterns", 0 },
 	{ "morercpthosts map", 0 },
 	{ "flat_auth_pw secret", 0 },
 	{ "", -EINVAL },

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* test_conf_literal.c - what an expression needs, and the sieve of many. */
+#include "unit.h"
+
+#include "base/mem.h"
+#include "conf/conf_literal.h"
+#include "conf/conf_sieve.h"
+
+static void
+test_literals(void **state)
+{
+	static const struct {
+		const char *regex, *want;
+	} cases[] = {
+		{ "", "" },
+		{ "spam", "spam" },
+		{ "^SPAM\\d+@", "spam" },
+		{ "^.*@bad\\.example$", "@bad.example" },
+		{ "a+bc", "bc" },
+		{ "abc+", "abc" },
+		{ "abc?de", "ab" },
+		{ "abc*", "ab" },
+		{ "ab{2,3}c", "a" },
+		{ "ab{2c", "" },
+		{ "a??bc", "bc" },
+		{ "ab|abc", "" },
+		{ "(ab|cd)efg", "efg" },
+		{ "x(?:ab)?efg", "efg" },
+		{ "(?=ab)efg", "efg" },
+		{ "(?<!abcd)ef", "ef" },
+		{ "(a(b(c)d)e)fg(h)", "fg" },
+		{ "(?i)abc", "" },
+		{ "(?x) a b c", "" },
+		{ "((?x) a )bc", "" },
+		{ "(?<n>a)bc", "" },
+		{ "(?|a|b)cd", "" },
+		{ "(?#x)abc", "" },
+		{ "(*ACCEPT)abc", "" },
+		{ "ab(*ACCEPT)?cd", "" },
+		{ "(a(*ACCEPT))?cd", "" },
+		{ "(abc", "" },
+		{ "[abc]def", "def" },
+		{ "[]abc]def", "def" },
+		{ "[^]abc]def", "def" },
+		{ "[\\]abc]def", "def" },
+		{ "[[:alpha:]]def", "" },
+		{ "[a\\Q]\\E]def", "" },
+		{ "[abc", "" },
+		{ "([)]abc)de", "de" },
+		{ "(\\)abc)de", "de" },
+		{ "\\Qa.b\\E", "" },
+		{ "a\\x41bc", "" },
+		{ "(a)\\1bcd", "" },
+		{ "\\bword\\b", "word" },
+		{ "foo\\", "" },
+		{ "\\@foo\\-bar", "@foo-bar" },
+		{ "caf\xc3\xa9", "caf\xc3\xa9" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char literal[CONF_LITERAL_MAX];
+		size_t n = conf_literal(slice_of(cases[i].regex), literal);
+
+		unit_slice_is(cases[i].regex, (struct slice){ literal, n },
+		    cases[i].want);
+	}
+}
+
+/* Of a long text a part is enough. */
+static void
+test_long(void **state)
+{
+	char literal[CONF_LITERAL_MAX], regex[200];
+
+	(void)state;
+	memset(regex, 'x', sizeof(regex));
+	assert_int_equal(
+	    conf_literal((struct slice){ regex, sizeof(regex) }, literal),
+	    CONF_LITERAL_MAX);
+	regex[CONF_LITERAL_MAX] = '?';
+	assert_int_equal(
+	    conf_literal(
+		(struct slice){ regex, CONF_LITERAL_MAX + 1 }, literal),
+	    CONF_LITERAL_MAX - 1);
+}
+
+static void
+on_id(void *arg, size_t id)
+{
+	*(unsigned *)arg |= 1u << id;
+}
+
+static void
+test_sieve(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned want; /* a bit for each number */
+	} cases[] = {
+		{ "", 0 },
+		{ "x", 0 },
+		{ "SPAMMER@x", 1 | 8 },
+		{ "spam", 8 },
+		{ "my spam here", 8 },
+		{ "ham and eggs", 0 },
+		{ "xyz", 4 },
+	};
+	struct conf_sieve *sieve = conf_sieve_new();
+
+	(void)state;
+	assert_true(conf_sieve_add(sieve, SLICE_LIT("spammer@")));
+	assert_false(conf_sieve_add(sieve, SLICE_LIT("x")));
+	assert_true(conf_sieve_add(sieve, SLICE_LIT("yz")));
+	assert_true(conf_sieve_add(sieve, SLICE_LIT("spam")));
+	assert_false(conf_sieve_add(sieve, SLICE_LIT("")));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		unsigned found = 0;
+
+		conf_sieve_find(sieve, slice_of(cases[i].text), on_id, &found);
+		UNIT_CASE(cases[i].text, found == cases[i].want);
+	}
+	conf_sieve_free(&sieve);
+	conf_sieve_free(&sieve);
+}
+
+static void
+count_id(void *arg, size_t id)
+{
+	(void)id;
+	++*(unsigned *)arg;
+}
+
+/* They share most of their bytes, but are filed under those that differ. */
+static void
+test_sieve_spreads(void **state)
+{
+	struct conf_sieve *sieve = conf_sieve_new();
+	char text[40];
+
+	(void)state;
+	for (int i = 0; i < 10000; i++) {
+		int n = snprintf(text, sizeof(text), "@mail-%05d.example", i);
+
+		assert_true(
+		    conf_sieve_add(sieve, (struct slice){ text, (size_t)n }));
+	}
+	for (int i = 0; i < 10000; i += 97) {
+		int n = snprintf(text, sizeof(text), "x@mail-%05d.example", i);
+		unsigned count = 0;
+
+		conf_sieve_find(
+		    sieve, (struct slice){ text, (size_t)n }, count_id, &count);
+		assert_in_range(count, 1, 20);
+	}
+	conf_sieve_free(&sieve);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_literals),
+		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_sieve),
+		cmocka_unit_test(test_sieve_spreads),
+	};
+
+	return cmocka_run_group_tests_name("conf-literal", tests, NULL, NULL);
+}
