@@ -9,7 +9,10 @@
 #define RESPONSE_HEAD 16u /* behind the length */
 #define REQUEST_MAX \
 	(REQUEST_HEAD + STATE_TABLE_MAX + STATE_KEY_MAX + 2 * STATE_VALUE_MAX)
-#define RESPONSE_MAX (RESPONSE_HEAD + STATE_VALUE_MAX)
+#define ROW_HEAD 16u
+/* Any row fits. */
+#define ROWS_MAX (ROW_HEAD + STATE_KEY_MAX + STATE_VALUE_MAX)
+#define RESPONSE_MAX (RESPONSE_HEAD + ROWS_MAX)
 
 /* ---- numbers ---- */
 
@@ -67,8 +70,9 @@ take_frame(struct slice *in, size_t min, size_t max, struct slice *ret)
 int
 state_request_check(const struct state_request *request)
 {
-	if (request->op < STATE_GET || request->op > STATE_SWAP ||
-	    request->table.n == 0 || request->key.n == 0)
+	if (request->op < STATE_GET || request->op > STATE_LIST ||
+	    request->table.n == 0 ||
+	    (request->key.n == 0 && request->op != STATE_LIST))
 		return -EINVAL;
 	if (request->table.n > STATE_TABLE_MAX ||
 	    request->key.n > STATE_KEY_MAX ||
@@ -164,5 +168,45 @@ state_response_read(struct slice *in, struct state_response *ret)
 	ret->status = (int32_t)(uint32_t)take(&frame, 4);
 	ret->number = (int64_t)take(&frame, 8);
 	ret->value = frame;
+	return 1;
+}
+
+/* ---- rows ---- */
+
+int
+state_row_write(struct buf *rows, const struct state_row *row)
+{
+	size_t n = ROW_HEAD + row->key.n + row->value.n;
+
+	CHECK(n <= ROWS_MAX);
+	if (n > ROWS_MAX - rows->n)
+		return 0;
+	buf_reserve(rows, n);
+	put(rows, row->key.n, 4);
+	put(rows, row->value.n, 4);
+	put(rows, (uint64_t)row->expires_ms, 8);
+	buf_add_slice(rows, row->key);
+	buf_add_slice(rows, row->value);
+	return 1;
+}
+
+int
+state_row_read(struct slice *in, struct state_row *ret)
+{
+	struct slice rest = *in;
+	size_t key_n, value_n;
+
+	if (rest.n == 0)
+		return 0;
+	if (rest.n < ROW_HEAD)
+		return -EPROTO;
+	key_n = take(&rest, 4);
+	value_n = take(&rest, 4);
+	ret->expires_ms = (int64_t)take(&rest, 8);
+	if (key_n > rest.n || value_n > rest.n - key_n)
+		return -EPROTO;
+	ret->key = take_text(&rest, key_n);
+	ret->value = take_text(&rest, value_n);
+	*in = rest;
 	return 1;
 }

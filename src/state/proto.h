@@ -12,6 +12,8 @@
  *	          table, key, value, old
  *	response  u32 bytes that follow
  *	          u32 id, i32 status, i64 number, value
+ *	rows      (the value that LIST gives)
+ *	          u32 key bytes, u32 value bytes, i64 expires_ms, key, value
  *
  * Pure: bytes in, structs out, on both sides.  This folder is layer 3, as
  * shm/: what processes share.
@@ -41,7 +43,11 @@ enum state_op {
 	STATE_PUT,     /* 0 */
 	STATE_DELETE,  /* 1 it was there; 0 */
 	STATE_ADD,     /* 0 and the sum; -EINVAL, -ERANGE */
-	STATE_SWAP     /* 0; -EEXIST */
+	STATE_SWAP,    /* 0; -EEXIST */
+	/* The rows of `table` behind `key`, which may be empty, in the order
+	 * of their keys: as many as one answer holds.  Their count; `number`
+	 * is 1 when more may follow. */
+	STATE_LIST
 };
 
 struct state_request {
@@ -53,6 +59,11 @@ struct state_request {
 	int64_t delta;    /* ADD */
 };
 
+struct state_row {
+	struct slice key, value;
+	int64_t expires_ms; /* since 1970; 0: never */
+};
+
 struct state_response {
 	uint32_t id;
 	int32_t status; /* 0 or more, or negative errno */
@@ -60,12 +71,12 @@ struct state_response {
 	struct slice value;
 };
 
-/* 0; -EINVAL an empty table or key, or an unknown op; -E2BIG over a limit
- * above. */
+/* 0; -EINVAL an empty table or key (LIST takes an empty key), or an unknown
+ * op; -E2BIG over a limit above. */
 int state_request_check(const struct state_request *request) WARN_UNUSED;
 
 /* Append a frame.  The request must have passed the check; a value is at
- * most STATE_VALUE_MAX. */
+ * most STATE_VALUE_MAX, or rows. */
 void state_request_write(struct buf *out, const struct state_request *request);
 void state_response_write(
     struct buf *out, const struct state_response *response);
@@ -76,5 +87,11 @@ void state_response_write(
 int state_request_read(struct slice *in, struct state_request *ret) WARN_UNUSED;
 int state_response_read(
     struct slice *in, struct state_response *ret) WARN_UNUSED;
+
+/* Appends a row to the value of an answer; 1.  0: there is no room for it,
+ * which the first always has.  Its key and value keep their limits. */
+int state_row_write(struct buf *rows, const struct state_row *row) WARN_UNUSED;
+/* Takes the first row off `in`.  1; 0 there is none; -EPROTO. */
+int state_row_read(struct slice *in, struct state_row *ret) WARN_UNUSED;
 
 #endif

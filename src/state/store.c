@@ -194,6 +194,53 @@ run_swap(struct store *store, const struct state_request *request)
 	return write_row(store, request, request->value);
 }
 
+static struct slice
+column_text(sqlite3_stmt *stmt, int at)
+{
+	const void *text = sqlite3_column_text(stmt, at);
+	int n = sqlite3_column_bytes(stmt, at);
+
+	return text != NULL ? (struct slice){ text, (size_t)n } : SLICE_NONE;
+}
+
+/* Only somebody with sqlite3 makes a row too long; it is passed over. */
+static bool
+is_in_limits(const struct state_row *row)
+{
+	return row->key.n <= STATE_KEY_MAX && row->value.n <= STATE_VALUE_MAX;
+}
+
+/* Rows to store->value; *ret_more when one did not fit. */
+static int
+run_list(
+    struct store *store, const struct state_request *request, int64_t *ret_more)
+{
+	sqlite3_stmt *stmt = stmt_for(store, STMT_LIST, request);
+	int rc, count = 0;
+
+	buf_clear(&store->value);
+	(void)sqlite3_bind_int64(stmt, 3, now_ms());
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		struct state_row row = {
+			.key = column_text(stmt, 0),
+			.value = column_text(stmt, 1),
+			.expires_ms = sqlite3_column_int64(stmt, 2),
+		};
+
+		if (!is_in_limits(&row))
+			continue;
+		if (state_row_write(&store->value, &row) == 0) {
+			*ret_more = 1;
+			break;
+		}
+		count++;
+	}
+	(void)sqlite3_reset(stmt);
+	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+		return store__failed(store, rc);
+	return count;
+}
+
 static int
 run_op(struct store *store, const struct state_request *request,
     int64_t *ret_number)
@@ -209,6 +256,8 @@ run_op(struct store *store, const struct state_request *request,
 		return run_add(store, request, ret_number);
 	case STATE_SWAP:
 		return run_swap(store, request);
+	case STATE_LIST:
+		return run_list(store, request, ret_number);
 	}
 	UNREACHABLE();
 }
@@ -250,7 +299,7 @@ store_run(struct store *store, const struct state_request *request,
 	if (status == 0)
 		status = run_op(store, request, &ret->number);
 	ret->status = status;
-	if (request->op == STATE_GET && status == 1)
+	if (status > 0 && !store_is_write(request->op))
 		ret->value = buf_slice(&store->value);
 }
 

@@ -55,7 +55,7 @@ void store_run(struct store *store, const struct state_request *request,
 static inline bool
 store_is_write(enum state_op op)
 {
-	return op != STATE_GET;
+	return op != STATE_GET && op != STATE_LIST;
 }
 
 /* Ends the transaction.  Returns 1 when it is kept, 0 when there was nothing

@@ -60,6 +60,8 @@ static const char *const stmt_sql[STMT_COUNT] = {
 	[STMT_SWEEP] = "DELETE FROM kv WHERE (tbl,key) IN (SELECT tbl,key"
 		       " FROM kv WHERE expires_ms>0 AND expires_ms<=?1"
 		       " ORDER BY expires_ms LIMIT ?2)",
+	[STMT_LIST] = "SELECT key,value,expires_ms FROM kv WHERE tbl=?1"
+		      " AND key>?2 AND " ALIVE " ORDER BY key",
 };
 
 static int

@@ -21,6 +21,7 @@ enum store_stmt {
 	STMT_SET,
 	STMT_DELETE,
 	STMT_SWEEP,
+	STMT_LIST,
 	STMT_COUNT
 };
 

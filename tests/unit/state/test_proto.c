@@ -87,7 +87,7 @@ static const struct {
 	{ "too short", 0, 4, 35 },
 	{ "too long", 0, 4, 0x7fffffff },
 	{ "another version", 4, 1, 2 },
-	{ "no such operation", 5, 1, 6 },
+	{ "no such operation", 5, 1, 7 },
 	{ "operation 0", 5, 1, 0 },
 	{ "table longer than the frame", 6, 2, 0xffff },
 	{ "table of 0", 6, 2, 0 },
@@ -131,6 +131,7 @@ test_limits(void **state)
 		    STATE_KEY_MAX, STATE_VALUE_MAX, STATE_VALUE_MAX, 0 },
 		{ "no table", STATE_GET, 0, 1, 0, 0, -EINVAL },
 		{ "no key", STATE_GET, 1, 0, 0, 0, -EINVAL },
+		{ "no key is needed", STATE_LIST, 1, 0, 0, 0, 0 },
 		{ "no operation", (enum state_op)0, 1, 1, 0, 0, -EINVAL },
 		{ "table", STATE_GET, STATE_TABLE_MAX + 1, 1, 0, 0, -E2BIG },
 		{ "key", STATE_GET, 1, STATE_KEY_MAX + 1, 0, 0, -E2BIG },
@@ -218,7 +219,7 @@ static void
 test_broken_responses(void **state)
 {
 	static const struct slice shorter = SLICE_LIT("\0\0\0\17"),
-				  longer = SLICE_LIT("\0\4\0\21");
+				  longer = SLICE_LIT("\0\4\20\41");
 	struct slice in = shorter;
 	struct state_response got;
 
@@ -226,6 +227,69 @@ test_broken_responses(void **state)
 	assert_int_equal(state_response_read(&in, &got), -EPROTO);
 	in = longer;
 	assert_int_equal(state_response_read(&in, &got), -EPROTO);
+}
+
+/* ---- rows ---- */
+
+static void
+test_rows_come_back(void **state)
+{
+	static const struct state_row rows[] = {
+		{ SLICE_LIT("a"), SLICE_LIT("1"), INT64_MAX },
+		{ SLICE_LIT("a key"), SLICE_LIT(""), 0 },
+		{ SLICE_LIT("b"), SLICE_LIT("some value"), 1 },
+	};
+	struct buf buf = BUF_INIT;
+	struct state_row got;
+	struct slice in;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_int_equal(state_row_write(&buf, &rows[i]), 1);
+	in = buf_slice(&buf);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		assert_int_equal(state_row_read(&in, &got), 1);
+		assert_true(slice_eq(got.key, rows[i].key));
+		assert_true(slice_eq(got.value, rows[i].value));
+		assert_int_equal(got.expires_ms, rows[i].expires_ms);
+	}
+	assert_int_equal(state_row_read(&in, &got), 0);
+	/* The last one, cut anywhere. */
+	for (size_t n = 1; n < 16 + rows[2].key.n + rows[2].value.n; n++) {
+		in = slice_from(buf_slice(&buf), 16 + 2 + 16 + 5);
+		in = slice_head(in, n);
+		assert_int_equal(state_row_read(&in, &got), -EPROTO);
+	}
+	buf_done(&buf);
+}
+
+/* One always fits, and is one that the other side takes; none behind it. */
+static void
+test_largest_row(void **state)
+{
+	char *bytes = mem_alloc(STATE_VALUE_MAX);
+	struct state_row row = {
+		.key = { bytes, STATE_KEY_MAX },
+		.value = { bytes, STATE_VALUE_MAX },
+	};
+	struct state_response got, response = { .id = 1, .status = 1 };
+	struct buf rows = BUF_INIT, frame = BUF_INIT;
+	struct slice in;
+
+	(void)state;
+	assert_int_equal(state_row_write(&rows, &row), 1);
+	row.key.n = 1;
+	row.value.n = 0;
+	assert_int_equal(state_row_write(&rows, &row), 0);
+	response.value = buf_slice(&rows);
+	state_response_write(&frame, &response);
+	in = buf_slice(&frame);
+	assert_int_equal(state_response_read(&in, &got), 1);
+	assert_int_equal(state_row_read(&got.value, &row), 1);
+	assert_int_equal(row.value.n, STATE_VALUE_MAX);
+	buf_done(&rows);
+	buf_done(&frame);
+	mem_free(bytes);
 }
 
 int
@@ -239,6 +303,8 @@ main(void)
 		cmocka_unit_test(test_largest_request),
 		cmocka_unit_test(test_response_comes_back),
 		cmocka_unit_test(test_broken_responses),
+		cmocka_unit_test(test_rows_come_back),
+		cmocka_unit_test(test_largest_row),
 	};
 
 	return cmocka_run_group_tests_name("state/proto", tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "state/store.h"
 
 static char dir[64], path[96];
@@ -386,6 +387,64 @@ test_operations(void **state)
 
 /* The database that a process leaves behind which is killed without warning,
  * after two writes were committed and one was not. */
+/* Rows behind `key` as "KEY=VALUE ", the last key in `ret_last`. */
+static int
+list(struct store *store, const char *key, struct buf *ret, bool *ret_more)
+{
+	struct state_request request = { .id = 1,
+		.op = STATE_LIST,
+		.table = SLICE_LIT("t"),
+		.key = slice_of(key) };
+	struct state_response response;
+	struct state_row row;
+	struct slice in;
+
+	store_run(store, &request, &response);
+	in = response.value;
+	while (state_row_read(&in, &row) == 1)
+		buf_printf(ret, "%.*s=%.*s ", STR(row.key),
+		    STR(slice_head(row.value, 9)));
+	assert_int_equal(in.n, 0);
+	*ret_more = response.number == 1;
+	return response.status;
+}
+
+static void
+test_list(void **state)
+{
+	struct store *store = opened(0);
+	static char large[STATE_VALUE_MAX + 1];
+	struct buf got = BUF_INIT;
+	bool more;
+
+	(void)state;
+	assert_int_equal(list(store, "", &got, &more), 0);
+	assert_int_equal(put(store, "b", "2"), 0);
+	assert_int_equal(put(store, "a", "1"), 0);
+	assert_int_equal(put(store, "c", "3"), 0);
+	assert_int_equal(list(store, "", &got, &more), 3);
+	assert_string_equal(got.p, "a=1 b=2 c=3 ");
+	assert_false(more);
+	buf_clear(&got);
+	assert_int_equal(list(store, "b", &got, &more), 1);
+	assert_string_equal(got.p, "c=3 ");
+	assert_int_equal(list(store, "c", &got, &more), 0);
+	/* An answer has room for one of these. */
+	memset(large, 'v', sizeof(large) - 1);
+	assert_int_equal(put(store, "b", large), 0);
+	assert_int_equal(put(store, "d", large), 0);
+	buf_clear(&got);
+	assert_int_equal(list(store, "", &got, &more), 3);
+	assert_string_equal(got.p, "a=1 b=vvvvvvvvv c=3 ");
+	assert_true(more);
+	buf_clear(&got);
+	assert_int_equal(list(store, "c", &got, &more), 1);
+	assert_string_equal(got.p, "d=vvvvvvvvv ");
+	assert_false(more);
+	buf_done(&got);
+	store_free(&store);
+}
+
 static void
 test_killed(void **state)
 {
@@ -879,6 +938,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		T(test_operations),
+		T(test_list),
 		T(test_killed),
 		T(test_kept_when_closed),
 		T(test_sweep),
