@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -16,12 +15,11 @@
 #include "command.h"
 #include "conf/conf_nearest.h"
 #include "state_dir.h"
-
-#define DEFAULT_STATE "/var/lib/hookline"
+#include "unix_connect.h"
 
 static const struct option_spec options[] = {
 	{ "state", "DIR",
-	    "state directory of the server (default " DEFAULT_STATE ")" },
+	    "state directory of the server (default " STATE_DIR_DEFAULT ")" },
 	{ "json", NULL, "status and stats: answer in JSON" },
 	{ NULL, NULL, NULL },
 };
@@ -67,32 +65,6 @@ take(void *arg, const struct option_spec *spec, const char *value,
 	return 0;
 }
 
-static int
-ctl_connect(const char *state_dir, struct err *err)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int n = snprintf(addr.sun_path, sizeof(addr.sun_path),
-	    "%s/" STATE_CTL_SOCKET, state_dir);
-	int fd, code;
-
-	if (n < 0 || (size_t)n >= sizeof(addr.sun_path))
-		return err_set(
-		    err, -ENAMETOOLONG, "%s: path too long", state_dir);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return err_set(err, -errno, "socket: %s", strerror(errno));
-	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
-		return fd;
-	code = errno;
-	(void)close(fd);
-	if (code == ENOENT || code == ECONNREFUSED)
-		return err_set(err, -code,
-		    "no server runs with the state directory %s; name another "
-		    "with --state",
-		    state_dir);
-	return err_set(err, -code, "%s: %s", addr.sun_path, strerror(code));
-}
-
 /* All of the answer. */
 static int
 ctl_talk(int fd, const struct parsed *parsed, struct buf *ret, struct err *err)
@@ -133,7 +105,7 @@ print_answer(const struct command *self, struct slice answer)
 static int
 run(const struct command *self, int argc, char **argv)
 {
-	struct parsed parsed = { .state_dir = DEFAULT_STATE };
+	struct parsed parsed = { .state_dir = STATE_DIR_DEFAULT };
 	struct buf answer = BUF_INIT;
 	struct err err;
 	int fd, rc, code = EXIT_FAULT;
@@ -142,7 +114,7 @@ run(const struct command *self, int argc, char **argv)
 		return command_usage_error(self, "%s", err.text);
 	if (parsed.request == NULL)
 		return command_usage_error(self, "what shall it do?");
-	rc = fd = ctl_connect(parsed.state_dir, &err);
+	rc = fd = unix_connect(parsed.state_dir, STATE_CTL_SOCKET, &err);
 	if (rc >= 0) {
 		rc = ctl_talk(fd, &parsed, &answer, &err);
 		(void)close(fd);

@@ -8,9 +8,9 @@
 #include "conf/conf_listen.h"
 #include "master.h"
 #include "shm/layout.h"
+#include "state_dir.h"
 
 #define DEFAULT_CONFIG "/etc/hookline"
-#define DEFAULT_STATE "/var/lib/hookline"
 
 static const struct option_spec options[] = {
 	{ "config", "DIR",
@@ -18,7 +18,7 @@ static const struct option_spec options[] = {
 	{ "listen", "LINE",
 	    "listen here instead of on the lines of config/listen; may "
 	    "repeat" },
-	{ "state", "DIR", "state directory (default " DEFAULT_STATE ")" },
+	{ "state", "DIR", "state directory (default " STATE_DIR_DEFAULT ")" },
 	{ "user", "NAME", "run as this user when started as root" },
 	{ "workers", "N", "worker processes (default: config/workers)" },
 	{ NULL, NULL, NULL },
@@ -67,7 +67,7 @@ run(const struct command *self, int argc, char **argv)
 {
 	struct parsed parsed = {
 		.master.config_dir = DEFAULT_CONFIG,
-		.master.state_dir = DEFAULT_STATE,
+		.master.state_dir = STATE_DIR_DEFAULT,
 		.master.listen = parsed.listen,
 	};
 	struct err err;

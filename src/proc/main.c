@@ -24,6 +24,7 @@ static const struct command *const commands[] = {
 	&command_plugins,
 	&command_new_plugin,
 	&command_ctl,
+	&command_greylist,
 	&command_try,
 	&command_version,
 };

@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "privilege.h"
 
+#define STATE_DIR_DEFAULT "/var/lib/hookline"
 #define STATE_PID_FILE "hookline.pid"
 #define STATE_CTL_SOCKET "ctl.sock"
 

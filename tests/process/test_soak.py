@@ -42,6 +42,7 @@ badmailfrom
 badrcptto
 badmailfromto
 resolvable_fromhost reject 0
+greylisting reject 0
 dnsbl
 rhsbl
 naughty

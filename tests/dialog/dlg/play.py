@@ -108,7 +108,8 @@ class Play:
 
     SETUP = {"config", "plugin", "file", "dns", "start", "cert"}
     ON_SERVER = {"stop", "kill", "signal", "wait", "log", "nolog",
-                 "logcount", "maildir", "file", "ctl", "out", "out~", "exit"}
+                 "logcount", "maildir", "file", "ctl", "ask", "out", "out~",
+                 "exit"}
 
     def step(self, step):
         if step.word not in self.SETUP and not self.started:
@@ -361,10 +362,16 @@ class Play:
             raise Failure(f"exit status {self.status}")
 
     def do_ctl(self, step):
-        status, self.output = self.server.ctl(self.expand(step.text).split())
-        self.transcript.append("ctl " + self.output)
-        if status != 0:
-            raise Failure(f"ctl: status {status}: {self.output}")
+        self.ask(["ctl", *self.expand(step.text).split()], 0)
+
+    def do_ask(self, step):
+        self.ask(self.expand(step.text).split(), int(step.arg or 0))
+
+    def ask(self, words, wanted):
+        status, self.output = self.server.ask(words)
+        self.transcript.append(f"{' '.join(words)}: {self.output}")
+        if status != wanted:
+            raise Failure(f"{words[0]}: status {status}: {self.output}")
 
     def do_out(self, step):
         if self.expand(step.text) not in self.output:

@@ -31,7 +31,7 @@ WORDS = {
 # Words with a colon and text after it.
 TEXTS = {"EHLO", "C", "C~", "C!", "BDAT", "S", "S~", "S*", "has", "lacks",
          "log", "nolog", "logcount", "maildir", "maildir~", "file", "ctl",
-         "out", "out~", "exit"}
+         "ask", "out", "out~", "exit"}
 BLOCKS = {"config", "plugin", "file", "dns"}
 # Those that belong to one connection.
 ON_CONNECTION = {"EHLO", "C", "C~", "C!", "BDAT", "S", "S~", "S*", "has",

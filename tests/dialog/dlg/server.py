@@ -246,10 +246,11 @@ class Server:
                 raise Failure("workers outlive their master")
             time.sleep(0.004)
 
-    def ctl(self, words):
+    def ask(self, words):
+        """`hookline WORD ...` of a command that asks the server."""
         result = subprocess.run(
-            [str(self.stage.program), "ctl", "--state", self.vars["STATE"],
-             *words], stdin=subprocess.DEVNULL, capture_output=True,
+            [str(self.stage.program), words[0], "--state",
+             self.vars["STATE"], *words[1:]], stdin=subprocess.DEVNULL, capture_output=True,
             text=True, errors="replace", timeout=self.timeout, check=False,
             **self.stage.process_user())
         return result.returncode, result.stdout + result.stderr

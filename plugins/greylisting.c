@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* greylisting.c - refuses for now whom it does not know yet (RFC 6647).
+ *
+ *	greylisting [remote_ip 1] [sender 0] [recipient 0] [reject 1]
+ *	            [black_timeout 50m] [grey_timeout 200m]
+ *	            [white_timeout 36d] [deny_late 0] [per_recipient 0]
+ *	            [p0f genre,windows,...] [geoip US,UK,...]
+ *
+ * A client, or a client with a sender and a recipient, that is seen for the
+ * first time is refused for `black_timeout`.  When it comes again after that
+ * and within `grey_timeout` it is let in, and stays known for `white_timeout`
+ * after each visit.  Relay clients and whitelisted ones are let in at once;
+ * with `geoip` those from these countries too, and with `p0f` all whose system
+ * (genre, detail, link), uptime in hours (less than) and distance (more than)
+ * are not all of these.
+ *
+ *	config/denysoft_greylist  the same settings, "NAME VALUE" in a line; the
+ *				  plugin's line wins
+ *
+ * With `recipient` or `per_recipient` it decides at RCPT, and a recipient's
+ * own denysoft_greylist (user_config) wins over both; else at MAIL, or with
+ * `deny_late 1` at DATA.  The null sender is refused at DATA, never at RCPT.
+ * Unless all recipients are whitelisted (note whitelistrcpt).
+ *
+ * Without its database nobody is refused; the log says so once, and when it is
+ * over.  `hookline greylist` shows and changes what it knows.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include <hookline/policy.h>
+
+#include "greylisting.h"
+
+#define TABLE HL_STR("seen")
+#define NOTE HL_STR("greylist")
+#define DENIED "This mail is temporarily denied"
+#define TRIES 3 /* when other sessions write the same entry */
+
+/* What stands in the database: "TIME:NEW:DEFERRED:DELIVERED", where TIME is
+ * the first visit, or the last one of who is known. */
+struct record {
+	int64_t time, first, deferred, delivered;
+};
+
+struct instance {
+	bool is_broken; /* and the log says so */
+};
+
+/* ---- records --------------------------------------------------------- */
+
+static int64_t
+take_number(const char **text)
+{
+	int64_t number = 0;
+
+	for (; **text >= '0' && **text <= '9' && number < INT64_MAX / 16;
+	     (*text)++)
+		number = 10 * number + (**text - '0');
+	*text += **text == ':';
+	return number;
+}
+
+static struct record
+record_of(const char *text)
+{
+	struct record record;
+
+	record.time = take_number(&text);
+	record.first = take_number(&text);
+	record.deferred = take_number(&text);
+	record.delivered = take_number(&text);
+	return record;
+}
+
+/* Whether who has this record is let in; changes it for the next visit. */
+static bool
+visit(struct hl_ctx *ctx, const struct policy *policy, int64_t now,
+    struct record *record)
+{
+	int64_t age = now - record->time;
+	bool is_new = record->time == 0;
+
+	if (record->delivered > 0 && age < policy->white_s) {
+		record->time = now;
+		record->delivered++;
+		hl_log(ctx, HL_LOG_INFO, "pass: white, %" PRId64 " deliveries",
+		    record->delivered);
+		return true;
+	}
+	if (!is_new && record->delivered == 0 && age < policy->black_s) {
+		record->deferred++;
+		hl_log(ctx, HL_LOG_INFO,
+		    "fail: black DENYSOFT - %" PRId64 " deferred connections",
+		    record->deferred);
+		return false;
+	}
+	if (!is_new && record->delivered == 0 && age < policy->grey_s) {
+		record->time = now;
+		record->delivered = 1;
+		hl_log(ctx, HL_LOG_INFO, "pass: updated grey->white");
+		return true;
+	}
+	*record = (struct record){ .time = now, .first = record->first + 1 };
+	hl_log(ctx, HL_LOG_INFO, "fail: initial DENYSOFT, unknown");
+	return false;
+}
+
+/* When it may be forgotten. */
+static uint64_t
+ttl_of(const struct policy *policy, int64_t now, const struct record *record)
+{
+	int64_t left = record->delivered > 0
+			   ? policy->white_s
+			   : record->time + policy->grey_s - now;
+
+	return left > 0 ? (uint64_t)left : 1;
+}
+
+/* ---- the database ---------------------------------------------------- */
+
+/* It fails, or (0) works.  The log has the first of each. */
+static void
+note_health(struct hl_ctx *ctx, int rc)
+{
+	struct instance *instance = hl_instance(ctx);
+	bool is_broken = rc < 0;
+
+	if (rc == -ECANCELED || rc == -ETIMEDOUT ||
+	    instance->is_broken == is_broken)
+		return;
+	instance->is_broken = is_broken;
+	hl_log(ctx, is_broken ? HL_LOG_ERROR : HL_LOG_NOTICE,
+	    is_broken ? "error, no database (%s): nobody is refused until it "
+			"works again"
+		      : "the database works again%s",
+	    is_broken ? strerror(-rc) : "");
+}
+
+/* 1 let in, 0 not; negative errno: the database fails. */
+static int
+ask(struct hl_ctx *ctx, const struct policy *policy, hl_str key)
+{
+	int64_t now = hl_wall_us(ctx) / 1000000;
+	bool is_in = false;
+
+	for (int i = 0; i < TRIES; i++) {
+		hl_str old = HL_STR(""), new;
+		struct record record;
+		int rc = hl_kv_get(ctx, TABLE, key, &old);
+
+		if (rc < 0)
+			return rc;
+		record = record_of(old.p);
+		is_in = visit(ctx, policy, now, &record);
+		new = hl_printf(ctx,
+		    "%" PRId64 ":%" PRId64 ":%" PRId64 ":%" PRId64, record.time,
+		    record.first, record.deferred, record.delivered);
+		rc = hl_kv_swap(
+		    ctx, TABLE, key, old, new, ttl_of(policy, now, &record));
+		if (rc == 0)
+			break;
+		if (rc != -EEXIST)
+			return rc;
+	}
+	return is_in;
+}
+
+/* ---- the decision ---------------------------------------------------- */
+
+/* "192.0.2.1 <a@b.example> <c@d.example>"; hookline greylist reads it. */
+static hl_str
+key_of(struct hl_ctx *ctx, const struct policy *policy,
+    const struct hl_addr *from, const struct hl_addr *to)
+{
+	hl_str key = policy->remote_ip ? hl_peer_ip(ctx) : HL_STR("");
+
+	if (policy->sender)
+		key = hl_printf(ctx, "%s%s<%s>", key.p, key.n > 0 ? " " : "",
+		    hl_addr_text(from).p);
+	if (policy->recipient && to != NULL)
+		key = hl_printf(ctx, "%s%s<%s>", key.p, key.n > 0 ? " " : "",
+		    hl_addr_text(to).p);
+	return key;
+}
+
+static bool
+is_refused(struct hl_ctx *ctx, const struct policy *policy,
+    const struct hl_addr *from, const struct hl_addr *to)
+{
+	hl_str key;
+	int rc;
+
+	if (!who_is_looked_at(ctx, policy))
+		return false;
+	key = key_of(ctx, policy, from, to);
+	if (key.n == 0) {
+		hl_log(ctx, HL_LOG_ERROR,
+		    "error, enable one of remote_ip, sender, or recipient");
+		return false;
+	}
+	rc = ask(ctx, policy, key);
+	note_health(ctx, rc);
+	return rc == 0 && policy->reject;
+}
+
+/* ---- hooks ----------------------------------------------------------- */
+
+static enum hl_verdict
+refuse_later(struct hl_ctx *ctx)
+{
+	(void)hl_note_set_text(ctx, HL_TRANSACTION, NOTE, HL_STR(DENIED));
+	return HL_DECLINED;
+}
+
+static enum hl_verdict
+on_mail(struct hl_ctx *ctx, const struct hl_addr *from)
+{
+	struct policy policy;
+
+	policy_get(ctx, NULL, &policy);
+	if (policy.recipient || policy.per_recipient ||
+	    !is_refused(ctx, &policy, from, NULL))
+		return HL_DECLINED;
+	return policy.deny_late ? refuse_later(ctx)
+				: hl_denysoft(ctx, NULL, DENIED);
+}
+
+static enum hl_verdict
+on_rcpt(struct hl_ctx *ctx, const struct hl_addr *to)
+{
+	const struct hl_addr *from = hl_sender(ctx);
+	struct policy policy;
+
+	policy_get(ctx, NULL, &policy);
+	if (!policy.recipient && !policy.per_recipient)
+		return HL_DECLINED;
+	policy_get(ctx, to, &policy);
+	if (!is_refused(ctx, &policy, from, to))
+		return HL_DECLINED;
+	/* A probe for an address is not held up. */
+	return hl_addr_is_null(from) ? refuse_later(ctx)
+				     : hl_denysoft(ctx, NULL, DENIED);
+}
+
+static enum hl_verdict
+on_data(struct hl_ctx *ctx)
+{
+	hl_str text = hl_note_text(ctx, HL_TRANSACTION, NOTE);
+	int64_t white =
+	    hl_note_int(ctx, HL_TRANSACTION, HL_STR("whitelistrcpt"), 0);
+
+	if (text.n == 0)
+		return HL_DECLINED;
+	if (white == (int64_t)hl_rcpt_count(ctx)) {
+		hl_log(ctx, HL_LOG_INFO, "skip: all recipients whitelisted");
+		return HL_DECLINED;
+	}
+	return hl_denysoft(ctx, NULL, "%s", text.p);
+}
+
+static const char *const files[] = { POLICY_FILE, NULL };
+
+static const struct hl_plugin plugin = {
+	.name = "greylisting",
+	.about = "refuse for now whom it does not know yet",
+	.args = policy_args,
+	.args_size = POLICY_ARGS_SIZE,
+	.instance_size = sizeof(struct instance),
+	.files = files,
+	.load = policy_check,
+	.mail = on_mail,
+	.rcpt = on_rcpt,
+	.data = on_data,
+};
+HL_PLUGIN(plugin);

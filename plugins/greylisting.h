@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* greylisting.h - the settings of greylisting, and whom it looks at. */
+#ifndef GREYLISTING_H
+#define GREYLISTING_H
+
+#include <hookline/plugin.h>
+
+#define POLICY_FILE "denysoft_greylist"
+
+struct policy {
+	bool remote_ip, sender, recipient, per_recipient, deny_late, reject;
+	int64_t black_s, grey_s, white_s;
+	hl_str p0f, geoip;
+};
+
+/* The table of arguments, and the size of what it fills. */
+extern const struct hl_arg policy_args[];
+#define POLICY_ARGS_SIZE (17 * sizeof(hl_str))
+
+/* What holds now, for this recipient or (NULL) for all.  BLOCKS. */
+void policy_get(
+    struct hl_ctx *ctx, const struct hl_addr *to, struct policy *ret);
+/* In load: 0, or -EINVAL with the reason.  A bad line of the file is an error
+ * in the log alone, and is passed over. */
+int policy_check(struct hl_ctx *ctx);
+
+/* Not those who are immune, or of another system or country than it looks
+ * at; the log says why. */
+bool who_is_looked_at(struct hl_ctx *ctx, const struct policy *policy);
+
+#endif
