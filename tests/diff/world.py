@@ -115,7 +115,8 @@ class World:
 class Stub:
     """A server at a TCP port and a Unix socket.  For each client it does its
     lines: `> REGEX` reads until that is there, `< TEXT` writes a line,
-    `<< TEXT` writes just that (both know \\r, \\n, \\0).  Then it hangs up."""
+    `<< TEXT` writes just that (both know \\r, \\n, \\0), `linger` waits until
+    the client has hung up.  Then it hangs up."""
 
     def __init__(self, lines):
         self.lines = lines
@@ -157,6 +158,9 @@ class Stub:
                         return
                     data += more
                 data = data[found.end():]
+            elif word == "linger":
+                while client.recv(65536):
+                    pass
             else:
                 text = text.encode().decode("unicode_escape")
                 client.sendall((text + ("\r\n" if word == "<" else ""))

@@ -27,6 +27,8 @@ MESSAGES = 3000 if SANITIZED else int(os.environ.get("HOOKLINE_SOAK", "20000"))
 WARM_UP = 2000
 GROWTH_MAX = 256 * 1024
 PLUGINS = """hosts_allow
+user_config users/%u
+ident/p0f /nowhere/p0f
 loadcheck max_load 100000
 fcrdns
 earlytalker wait 0
