@@ -316,6 +316,10 @@ int hl_load_error(struct hl_ctx *ctx, const char *fmt, ...) HL_PRINTF(2, 3);
 int hl_need_read(struct hl_ctx *ctx, hl_str path);
 int hl_need_write(struct hl_ctx *ctx, hl_str path);
 int hl_need_exec(struct hl_ctx *ctx, hl_str path);
+/* The same for a program whose set-user-ID or set-group-ID bit shall count, as
+ * qmail-queue's: else it runs as the user of the workers.  Not for root's: what
+ * hookline starts has no capabilities. */
+int hl_need_exec_setuid(struct hl_ctx *ctx, hl_str path);
 int hl_need_connect(struct hl_ctx *ctx, hl_str where);
 
 /* ---- answers ------------------------------------------------------- */
@@ -853,20 +857,48 @@ void hl_conn_pool_put(struct hl_ctx *ctx, struct hl_conn **conn);
 int hl_send_datagram(
     struct hl_ctx *ctx, hl_str where, const void *bytes, size_t size);
 
+/* A piece of what a program reads. */
+enum hl_spawn_what {
+	HL_SPAWN_BYTES,
+	HL_SPAWN_MESSAGE, /* as hl_message_read gives it with HL_LF */
+	HL_SPAWN_MESSAGE_CRLF,
+	/* With LF, in lines of SMTP: a '.' more where one begins with a '.',
+	 * and a line end at the end. */
+	HL_SPAWN_MESSAGE_DOTS
+};
+struct hl_spawn_input {
+	unsigned fd; /* in the program: 0 to 9, but 2 */
+	enum hl_spawn_what what;
+	const void *bytes; /* HL_SPAWN_BYTES */
+	size_t size;
+};
+#define HL_SPAWN_INPUTS_MAX 64
 struct hl_spawn {
 	const char *const *argv; /* argv[0] is the absolute path */
 	const void *input;       /* its stdin, and descriptor 3; or NULL */
 	size_t input_size;
-	size_t output_max;       /* of stdout that is kept; 0: none */
-	uint64_t timeout_ms;     /* then it is killed; 0: the hook's */
-	const void *reserved[4]; /* for later releases; leave it zero */
+	size_t output_max;   /* of stdout that is kept; 0: none */
+	uint64_t timeout_ms; /* then it is killed; 0: the hook's */
+	/* In place of `input`: what it reads from which descriptor.  Pieces of
+	 * the same one follow each other in this order; it is a file without
+	 * a name, so a program need not read all of it. */
+	const struct hl_spawn_input *inputs;
+	const char *const *env; /* more variables, "HL_NAME=value"; or NULL */
+	unsigned input_count;
+	bool keep_errors;        /* its stderr is output, too */
+	const void *reserved[1]; /* for later releases; leave it zero */
 };
-/* Runs a program that hl_need_exec declared; no shell, a fixed environment,
- * its standard error is lost.  Its exit status, 128 + signal; -ETIME it was
- * killed after `timeout_ms`; -EACCES not declared, or not executable; -E2BIG
- * over 128 KiB of words; -EAGAIN the process that runs programs is not there;
- * -EPIPE that was lost, and the program with it; or other negative errno.
- * At config/max_programs it waits for its turn.  BLOCKS. */
+/* Runs a program that hl_need_exec declared; no shell, a fixed environment
+ * (with `env`, of capital letters, digits and '_' behind HL_), its standard
+ * error is lost but for `keep_errors`.  Its exit status, 128 + signal; -ETIME
+ * it was killed after `timeout_ms`; -EINVAL a request that cannot be: both
+ * kinds of input, more than HL_SPAWN_INPUTS_MAX, a message where there is none,
+ * output from a stdout that is an input, other variables; -EACCES not
+ * declared, or not executable; -E2BIG over 128 KiB of words and variables;
+ * -ENOSPC, -EIO and others: the input could not be written; -EAGAIN the process
+ * that runs programs is not there; -EPIPE that was lost, and the program with
+ * it; or other negative errno.  At config/max_programs it waits for its turn.
+ * BLOCKS. */
 int hl_spawn(
     struct hl_ctx *ctx, const struct hl_spawn *spawn, hl_str *ret_output);
 

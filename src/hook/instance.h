@@ -16,7 +16,13 @@
 #include "hook_row.h"
 
 /* What a plugin said it will use (hl_need_*). */
-enum need_kind { NEED_READ, NEED_WRITE, NEED_EXEC, NEED_CONNECT };
+enum need_kind {
+	NEED_READ,
+	NEED_WRITE,
+	NEED_EXEC,
+	NEED_EXEC_SETUID,
+	NEED_CONNECT
+};
 
 struct plugin_alias;
 

@@ -24,6 +24,8 @@ need_name(enum need_kind kind)
 		return "write";
 	case NEED_EXEC:
 		return "exec";
+	case NEED_EXEC_SETUID:
+		return "exec_setuid";
 	case NEED_CONNECT:
 		return "connect";
 	}
@@ -35,7 +37,8 @@ covers(const struct need *need, enum need_kind kind, hl_str what)
 {
 	/* What may be written may be read back. */
 	if (need->kind != kind &&
-	    !(kind == NEED_READ && need->kind == NEED_WRITE))
+	    !(kind == NEED_READ && need->kind == NEED_WRITE) &&
+	    !(kind == NEED_EXEC && need->kind == NEED_EXEC_SETUID))
 		return false;
 	if (kind == NEED_CONNECT)
 		return str_eq_text(need->what, NEED_ANY) ||
@@ -128,6 +131,12 @@ int
 hl_need_exec(struct hl_ctx *ctx, hl_str path)
 {
 	return declare(ctx, NEED_EXEC, path);
+}
+
+int
+hl_need_exec_setuid(struct hl_ctx *ctx, hl_str path)
+{
+	return declare(ctx, NEED_EXEC_SETUID, path);
 }
 
 int

@@ -19,7 +19,7 @@ struct hl_ctx;
 int need_check(
     struct hl_ctx *ctx, enum need_kind kind, hl_str what) WARN_UNUSED;
 
-/* "read", "write", "exec", "connect". */
+/* "read", "write", "exec", "exec_setuid", "connect". */
 const char *need_name(enum need_kind kind);
 
 #endif

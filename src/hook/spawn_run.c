@@ -287,8 +287,6 @@ spawn_run(struct spawn *spawn, const struct spawn_job *job, struct buf *output)
 {
 	struct spawn_start start = { .job = job,
 		.helper = spawn->helper,
-		.input = -1,
-		.output_its = -1,
 		.output_ours = -1,
 		.helper_fd = -1 };
 	struct mono until = { 0 };

@@ -11,12 +11,15 @@
 #ifndef HOOKLINE_HOOK_SPAWN_RUN_H
 #define HOOKLINE_HOOK_SPAWN_RUN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
 #include "base/check.h"
 
+struct hl_spawn_input;
+struct message;
 struct rt;
 struct spawn;
 
@@ -29,20 +32,28 @@ void spawn_free(struct spawn **spawn);
 
 struct spawn_job {
 	const char *const *argv; /* argv[0]: absolute path */
-	const void *input;       /* its standard input; NULL: none */
-	size_t input_size;
-	size_t output_max;   /* of standard output that is kept; 0: none */
-	uint64_t timeout_ms; /* 0: none but the fiber's deadline */
+	const char *const *env;  /* "HL_NAME=value"; NULL: none */
+	/* What it reads; of each descriptor a file (hl_spawn_input). */
+	const struct hl_spawn_input *inputs;
+	size_t input_count;
+	bool input_again;        /* its input 0 as 3, too */
+	struct message *message; /* of inputs that are one; NULL: of none */
+	const char *spool_dir;   /* for large inputs; NULL: all in memory */
+	size_t output_max;       /* of its output that is kept; 0: none */
+	bool keep_errors;        /* standard error is output */
+	uint64_t timeout_ms;     /* 0: none but the fiber's deadline */
 };
 
-/* BLOCKS until the program has ended.  What it wrote to its standard output
- * until then is added to `output`; what it writes to standard error is lost.
+/* BLOCKS until the program has ended.  What it wrote to its output until
+ * then is added to `output`: that is standard output, if that is no input, and
+ * standard error, if `keep_errors`.
  *
  * Returns its exit status, or 128 + the signal that ended it; -ETIME over
  * `timeout_ms`, -ETIMEDOUT, -ECANCELED: its process group was killed and it
  * is reaped when it has gone; -ENOENT, -EACCES and the like: it could not be
- * started; -E2BIG too many words; -EAGAIN the helper is not there; -EPIPE the
- * helper was lost, and the program with it. */
+ * started; -ENOSPC, -EIO and the like: an input could not be written; -E2BIG
+ * too many words; -EAGAIN the helper is not there; -EPIPE the helper was lost,
+ * and the program with it. */
 int spawn_run(struct spawn *spawn, const struct spawn_job *job,
     struct buf *output) BLOCKS WARN_UNUSED;
 

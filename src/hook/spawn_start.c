@@ -2,20 +2,21 @@
 /* spawn_start.c - starts a program, here or in the helper.
  *
  * All of it runs on a thread of the pool: what takes time is the exec, and
- * copying the input.  Standard input is a file in memory, so that nobody has
- * to write while the program reads.
+ * writing the inputs.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "spawn/proto.h"
 #include "spawn_private.h"
+
+/* Where programs with the interface of checkpassword read. */
+#define INPUT_AGAIN 3
 
 static void
 close_fd(int *fd)
@@ -25,49 +26,63 @@ close_fd(int *fd)
 	*fd = -1;
 }
 
-static int
-make_input(struct spawn_start *start)
+static void
+plan_add(struct program_plan *plan, int fd, unsigned number)
 {
-	const struct spawn_job *job = start->job;
-	const char *bytes = job->input;
-	size_t left = job->input_size;
-
-	if (bytes == NULL || left == 0)
-		start->input = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	else
-		start->input = memfd_create("hookline-input", MFD_CLOEXEC);
-	if (start->input == -1)
-		return -errno;
-	if (bytes == NULL)
-		return 0;
-	while (left > 0) {
-		ssize_t n = write(start->input, bytes, left);
-
-		if (n == -1 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			bytes += n;
-			left -= (size_t)n;
-		}
-	}
-	return lseek(start->input, 0, SEEK_SET) == -1 ? -errno : 0;
+	plan->fds[plan->fd_count++] = (struct program_fd){ fd, number };
 }
 
+/* -1: it has none. */
+static int
+plan_fd(const struct program_plan *plan, unsigned number)
+{
+	for (size_t i = 0; i < plan->fd_count; i++)
+		if (plan->fds[i].number == number)
+			return plan->fds[i].fd;
+	return -1;
+}
+
+/* The same open file, so both read on where the other has stopped. */
+static int
+make_input_again(struct program_plan *plan)
+{
+	int fd = plan_fd(plan, STDIN_FILENO);
+
+	if (fd == -1) {
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		if (fd == -1)
+			return -errno;
+		plan_add(plan, fd, STDIN_FILENO);
+	}
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (fd == -1)
+		return -errno;
+	plan_add(plan, fd, INPUT_AGAIN);
+	return 0;
+}
+
+/* Both of what it writes to go into one pipe. */
 static int
 make_output(struct spawn_start *start)
 {
+	struct program_plan *plan = &start->plan;
+	bool out = plan_fd(plan, STDOUT_FILENO) == -1;
 	int fds[2];
 
-	if (start->job->output_max == 0) {
-		start->output_its = open("/dev/null", O_WRONLY | O_CLOEXEC);
-		return start->output_its == -1 ? -errno : 0;
-	}
+	if (start->job->output_max == 0)
+		return 0;
 	if (pipe2(fds, O_CLOEXEC) == -1)
 		return -errno;
 	start->output_ours = fds[0];
-	start->output_its = fds[1];
+	plan_add(plan, fds[1], out ? STDOUT_FILENO : STDERR_FILENO);
 	if (fcntl(fds[0], F_SETFL, O_NONBLOCK) == -1)
 		return -errno;
+	if (!out || !start->job->keep_errors)
+		return 0;
+	fds[1] = fcntl(fds[1], F_DUPFD_CLOEXEC, 0);
+	if (fds[1] == -1)
+		return -errno;
+	plan_add(plan, fds[1], STDERR_FILENO);
 	return 0;
 }
 
@@ -93,23 +108,27 @@ helper_connect(const char *path)
 }
 
 static int
-helper_send(int fd, const struct buf *request, const int fds[SPAWN_FDS])
+helper_send(int fd, const struct buf *request, const struct program_plan *plan)
 {
 	union {
 		struct cmsghdr header;
-		char bytes[CMSG_SPACE(SPAWN_FDS * sizeof(int))];
+		char bytes[CMSG_SPACE(PROGRAM_FDS_MAX * sizeof(int))];
 	} control = { 0 };
 	struct iovec iov = { request->p, request->n };
-	struct msghdr msg = { .msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	int fds[PROGRAM_FDS_MAX];
+	size_t size = plan->fd_count * sizeof(*fds);
 
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(SPAWN_FDS * sizeof(int));
-	memcpy(CMSG_DATA(c), fds, SPAWN_FDS * sizeof(int));
+	if (size > 0) {
+		for (size_t i = 0; i < plan->fd_count; i++)
+			fds[i] = plan->fds[i].fd;
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(size);
+		memcpy(CMSG_DATA(&control.header), fds, size);
+		msg.msg_control = &control;
+		msg.msg_controllen = CMSG_SPACE(size);
+	}
 	if (sendmsg(fd, &msg, MSG_NOSIGNAL) == -1)
 		return errno == EMSGSIZE ? -E2BIG : -EAGAIN;
 	return 0;
@@ -118,14 +137,13 @@ helper_send(int fd, const struct buf *request, const int fds[SPAWN_FDS])
 static int
 ask_helper(struct spawn_start *start)
 {
-	const int fds[SPAWN_FDS] = { start->input, start->output_its };
 	struct buf request = BUF_INIT;
-	int fd = -1, rc = spawn_request_write(start->job->argv, &request);
+	int fd = -1, rc = spawn_request_write(&start->plan, &request);
 
 	if (rc == 0)
 		rc = fd = helper_connect(start->helper);
 	if (rc >= 0)
-		rc = helper_send(fd, &request, fds);
+		rc = helper_send(fd, &request, &start->plan);
 	buf_done(&request);
 	if (rc == 0)
 		start->helper_fd = fd;
@@ -140,17 +158,23 @@ int
 spawn__start(void *arg)
 {
 	struct spawn_start *start = arg;
-	int rc = make_input(start);
+	struct program_plan *plan = &start->plan;
+	int rc;
 
+	plan->argv = start->job->argv;
+	plan->env = start->job->env;
+	rc = spawn__inputs(start);
+	if (rc == 0 && start->job->input_again)
+		rc = make_input_again(plan);
 	if (rc == 0)
 		rc = make_output(start);
 	if (rc == 0 && start->helper != NULL)
 		rc = ask_helper(start);
 	else if (rc == 0)
-		rc = program_start(start->job->argv, start->input,
-		    start->output_its, &start->program);
-	close_fd(&start->input);
-	close_fd(&start->output_its);
+		rc = program_start(plan, &start->program);
+	for (size_t i = 0; i < plan->fd_count; i++)
+		(void)close(plan->fds[i].fd);
+	plan->fd_count = 0;
 	if (rc < 0)
 		close_fd(&start->output_ours);
 	return rc;

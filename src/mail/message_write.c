@@ -91,6 +91,48 @@ message_write_direct(
 	return message_write_under(message, SLICE_NONE, fd, line_end, sync);
 }
 
+/* Returns the length of what is in `to`. */
+static size_t
+stuff(const char *from, size_t n, bool *at_start, char *to)
+{
+	size_t done = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (*at_start && from[i] == '.')
+			to[done++] = '.';
+		to[done++] = from[i];
+		*at_start = from[i] == '\n';
+	}
+	return done;
+}
+
+int
+message_write_dots(struct message *message, int fd)
+{
+	char *from = mem_grow(NULL, WRITE_BUFFER);
+	char *to = mem_grow(NULL, (size_t)2 * WRITE_BUFFER + 1);
+	struct message_reader reader;
+	bool at_start = true;
+	ssize_t n;
+	int ret;
+
+	message_reader_init(&reader, message, LINE_LF);
+	reader.body.direct = true;
+	do {
+		size_t done = 0;
+
+		n = read_full(&reader, from, WRITE_BUFFER);
+		if (n > 0)
+			done = stuff(from, (size_t)n, &at_start, to);
+		if (n >= 0 && n < WRITE_BUFFER && !at_start)
+			to[done++] = '\n';
+		ret = n < 0 ? (int)n : write_all(fd, to, done);
+	} while (ret == 0 && n == WRITE_BUFFER);
+	mem_free(from);
+	mem_free(to);
+	return ret;
+}
+
 struct write_job {
 	struct message *message;
 	int fd;

@@ -23,5 +23,8 @@ int message_write_direct(struct message *message, int fd,
 /* ... with `top`, as it is, in front. */
 int message_write_under(struct message *message, struct slice top, int fd,
     enum line_end line_end, bool sync) WARN_UNUSED;
+/* On the calling thread, with LF, as lines of SMTP: a '.' more in front of
+ * lines that begin with one, and a line end at the end. */
+int message_write_dots(struct message *message, int fd) WARN_UNUSED;
 
 #endif

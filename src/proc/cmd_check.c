@@ -40,6 +40,7 @@ static const char *const need_names[] = {
 	[NEED_READ] = "reads",
 	[NEED_WRITE] = "writes",
 	[NEED_EXEC] = "runs",
+	[NEED_EXEC_SETUID] = "runs, as whom its file says,",
 	[NEED_CONNECT] = "connects to",
 };
 

@@ -317,6 +317,7 @@ confine_plan_needs(
 			confine_plan_connect(plan, what);
 			break;
 		case SERVER_NEED_EXEC:
+		case SERVER_NEED_EXEC_SETUID:
 			break; /* the spawn helper's */
 		}
 	}

@@ -30,7 +30,6 @@
 #include "command.h"
 #include "master_log.h"
 #include "memfile.h"
-#include "privilege.h"
 #include "service.h"
 #include "spawn/grants.h"
 #include "spawn/program.h"
@@ -128,31 +127,53 @@ runs_of(const struct helper *helper, int worker)
 
 /* Of those that the worker has, this one included. */
 static int
-check_grant(const struct run *run, const char *path)
+check_grant(const struct run *run, struct program_plan *plan)
 {
 	struct slice grants = buf_slice(&run->helper->grants);
+	enum grant grant =
+	    grants_find(grants, run->worker, slice_of(plan->argv[0]));
 
-	if (!grants_has(grants, run->worker, slice_of(path))) {
-		log_refused(run, path);
+	if (grant == GRANT_NONE) {
+		log_refused(run, plan->argv[0]);
 		return -EACCES;
 	}
 	if (runs_of(run->helper, run->worker) > grants_max(grants, run->worker))
 		return -EAGAIN;
+	plan->may_gain = grant == GRANT_GAIN;
 	return 0;
 }
 
+/* What came with a request. */
+struct descriptors {
+	int at[PROGRAM_FDS_MAX];
+	size_t count;
+};
+
 static int
-run_start(struct run *run, size_t n, const int fds[SPAWN_FDS])
+plan_start(
+    struct run *run, struct program_plan *plan, const struct descriptors *fds)
 {
-	const char **argv;
-	int rc = spawn_request_read(run->helper->request, n, &argv);
+	int rc;
+
+	if (plan->fd_count != fds->count)
+		return -EINVAL;
+	for (size_t i = 0; i < fds->count; i++)
+		plan->fds[i].fd = fds->at[i];
+	rc = check_grant(run, plan);
+	return rc == 0 ? program_start(plan, &run->program) : rc;
+}
+
+static int
+run_start(struct run *run, size_t n, const struct descriptors *fds)
+{
+	struct program_plan plan;
+	const char **words;
+	int rc = spawn_request_read(run->helper->request, n, &plan, &words);
 
 	if (rc < 0)
 		return rc;
-	rc = check_grant(run, argv[0]);
-	if (rc == 0)
-		rc = program_start(argv, fds[0], fds[1], &run->program);
-	mem_free(argv);
+	rc = plan_start(run, &plan, fds);
+	mem_free(words);
 	if (rc < 0)
 		return rc;
 	CHECK(uv_poll_init(&run->helper->loop, &run->end, run->program.pidfd) ==
@@ -163,26 +184,27 @@ run_start(struct run *run, size_t n, const int fds[SPAWN_FDS])
 	return 0;
 }
 
-/* What came with a message; unused places are -1. */
+/* The control message has room for no more than these. */
 static void
-take_fds(struct msghdr *msg, int fds[SPAWN_FDS])
+take_fds(struct msghdr *msg, struct descriptors *fds)
 {
-	for (size_t i = 0; i < SPAWN_FDS; i++)
-		fds[i] = -1;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL;
-	     c = CMSG_NXTHDR(msg, c))
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-			memcpy(fds, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
+	     c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		fds->count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		memcpy(fds->at, CMSG_DATA(c), fds->count * sizeof(int));
+	}
 }
 
 /* Reads the request, once.  The kernel closes descriptors for which there is
  * no room. */
 static int
-read_request(struct run *run, size_t *ret_n, int fds[SPAWN_FDS])
+read_request(struct run *run, size_t *ret_n, struct descriptors *fds)
 {
 	union {
 		struct cmsghdr header;
-		char bytes[CMSG_SPACE(SPAWN_FDS * sizeof(int))];
+		char bytes[CMSG_SPACE(PROGRAM_FDS_MAX * sizeof(int))];
 	} control;
 	struct iovec iov = { run->helper->request, SPAWN_REQUEST_MAX };
 	struct msghdr msg = { .msg_iov = &iov,
@@ -197,8 +219,7 @@ read_request(struct run *run, size_t *ret_n, int fds[SPAWN_FDS])
 	*ret_n = (size_t)n;
 	if (n == 0)
 		return -EPIPE;
-	if ((msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || fds[0] == -1 ||
-	    fds[1] == -1)
+	if ((msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
 		return -EINVAL;
 	return 0;
 }
@@ -216,19 +237,18 @@ is_given_up(const struct run *run)
 static void
 on_request(struct run *run)
 {
-	int fds[SPAWN_FDS] = { -1, -1 };
+	struct descriptors fds = { 0 };
 	size_t n = 0;
-	int rc = read_request(run, &n, fds);
+	int rc = read_request(run, &n, &fds);
 
 	if (rc == -EAGAIN)
 		return;
 	if (rc == 0 && is_given_up(run))
 		rc = -ECANCELED;
 	if (rc == 0)
-		rc = run_start(run, n, fds);
-	for (size_t i = 0; i < SPAWN_FDS; i++)
-		if (fds[i] != -1)
-			(void)close(fds[i]);
+		rc = run_start(run, n, &fds);
+	for (size_t i = 0; i < fds.count; i++)
+		(void)close(fds.at[i]);
 	if (rc < 0)
 		run_answer(run, rc);
 }
@@ -356,7 +376,6 @@ on_master_gone(void *owner)
 static void
 process_prepare(void)
 {
-	privilege_no_new();
 	(void)prctl(PR_SET_NAME, "hookline spawn");
 	/* They come to the whole group; the workers still need us. */
 	(void)signal(SIGINT, SIG_IGN);

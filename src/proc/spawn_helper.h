@@ -4,7 +4,9 @@
  * It has no listeners but its own socket, no mail, no plugin and one thread;
  * it runs as the same user as the workers.  It trusts the master, whose lists
  * say what each worker may have run, and no worker: who asks is what the
- * kernel says of the connection's other end.
+ * kernel says of the connection's other end.  It could gain privileges by an
+ * exec, since some of its programs shall (grants.h); each of the others is
+ * started without that.
  */
 #ifndef HOOKLINE_PROC_SPAWN_HELPER_H
 #define HOOKLINE_PROC_SPAWN_HELPER_H

@@ -12,16 +12,33 @@
 #include "server/server.h"
 #include "spawn/grants.h"
 
+static enum grant
+grant_of(const struct server_need *need)
+{
+	switch (need->kind) {
+	case SERVER_NEED_EXEC:
+		return GRANT_RUN;
+	case SERVER_NEED_EXEC_SETUID:
+		return GRANT_GAIN;
+	case SERVER_NEED_READ:
+	case SERVER_NEED_WRITE:
+	case SERVER_NEED_CONNECT:
+		break;
+	}
+	return GRANT_NONE;
+}
+
 static int
 make_list(const struct server_loaded *loaded, struct buf *list, struct err *err)
 {
 	grants_begin(list, loaded->max_programs);
 	for (size_t i = 0; i < loaded->need_count; i++) {
 		const struct server_need *need = &loaded->needs[i];
-		int rc = need->kind == SERVER_NEED_EXEC
-			     ? grants_add(list, slice_str(need->what))
-			     : 0;
+		enum grant grant = grant_of(need);
+		int rc = 0;
 
+		if (grant != GRANT_NONE)
+			rc = grants_add(list, slice_str(need->what), grant);
 		if (rc < 0)
 			return err_set(err, rc, "hl_need_exec: %.100s: %s",
 			    need->what.p,
@@ -61,7 +78,7 @@ worker_programs_send(struct channel *channel,
 	bool any = false;
 
 	for (size_t i = 0; i < loaded->need_count; i++)
-		any |= loaded->needs[i].kind == SERVER_NEED_EXEC;
+		any |= grant_of(&loaded->needs[i]) != GRANT_NONE;
 	if (any)
 		rc = make_list(loaded, &list, err);
 	if (any && rc == 0)

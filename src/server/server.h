@@ -36,6 +36,7 @@ struct server_need {
 		SERVER_NEED_READ,
 		SERVER_NEED_WRITE,
 		SERVER_NEED_EXEC,
+		SERVER_NEED_EXEC_SETUID,
 		SERVER_NEED_CONNECT
 	} kind;
 	hl_str what;

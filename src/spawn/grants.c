@@ -7,6 +7,8 @@
 #include "base/cover.h"
 #include "base/num.h"
 
+#define GAIN_MARK '+'
+
 void
 grants_begin(struct buf *list, unsigned max)
 {
@@ -21,15 +23,28 @@ is_path(struct slice path)
 }
 
 int
-grants_add(struct buf *list, struct slice path)
+grants_add(struct buf *list, struct slice path, enum grant grant)
 {
 	if (!is_path(path))
 		return -EINVAL;
-	if (path.n + 1 > GRANTS_MAX - list->n)
+	if (path.n + 1 + (grant == GRANT_GAIN) > GRANTS_MAX - list->n)
 		return -E2BIG;
+	if (grant == GRANT_GAIN)
+		buf_add_char(list, GAIN_MARK);
 	buf_add_slice(list, path);
 	buf_add_char(list, '\n');
 	return 0;
+}
+
+/* A line's path. */
+static struct slice
+take_mark(struct slice line, enum grant *ret)
+{
+	*ret = GRANT_RUN;
+	if (line.n == 0 || line.p[0] != GAIN_MARK)
+		return line;
+	*ret = GRANT_GAIN;
+	return slice_from(line, 1);
 }
 
 /* Takes a line off `text`; false when there is no whole one left. */
@@ -45,6 +60,7 @@ int
 grants_join(struct buf *all, int pid, struct slice list)
 {
 	struct slice rest = list, line;
+	enum grant grant;
 	unsigned max;
 
 	if (list.n > GRANTS_MAX || !take_line(&rest, &line) ||
@@ -52,7 +68,7 @@ grants_join(struct buf *all, int pid, struct slice list)
 		return -EINVAL;
 	list = rest;
 	while (take_line(&rest, &line))
-		if (!is_path(line))
+		if (!is_path(take_mark(line, &grant)))
 			return -EINVAL;
 	if (rest.n > 0)
 		return -EINVAL;
@@ -94,16 +110,19 @@ grants_max(struct slice all, int pid)
 	return find(all, pid, &max, &paths) ? max : 0;
 }
 
-bool
-grants_has(struct slice all, int pid, struct slice path)
+enum grant
+grants_find(struct slice all, int pid, struct slice path)
 {
+	enum grant found = GRANT_NONE, grant;
 	struct slice paths, line;
 	unsigned max;
 
 	if (path_goes_up(path) || !find(all, pid, &max, &paths))
-		return false;
-	while (take_line(&paths, &line) && !slice_starts(line, "="))
-		if (path_is_covered(line, path))
-			return true;
-	return false;
+		return GRANT_NONE;
+	while (take_line(&paths, &line) && !slice_starts(line, "=")) {
+		line = take_mark(line, &grant);
+		if (path_is_covered(line, path) && grant > found)
+			found = grant;
+	}
+	return found;
 }

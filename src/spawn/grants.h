@@ -11,7 +11,8 @@
  *	master -> helper   =PID MAX
  *	                   PATH...       and so on, for each worker
  *
- * One a line.  A path that ends in '/' covers all below it.
+ * One a line.  A path that ends in '/' covers all below it.  A '+' in front of
+ * it: the set-user-ID bit of the program's file counts.
  */
 #ifndef HOOKLINE_SPAWN_GRANTS_H
 #define HOOKLINE_SPAWN_GRANTS_H
@@ -23,11 +24,14 @@
 #define GRANTS_MAX (64u * 1024)  /* bytes of one worker's list */
 #define GRANTS_PROGRAMS_MAX 1000 /* most that MAX may say */
 
-/* Begins a worker's list; adds a line to it.
+enum grant { GRANT_NONE, GRANT_RUN, GRANT_GAIN };
+
+/* Begins a worker's list; adds a line to it, of GRANT_RUN or GRANT_GAIN.
  * Returns 0; -EINVAL not absolute, or with a newline; -E2BIG the list is
  * full. */
 void grants_begin(struct buf *list, unsigned max);
-int grants_add(struct buf *list, struct slice path) WARN_UNUSED;
+int grants_add(
+    struct buf *list, struct slice path, enum grant grant) WARN_UNUSED;
 
 /* Adds the list of worker `pid` to the list of all.  Returns 0; -EINVAL it is
  * not what grants_add makes. */
@@ -35,7 +39,7 @@ int grants_join(struct buf *all, int pid, struct slice list) WARN_UNUSED;
 
 /* How many programs `pid` may have at the same time; 0: it is no worker. */
 unsigned grants_max(struct slice all, int pid);
-/* May `pid` have `path` run? */
-bool grants_has(struct slice all, int pid, struct slice path);
+/* How may `pid` have `path` run?  GRANT_NONE: not at all. */
+enum grant grants_find(struct slice all, int pid, struct slice path);
 
 #endif

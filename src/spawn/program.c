@@ -13,10 +13,13 @@
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "base/mem.h"
 
 static const char *const environment[] = { "PATH=/usr/bin:/bin", "LANG=C",
 	NULL };
@@ -40,29 +43,37 @@ signals_reset(void)
 static int
 lift(int fd)
 {
-	return fcntl(fd, F_DUPFD_CLOEXEC, PROGRAM_INPUT_AGAIN + 1);
+	return fcntl(fd, F_DUPFD_CLOEXEC, PROGRAM_FDS_MAX);
 }
 
+/* All that is open is closed by the exec, but what dup2 makes. */
 static int
-descriptors_place(int in, int out)
+descriptors_place(const struct program_plan *plan)
 {
-	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int from[PROGRAM_FDS_MAX], null;
 
-	in = lift(in);
-	out = lift(out);
+	for (size_t i = 0; i < plan->fd_count; i++) {
+		from[i] = lift(plan->fds[i].fd);
+		if (from[i] == -1)
+			return -errno;
+	}
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	null = lift(null);
-	if (in == -1 || out == -1 || null == -1 ||
-	    dup2(in, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1 ||
-	    dup2(null, STDERR_FILENO) == -1 ||
-	    dup2(in, PROGRAM_INPUT_AGAIN) == -1 ||
-	    close_range(
-		PROGRAM_INPUT_AGAIN + 1, UINT32_MAX, CLOSE_RANGE_CLOEXEC) == -1)
+	if (null == -1 || close_range(STDERR_FILENO + 1, UINT32_MAX,
+			      CLOSE_RANGE_CLOEXEC) == -1)
 		return -errno;
+	for (int number = 0; number <= STDERR_FILENO; number++)
+		if (dup2(null, number) == -1)
+			return -errno;
+	for (size_t i = 0; i < plan->fd_count; i++)
+		if (dup2(from[i], (int)plan->fds[i].number) == -1)
+			return -errno;
 	return 0;
 }
 
 static int
-child_exec(const char *const *argv, int in, int out, pid_t parent)
+child_exec(
+    const struct program_plan *plan, const char *const *env, pid_t parent)
 {
 	int rc;
 
@@ -70,24 +81,27 @@ child_exec(const char *const *argv, int in, int out, pid_t parent)
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1); /* it died before the line above */
-	rc = descriptors_place(in, out);
+	rc = descriptors_place(plan);
 	if (rc < 0)
 		return rc;
 	if (chdir("/") == -1)
 		return -errno;
+	if (!plan->may_gain && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return -errno;
 	signals_reset();
-	(void)execve(argv[0], (char *const *)(uintptr_t)argv,
-	    (char *const *)(uintptr_t)environment);
+	(void)execve(plan->argv[0], (char *const *)(uintptr_t)plan->argv,
+	    (char *const *)(uintptr_t)env);
 	return -errno;
 }
 
 static void
-child_run(const char *const *argv, int in, int out, int report, pid_t parent)
+child_run(const struct program_plan *plan, const char *const *env, int report,
+    pid_t parent)
 {
 	int rc;
 
 	report = lift(report);
-	rc = child_exec(argv, in, out, parent);
+	rc = child_exec(plan, env, parent);
 	(void)!write(report, &rc, sizeof(rc));
 	_exit(1);
 }
@@ -127,27 +141,60 @@ program_watch(pid_t pid, int report, struct program *ret)
 	return 0;
 }
 
-int
-program_start(const char *const *argv, int in, int out, struct program *ret)
+bool
+program_env_is_valid(const char *variable)
 {
+	size_t n = strlen(PROGRAM_ENV_PREFIX);
+
+	if (strncmp(variable, PROGRAM_ENV_PREFIX, n) != 0)
+		return false;
+	n += strspn(variable + n, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+	return variable[n] == '=';
+}
+
+/* The fixed one and the plan's; mem_free. */
+static const char **
+environment_make(const char *const *more)
+{
+	size_t count = 0, n = 0;
+	const char **env;
+
+	while (more != NULL && more[count] != NULL)
+		count++;
+	env = mem_array(count + ARRAY_SIZE(environment), sizeof(*env));
+	while (environment[n] != NULL) {
+		env[n] = environment[n];
+		n++;
+	}
+	for (size_t i = 0; i < count; i++)
+		env[n++] = more[i];
+	return env;
+}
+
+int
+program_start(const struct program_plan *plan, struct program *ret)
+{
+	const char **env;
 	sigset_t all, before;
 	pid_t pid, self = getpid();
 	int report[2], rc;
 
 	if (pipe2(report, O_CLOEXEC) == -1)
 		return -errno;
+	env = environment_make(plan->env);
 	/* No handler of ours shall run in the child. */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	pid = fork();
 	if (pid == 0)
-		child_run(argv, in, out, report[1], self);
+		child_run(plan, env, report[1], self);
 	rc = pid == -1 ? -errno : 0;
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	(void)close(report[1]);
 	if (rc == 0)
 		rc = program_watch(pid, report[0], ret);
 	(void)close(report[0]);
+	mem_free(env);
 	return rc;
 }
 

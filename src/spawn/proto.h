@@ -4,8 +4,10 @@
  * A worker connects to SPAWN_SOCKET in the state directory, once for each
  * program.  It is a socket that keeps message bounds:
  *
- *	worker -> helper   the words of argv, each with its NUL; with it two
- *	                   descriptors: standard input, standard output
+ *	worker -> helper   words, each with its NUL: the numbers that the
+ *	                   descriptors which come with it have in the program,
+ *	                   a digit each; variables, "HL_NAME=value"; argv,
+ *	                   which begins with an absolute path
  *	helper -> worker   an int: the exit status, 128 + signal, or a
  *	                   negative errno
  *
@@ -21,18 +23,21 @@
 #include "base/buf.h"
 #include "base/check.h"
 
+#include "program.h"
+
 #define SPAWN_SOCKET "spawn.sock"
 #define SPAWN_REQUEST_MAX (128u * 1024) /* bytes */
-#define SPAWN_FDS 2
 
-/* Adds the words of `argv` (ends with NULL, has at least one).
+/* Adds the plan (argv has at least one word, variables are valid).
  * Returns 0; -E2BIG more than SPAWN_REQUEST_MAX. */
-int spawn_request_write(const char *const *argv, struct buf *ret) WARN_UNUSED;
+int spawn_request_write(
+    const struct program_plan *plan, struct buf *ret) WARN_UNUSED;
 
-/* Reads a request; `bytes` must stay as long as the words are used.
- * ret_argv  mem_free; ends with NULL
- * Returns 0; -EINVAL no words, or no NUL at the end. */
-int spawn_request_read(
-    const char *bytes, size_t n, const char ***ret_argv) WARN_UNUSED;
+/* Reads a request; `bytes` must stay as long as the plan is used.
+ * ret_plan   its descriptors have their numbers, and -1
+ * ret_words  mem_free; where argv and env of the plan are
+ * Returns 0; -EINVAL it is none. */
+int spawn_request_read(const char *bytes, size_t n,
+    struct program_plan *ret_plan, const char ***ret_words) WARN_UNUSED;
 
 #endif

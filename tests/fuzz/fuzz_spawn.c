@@ -15,14 +15,24 @@ static void
 request(const char *bytes, size_t n)
 {
 	struct buf again = BUF_INIT;
-	const char **argv;
+	struct program_plan plan;
+	const char **words;
 
-	if (spawn_request_read(bytes, n, &argv) < 0)
+	if (spawn_request_read(bytes, n, &plan, &words) < 0)
 		return;
-	if (spawn_request_write(argv, &again) == 0)
+	CHECK(plan.argv[0][0] == '/' && !plan.may_gain);
+	for (size_t i = 0; plan.env[i] != NULL; i++)
+		CHECK(strncmp(plan.env[i], "HL_", 3) == 0);
+	if (spawn_request_write(&plan, &again) == 0)
 		CHECK(again.n == n && memcmp(again.p, bytes, n) == 0);
-	mem_free(argv);
+	mem_free(words);
 	buf_done(&again);
+}
+
+static enum grant
+find(const struct buf *all, int pid, const char *path)
+{
+	return grants_find(buf_slice(all), pid, slice_of(path));
 }
 
 static void
@@ -36,10 +46,10 @@ list(struct slice text)
 	CHECK(grants_join(&all, 9, SLICE_LIT("4\n/nine\n")) == 0);
 	CHECK(grants_max(buf_slice(&all), 7) == 3);
 	CHECK(grants_max(buf_slice(&all), 9) == 4);
-	CHECK(grants_has(buf_slice(&all), 9, SLICE_LIT("/nine")));
-	CHECK(!grants_has(buf_slice(&all), 7, SLICE_LIT("/nine")));
-	CHECK(!grants_has(buf_slice(&all), 9, SLICE_LIT("/seven")));
-	CHECK(!grants_has(buf_slice(&all), 9, SLICE_LIT("/eight")));
+	CHECK(find(&all, 9, "/nine") == GRANT_RUN);
+	CHECK(find(&all, 7, "/nine") == GRANT_NONE);
+	CHECK(find(&all, 9, "/seven") == GRANT_NONE);
+	CHECK(find(&all, 9, "/eight") == GRANT_NONE);
 	buf_done(&all);
 }
 

@@ -2,9 +2,11 @@
 """Programs that plugins have run: the spawn helper."""
 import array
 import os
+import shutil
 import signal
 import socket
 import struct
+import subprocess
 import time
 
 import pytest
@@ -105,9 +107,43 @@ def test_what_it_runs_in(server):
                      "CapPrm:\t0000000000000000", "Seccomp:\t0"):
             assert run(s, "/bin/grep", line.split("\t")[0],
                        "/proc/self/status")[0] == 0
-    helper = proc_status(helper_of(server))
-    assert helper["NoNewPrivs"] == "1"
-    assert helper["Threads"] == "1"
+    assert proc_status(helper_of(server))["Threads"] == "1"
+
+
+def test_what_it_is_fed(server):
+    path = script(server, "eater", '''
+        exec 8<&1
+        echo "$(cat) $(cat <&8) $(cat <&9) $HL_X" >&2
+        ''')
+    server.write("plugins", f"runner {path}")
+    server.start("--workers", "1")
+    with open_session(server) as s:
+        s.say(f"VRFY feed 0 {path}")
+        assert result(s) == (0, "zero one nine y")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_set_user_id(server):
+    """It counts where the plugin has asked for it, and there alone."""
+    paths = []
+    for name in ("gains", "stays"):
+        path = server.base / name
+        shutil.copy("/usr/bin/id", path)
+        shutil.chown(path, "games", "games")
+        path.chmod(0o6755)
+        paths.append(str(path))
+    gains, stays = paths
+    server.write("plugins", f"runner {stays} +{gains}")
+    server.start("--workers", "1")
+    with open_session(server) as s:
+        assert run(s, gains, "-un") == (0, "games")
+        assert run(s, gains, "-gn") == (0, "games")
+        assert run(s, stays, "-un") == (0, "nobody")
+        assert run(s, gains, "-run") == (0, "nobody")
+    text = subprocess.run([server.program, "check", "--config", server.config],
+                          capture_output=True, text=True, check=False).stdout
+    assert f"runs, as whom its file says, {gains}" in text
+    assert f"runs {stays}" in text
 
 
 def test_timeout_kills_the_group(server):
@@ -292,6 +328,7 @@ class Asker:
         self.socket.connect(str(path))
 
     def ask(self, words, fds=2):
+        words = ["0123456789"[:fds], *words]
         data = b"".join(word.encode() + b"\0" for word in words)
         null = os.open("/dev/null", os.O_RDWR)
         rights = array.array("i", [null] * fds)
@@ -326,9 +363,12 @@ def test_other_users_are_refused(server):
 
 
 @pytest.mark.parametrize("data, fds", [
-    (b"", 2), (b"/bin/echo", 2), (b"/bin/echo\0", 0), (b"/bin/echo\0", 1),
-    (b"/bin/echo\0", 3), (b"\0", 2), (b"x" * 131072 + b"\0", 2),
-    (b"/bin/echo\0" + b"x\0" * 60000, 2)], ids=range(8))
+    (b"", 2), (b"01\0/bin/echo", 2), (b"01\0/bin/echo\0", 0),
+    (b"01\0/bin/echo\0", 1), (b"01\0/bin/echo\0", 3), (b"\0", 2),
+    (b"x" * 131072 + b"\0", 2), (b"01\0/bin/echo\0" + b"x\0" * 60000, 2),
+    (b"00\0/bin/echo\0", 2), (b"0123456789\0/bin/echo\0", 11),
+    (b"01\0PATH=/\0/bin/echo\0", 2), (b"\0/bin/echo\0", 0)],
+    ids=range(12))
 def test_nonsense(server, data, fds):
     server.start("--workers", "1", "--user", "root")
     helper = helper_of(server)

@@ -143,6 +143,198 @@ test_left_behind(void **state)
 	assert_int_equal(kill(pid, SIGKILL), 0);
 }
 
+/* ---- inputs of several descriptors ---- */
+
+static const struct hl_spawn_input *inputs;
+static unsigned input_count;
+static const char *variable;
+static bool keep_errors;
+
+static enum hl_verdict
+run_inputs(struct hl_ctx *ctx)
+{
+	const char *const argv[] = { "/bin/sh", "-c", script, NULL };
+	const char *const env[] = { variable, NULL };
+	struct hl_spawn spawn = { .argv = argv,
+		.env = env,
+		.inputs = inputs,
+		.input_count = input_count,
+		.keep_errors = keep_errors,
+		.output_max = output_max };
+	hl_str output = HL_STR("as it was");
+
+	got_status = hl_spawn(ctx, &spawn, &output);
+	(void)snprintf(got_output, sizeof(got_output), "%s", output.p);
+	return HL_DECLINED;
+}
+
+/* With a message of its own. */
+static void
+expect_inputs(
+    struct fixture *f, const char *name, int status, const char *output)
+{
+	fixture_hook(f, HOOK_QUEUE, run_inputs);
+	if (got_status != status || strcmp(got_output, output) != 0)
+		fail_msg("%s: %d '%s'", name, got_status, got_output);
+}
+
+#define TEXT(text) HL_SPAWN_BYTES, text, sizeof(text) - 1
+
+static const struct {
+	const char *name, *script;
+	struct hl_spawn_input inputs[4];
+	unsigned count;
+	const char *output;
+} input_cases[] = {
+	{ "one", "cat; ls /proc/self/fd | tr '\\n' ' '", { { 0, TEXT("a\n") } },
+	    1, "a\n0 1 2 3 " },
+	{ "none at 0", "cat; cat <&9", { { 9, TEXT("nine") } }, 1, "nine" },
+	{ "in order, whatever is between", "cat; cat <&3; echo $HL_V",
+	    { { 0, TEXT("a") }, { 3, TEXT("1\n") }, { 0, TEXT("b") },
+		{ 0, TEXT("") } },
+	    4, "ab1\na=b c\n" },
+	{ "the message", "cat", { { 0, HL_SPAWN_MESSAGE, NULL, 0 } }, 1,
+	    "X-New: 1\nA: b\n\n.c\n..\nd." },
+	{ "with CRLF", "cat | tr '\\r' '!'",
+	    { { 0, HL_SPAWN_MESSAGE_CRLF, NULL, 0 } }, 1,
+	    "X-New: 1!\nA: b!\n!\n.c!\n..!\nd." },
+	{ "between lines of SMTP", "cat",
+	    { { 0, TEXT("DATA\n") }, { 0, HL_SPAWN_MESSAGE_DOTS, NULL, 0 },
+		{ 0, TEXT(".\n") } },
+	    3, "DATA\nX-New: 1\nA: b\n\n..c\n...\nd.\n.\n" },
+	{ "as often as it is asked for", "cat; cat <&4",
+	    { { 4, HL_SPAWN_MESSAGE, NULL, 0 },
+		{ 0, HL_SPAWN_MESSAGE, NULL, 0 } },
+	    2, "X-New: 1\nA: b\n\n.c\n..\nd.X-New: 1\nA: b\n\n.c\n..\nd." },
+	{ "not read", "exec <&-; echo end",
+	    { { 0, HL_SPAWN_MESSAGE, NULL, 0 } }, 1, "end\n" },
+};
+
+static enum hl_verdict
+add_field(struct hl_ctx *ctx)
+{
+	EXPECT_INT(hl_header_add_top(ctx, HL_STR("X-New"), HL_STR("1")), 0);
+	return HL_DECLINED;
+}
+
+static void
+with_message(struct fixture *f, const char *text)
+{
+	variable = "HL_V=a=b c";
+	keep_errors = false;
+	fixture_message(f, text);
+	fixture_hook(f, HOOK_DATA_POST, add_field);
+}
+
+static void
+test_inputs(void **state)
+{
+	with_message(*state, "A: b\r\n\r\n.c\r\n..\r\nd.");
+	for (size_t i = 0; i < ARRAY_SIZE(input_cases); i++) {
+		script = input_cases[i].script;
+		inputs = input_cases[i].inputs;
+		input_count = input_cases[i].count;
+		expect_inputs(
+		    *state, input_cases[i].name, 0, input_cases[i].output);
+	}
+}
+
+/* As qmail-queue reads it; what is left for words is standard error. */
+static void
+test_input_on_output(void **state)
+{
+	static const struct hl_spawn_input two[] = {
+		{ 0, HL_SPAWN_MESSAGE, NULL, 0 },
+		{ 1, TEXT("Fa@b\0Tc@d\0\0") },
+	};
+
+	with_message(*state, "A: b\r\n\r\n");
+	inputs = two;
+	input_count = 2;
+	keep_errors = true;
+	script = "cat >&2; tr '\\0' '|' <&1 >&2; exit 31";
+	expect_inputs(*state, "words", 31, "X-New: 1\nA: b\n\nFa@b|Tc@d||");
+	keep_errors = false;
+	expect_inputs(*state, "no words", -EINVAL, "as it was");
+	output_max = 0;
+	expect_inputs(*state, "none wanted", 31, "");
+}
+
+static void
+test_keep_errors(void **state)
+{
+	static const struct hl_spawn_input one[] = { { 0, TEXT("a") } };
+
+	with_message(*state, "A: b\r\n\r\n");
+	inputs = one;
+	input_count = 1;
+	keep_errors = true;
+	script = "cat; echo b >&2; echo c";
+	expect_inputs(*state, "both", 0, "ab\nc\n");
+}
+
+/* What is too large for the memory is in the spool directory, without a
+ * name. */
+static void
+test_large_input(void **state)
+{
+	static char many[300000];
+	const struct hl_spawn_input three[] = {
+		{ 0, HL_SPAWN_MESSAGE_DOTS, NULL, 0 },
+		{ 0, HL_SPAWN_BYTES, many, sizeof(many) },
+		{ 1, TEXT("small") },
+	};
+	struct fixture *f = *state;
+	char want[256];
+
+	with_message(f, "A: b\r\n\r\n.\r\n");
+	inputs = three;
+	input_count = 3;
+	keep_errors = true;
+	(void)snprintf(want, sizeof(want), "%s\n%s\n%zu\n", f->dir, f->dir,
+	    sizeof(many) + strlen("X-New: 1\nA: b\n\n..\n"));
+	script = "readlink /proc/$$/fd/0 /proc/$$/fd/1 | "
+		 "sed 's,/[^/]*$,,' >&2; wc -c >&2";
+	expect_inputs(f, "large", 0, want);
+}
+
+static enum hl_verdict
+run_wrong_inputs(struct hl_ctx *ctx)
+{
+	const char *const argv[] = { "/bin/sh", "-c", "exit 0", NULL };
+	const char *env[] = { "HL_A=b", "PATH=/tmp", NULL };
+	struct hl_spawn_input many[HL_SPAWN_INPUTS_MAX + 1] = { 0 };
+	struct hl_spawn spawn = { .argv = argv, .inputs = many };
+
+	spawn.input_count = HL_SPAWN_INPUTS_MAX;
+	EXPECT_INT(hl_spawn(ctx, &spawn, NULL), 0);
+	spawn.input_count++;
+	EXPECT_INT(hl_spawn(ctx, &spawn, NULL), -EINVAL);
+	spawn.input_count = 1;
+	spawn.input = "x";
+	EXPECT_INT(hl_spawn(ctx, &spawn, NULL), -EINVAL);
+	spawn.input = NULL;
+	spawn.env = env;
+	EXPECT_INT(hl_spawn(ctx, &spawn, NULL), -EINVAL);
+	env[1] = NULL;
+	EXPECT_INT(hl_spawn(ctx, &spawn, NULL), 0);
+	many[0].fd = 2;
+	EXPECT_INT(hl_spawn(ctx, &spawn, NULL), -EINVAL);
+	many[0].fd = 10;
+	EXPECT_INT(hl_spawn(ctx, &spawn, NULL), -EINVAL);
+	many[0].fd = 0;
+	/* There is none at connect. */
+	many[0].what = HL_SPAWN_MESSAGE;
+	EXPECT_INT(hl_spawn(ctx, &spawn, NULL), -EINVAL);
+	return HL_DECLINED;
+}
+
+static void
+test_wrong_inputs(void **state)
+{
+	fixture_hook(*state, HOOK_CONNECT, run_wrong_inputs);
+}
+
 /* ---- what goes wrong ---- */
 
 static enum hl_verdict
@@ -285,6 +477,11 @@ main(void)
 		TEST(test_programs),
 		TEST(test_much),
 		TEST(test_left_behind),
+		TEST(test_inputs),
+		TEST(test_input_on_output),
+		TEST(test_keep_errors),
+		TEST(test_large_input),
+		TEST(test_wrong_inputs),
 		TEST(test_wrong),
 		TEST(test_timeout),
 		TEST(test_deadline),

@@ -15,6 +15,7 @@ declare(struct hl_ctx *ctx)
 	EXPECT_INT(hl_need_write(ctx, HL_STR("/var/out/")), 0);
 	EXPECT_INT(hl_need_write(ctx, HL_STR("/var/one")), 0);
 	EXPECT_INT(hl_need_exec(ctx, HL_STR("/bin/true")), 0);
+	EXPECT_INT(hl_need_exec_setuid(ctx, HL_STR("/bin/su")), 0);
 	EXPECT_INT(hl_need_connect(ctx, HL_STR("192.0.2.1:25")), 0);
 	EXPECT_INT(hl_need_connect(ctx, HL_STR("unix:/run/x")), 0);
 	EXPECT_INT(hl_need_read(ctx, HL_STR("")), -EINVAL);
@@ -49,6 +50,9 @@ static const struct {
 	{ "empty", NEED_READ, "", false },
 	{ "the program", NEED_EXEC, "/bin/true", true },
 	{ "another program", NEED_EXEC, "/bin/false", false },
+	{ "as whom its file says", NEED_EXEC_SETUID, "/bin/su", true },
+	{ "run at all", NEED_EXEC, "/bin/su", true },
+	{ "not as whom", NEED_EXEC_SETUID, "/bin/true", false },
 	{ "the address", NEED_CONNECT, "192.0.2.1:25", true },
 	{ "another port", NEED_CONNECT, "192.0.2.1:2525", false },
 	{ "the socket", NEED_CONNECT, "unix:/run/x", true },

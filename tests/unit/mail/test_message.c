@@ -610,6 +610,48 @@ test_write(void **state)
 	}
 }
 
+/* Lines of SMTP: at both sides of what is read at a time, too. */
+static void
+test_write_dots(void **state)
+{
+	char path[] = "/tmp/hookline-write-XXXXXX";
+	struct buf text = BUF_INIT, want = BUF_INIT;
+	int fd = mkstemp(path);
+	struct test_store test;
+	struct message message;
+	struct stat st;
+	char *bytes;
+
+	(void)state;
+	assert_true(fd != -1);
+	(void)unlink(path);
+	buf_add_text(&text, "A: 1\r\n\r\n");
+	buf_add_text(&want, "A: 1\n\n");
+	while (text.n < 200000) {
+		buf_add_text(&text, ".\r\n..\r\n.a.\r\nb.\r\n");
+		buf_add_text(&want, "..\n...\n..a.\nb.\n");
+	}
+	buf_add_text(&text, ".no end");
+	buf_add_text(&want, "..no end\n");
+	test_store_init(&test, 0);
+	test_message(&message, &test, 1000, buf_slice(&text));
+	assert_int_equal(message_write_dots(&message, fd), 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_size, want.n);
+	bytes = test_malloc(want.n);
+	assert_int_equal(pread(fd, bytes, want.n, 0), want.n);
+	assert_memory_equal(bytes, want.p, want.n);
+	test_free(bytes);
+	(void)close(fd);
+	fd = open("/dev/full", O_WRONLY);
+	assert_int_equal(message_write_dots(&message, fd), -ENOSPC);
+	(void)close(fd);
+	buf_done(&text);
+	buf_done(&want);
+	message_done(&message);
+	test_store_done(&test);
+}
+
 static void
 test_write_fails(void **state)
 {
@@ -656,6 +698,7 @@ main(void)
 		cmocka_unit_test(test_add_fails),
 		cmocka_unit_test(test_read_error),
 		cmocka_unit_test(test_write),
+		cmocka_unit_test(test_write_dots),
 		cmocka_unit_test(test_write_fails),
 	};
 

@@ -16,15 +16,16 @@ setup(void **state)
 	(void)state;
 	buf_clear(&all);
 	grants_begin(&list, 5);
-	assert_int_equal(grants_add(&list, SLICE_LIT("/bin/a b")), 0);
-	assert_int_equal(grants_add(&list, SLICE_LIT("/opt/x/")), 0);
+	assert_int_equal(
+	    grants_add(&list, SLICE_LIT("/bin/a b"), GRANT_RUN), 0);
+	assert_int_equal(grants_add(&list, SLICE_LIT("/opt/x/"), GRANT_RUN), 0);
 	assert_int_equal(grants_join(&all, 12, buf_slice(&list)), 0);
 	buf_clear(&list);
 	grants_begin(&list, 7);
 	assert_int_equal(grants_join(&all, 13, buf_slice(&list)), 0);
 	buf_clear(&list);
 	grants_begin(&list, 9);
-	assert_int_equal(grants_add(&list, SLICE_LIT("/bin/c")), 0);
+	assert_int_equal(grants_add(&list, SLICE_LIT("/bin/c"), GRANT_RUN), 0);
 	assert_int_equal(grants_join(&all, 1, buf_slice(&list)), 0);
 	buf_done(&list);
 	return 0;
@@ -33,7 +34,7 @@ setup(void **state)
 static bool
 has(int pid, const char *path)
 {
-	return grants_has(buf_slice(&all), pid, slice_of(path));
+	return grants_find(buf_slice(&all), pid, slice_of(path)) == GRANT_RUN;
 }
 
 static void
@@ -52,6 +53,35 @@ test_has(void **state)
 	assert_false(has(13, "=1 9"));
 	assert_false(has(2, "/bin/c"));
 	assert_false(has(12, ""));
+}
+
+/* A '+' is no part of a path, and the strongest line holds. */
+static void
+test_gain(void **state)
+{
+	struct buf list = BUF_INIT;
+	struct slice text;
+
+	(void)state;
+	grants_begin(&list, 5);
+	assert_int_equal(grants_add(&list, SLICE_LIT("/opt/y/"), GRANT_RUN), 0);
+	assert_int_equal(
+	    grants_add(&list, SLICE_LIT("/opt/y/a"), GRANT_GAIN), 0);
+	assert_int_equal(
+	    grants_add(&list, SLICE_LIT("+/opt/y"), GRANT_GAIN), -EINVAL);
+	assert_int_equal(grants_join(&all, 14, buf_slice(&list)), 0);
+	text = buf_slice(&all);
+	assert_int_equal(
+	    grants_find(text, 14, SLICE_LIT("/opt/y/a")), GRANT_GAIN);
+	assert_int_equal(
+	    grants_find(text, 14, SLICE_LIT("/opt/y/b")), GRANT_RUN);
+	assert_int_equal(
+	    grants_find(text, 14, SLICE_LIT("+/opt/y/a")), GRANT_NONE);
+	assert_int_equal(
+	    grants_find(text, 12, SLICE_LIT("/opt/y/a")), GRANT_NONE);
+	assert_int_equal(
+	    grants_join(&all, 15, SLICE_LIT("1\n++/a\n")), -EINVAL);
+	buf_done(&list);
 }
 
 static void
@@ -75,18 +105,24 @@ test_add_refuses(void **state)
 
 	(void)state;
 	grants_begin(&list, 1);
-	assert_int_equal(grants_add(&list, SLICE_LIT("bin/a")), -EINVAL);
-	assert_int_equal(grants_add(&list, SLICE_LIT("")), -EINVAL);
-	assert_int_equal(grants_add(&list, SLICE_LIT("/a\n=1 9")), -EINVAL);
-	assert_int_equal(grants_add(&list, SLICE_LIT("/a\0b")), -EINVAL);
+	assert_int_equal(
+	    grants_add(&list, SLICE_LIT("bin/a"), GRANT_RUN), -EINVAL);
+	assert_int_equal(grants_add(&list, SLICE_LIT(""), GRANT_RUN), -EINVAL);
+	assert_int_equal(
+	    grants_add(&list, SLICE_LIT("/a\n=1 9"), GRANT_RUN), -EINVAL);
+	assert_int_equal(
+	    grants_add(&list, SLICE_LIT("/a\0b"), GRANT_RUN), -EINVAL);
 	memset(longest, 'x', sizeof(longest));
 	longest[0] = '/';
 	assert_int_equal(
-	    grants_add(&list, (struct slice){ longest, GRANTS_MAX - 2 }),
+	    grants_add(
+		&list, (struct slice){ longest, GRANTS_MAX - 2 }, GRANT_RUN),
 	    -E2BIG);
 	assert_int_equal(
-	    grants_add(&list, (struct slice){ longest, GRANTS_MAX - 3 }), 0);
-	assert_int_equal(grants_add(&list, SLICE_LIT("/")), -E2BIG);
+	    grants_add(
+		&list, (struct slice){ longest, GRANTS_MAX - 3 }, GRANT_RUN),
+	    0);
+	assert_int_equal(grants_add(&list, SLICE_LIT("/"), GRANT_RUN), -E2BIG);
 	buf_done(&list);
 }
 
@@ -122,6 +158,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_has, setup),
+		cmocka_unit_test_setup(test_gain, setup),
 		cmocka_unit_test_setup(test_max, setup),
 		cmocka_unit_test(test_add_refuses),
 		cmocka_unit_test_setup(test_join_refuses, setup),

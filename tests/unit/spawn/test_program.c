@@ -9,6 +9,17 @@
 
 #include "spawn/program.h"
 
+/* With those as its standard input (also as 3) and output. */
+static int
+start(const char *const *argv, int in, int out, struct program *ret)
+{
+	struct program_plan plan = { .argv = argv,
+		.fds = { { in, 0 }, { out, 1 }, { in, 3 } },
+		.fd_count = 3 };
+
+	return program_start(&plan, ret);
+}
+
 static int
 run_to_end(const struct program *program)
 {
@@ -29,10 +40,10 @@ test_status(void **state)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	(void)state;
-	assert_int_equal(program_start(argv, null, null, &program), 0);
+	assert_int_equal(start(argv, null, null, &program), 0);
 	assert_int_equal(run_to_end(&program), 3);
 	argv[2] = "kill -KILL $$";
-	assert_int_equal(program_start(argv, null, null, &program), 0);
+	assert_int_equal(start(argv, null, null, &program), 0);
 	assert_int_equal(run_to_end(&program), 128 + SIGKILL);
 	(void)close(null);
 }
@@ -45,7 +56,7 @@ test_kill(void **state)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	(void)state;
-	assert_int_equal(program_start(argv, null, null, &program), 0);
+	assert_int_equal(start(argv, null, null, &program), 0);
 	assert_int_equal(program_end(&program), -EAGAIN);
 	program_kill(&program);
 	assert_int_equal(run_to_end(&program), 128 + SIGKILL);
@@ -60,11 +71,11 @@ test_failures(void **state)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	(void)state;
-	assert_int_equal(program_start(argv, null, null, &program), -ENOENT);
+	assert_int_equal(start(argv, null, null, &program), -ENOENT);
 	argv[0] = "/etc/passwd";
-	assert_int_equal(program_start(argv, null, null, &program), -EACCES);
+	assert_int_equal(start(argv, null, null, &program), -EACCES);
 	argv[0] = "/bin/true";
-	assert_int_equal(program_start(argv, -1, null, &program), -EBADF);
+	assert_int_equal(start(argv, -1, null, &program), -EBADF);
 	/* None is left to be reaped. */
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
@@ -86,7 +97,7 @@ test_low_numbers(void **state)
 	(void)close(1);
 	assert_int_equal(pipe2(out, O_CLOEXEC), 0); /* 0 and 1 */
 	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
-	rc = program_start(argv, in[0], out[1], &program);
+	rc = start(argv, in[0], out[1], &program);
 	(void)close(in[0]);
 	(void)close(out[1]);
 	(void)!write(in[1], "x", 1);
@@ -118,7 +129,7 @@ test_descriptors(void **state)
 	(void)state;
 	assert_int_equal(pwrite(in, "one\ntwo\n", 8, 0), 8);
 	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
-	assert_int_equal(program_start(argv, in, out[1], &program), 0);
+	assert_int_equal(start(argv, in, out[1], &program), 0);
 	(void)close(out[1]);
 	while ((got = read(out[0], text + n, sizeof(text) - 1 - n)) > 0)
 		n += (size_t)got;
@@ -127,6 +138,84 @@ test_descriptors(void **state)
 	assert_int_equal(run_to_end(&program), 0);
 	(void)close(in);
 	(void)close(out[0]);
+}
+
+static void
+read_all(int fd, char *text, size_t room)
+{
+	size_t n = 0;
+	ssize_t got;
+
+	while ((got = read(fd, text + n, room - 1 - n)) > 0)
+		n += (size_t)got;
+	text[n] = '\0';
+	(void)close(fd);
+}
+
+/* Each where the plan says, also where another one was. */
+static void
+test_plan(void **state)
+{
+	const char *argv[] = { "/bin/sh", "-c",
+		"read a; read b <&1; read c <&9; echo $a $b $c $HL_A >&2; "
+		"ls /proc/self/fd >&2",
+		NULL };
+	const char *env[] = { "HL_A=x y", NULL };
+	struct program_plan plan = { .argv = argv, .env = env };
+	struct program program;
+	int in[3], out[2];
+	char text[64];
+
+	(void)state;
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	for (size_t i = 0; i < 3; i++) {
+		in[i] = memfd_create("in", MFD_CLOEXEC);
+		assert_int_equal(pwrite(in[i], &"1\n2\n3\n"[2 * i], 2, 0), 2);
+	}
+	plan.fds[0] = (struct program_fd){ in[1], 1 };
+	plan.fds[1] = (struct program_fd){ in[2], 9 };
+	plan.fds[2] = (struct program_fd){ in[0], 0 };
+	plan.fds[3] = (struct program_fd){ out[1], 2 };
+	plan.fd_count = 4;
+	assert_int_equal(program_start(&plan, &program), 0);
+	for (size_t i = 0; i < 3; i++)
+		(void)close(in[i]);
+	(void)close(out[1]);
+	read_all(out[0], text, sizeof(text));
+	assert_string_equal(text, "1 2 3 x y\n0\n1\n2\n3\n9\n");
+	assert_int_equal(run_to_end(&program), 0);
+}
+
+static void
+test_no_descriptors(void **state)
+{
+	const char *argv[] = { "/bin/sh", "-c",
+		"test $(ls /proc/self/fd | wc -l) = 4 && ! read a && "
+		"grep -q '^NoNewPrivs:.1' /proc/self/status",
+		NULL };
+	struct program_plan plan = { .argv = argv };
+	struct program program;
+
+	(void)state;
+	assert_int_equal(program_start(&plan, &program), 0);
+	assert_int_equal(run_to_end(&program), 0);
+	plan.may_gain = true;
+	assert_int_equal(program_start(&plan, &program), 0);
+	assert_int_equal(run_to_end(&program), 1);
+}
+
+static void
+test_env(void **state)
+{
+	(void)state;
+	assert_true(program_env_is_valid("HL_A=b"));
+	assert_true(program_env_is_valid("HL_="));
+	assert_true(program_env_is_valid("HL_A_0Z==\n"));
+	assert_false(program_env_is_valid(""));
+	assert_false(program_env_is_valid("HL_"));
+	assert_false(program_env_is_valid("HL_a=b"));
+	assert_false(program_env_is_valid("XHL_A=b"));
+	assert_false(program_env_is_valid("LD_PRELOAD=/tmp/x"));
 }
 
 /* It does not outlive who started it. */
@@ -145,7 +234,7 @@ test_parent_dies(void **state)
 	assert_true(parent >= 0);
 	if (parent == 0) {
 		/* The pipe is its standard output, open until it ends. */
-		_exit(program_start(argv, null, fds[1], &program) != 0);
+		_exit(start(argv, null, fds[1], &program) != 0);
 	}
 	(void)close(fds[1]);
 	assert_int_equal(waitpid(parent, NULL, 0), parent);
@@ -163,6 +252,9 @@ main(void)
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_low_numbers),
 		cmocka_unit_test(test_descriptors),
+		cmocka_unit_test(test_plan),
+		cmocka_unit_test(test_no_descriptors),
+		cmocka_unit_test(test_env),
 		cmocka_unit_test(test_parent_dies),
 	};
 
