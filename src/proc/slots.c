@@ -7,6 +7,7 @@
  * sockets.
  */
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -287,10 +288,21 @@ slots_on_exit(struct master *master, struct child *child)
 /* ---- the tick ------------------------------------------------------------ */
 
 static void
+log_start_failed(unsigned slot, const char *why)
+{
+	struct log_line line;
+
+	log_begin(&line, LOG_LEVEL_ERROR);
+	log_add_text(&line, LOG_event, "worker_start_failed");
+	log_add_int(&line, LOG_slot, slot);
+	log_add_text(&line, LOG_err, why);
+	log_end(&line);
+}
+
+static void
 slot_start(struct master *master, unsigned slot)
 {
 	struct slot *s = &master->slots[slot];
-	struct log_line line;
 	struct err err;
 	struct mono now = mono_now();
 
@@ -299,11 +311,25 @@ slot_start(struct master *master, unsigned slot)
 		return;
 	s->starting = NULL;
 	s->start_at = mono_add_ms(now, respawn_wait(&s->respawn, now, now));
-	log_begin(&line, LOG_LEVEL_ERROR);
-	log_add_text(&line, LOG_event, "worker_start_failed");
-	log_add_int(&line, LOG_slot, slot);
-	log_add_text(&line, LOG_err, err.text);
-	log_end(&line);
+	log_start_failed(slot, err.text);
+}
+
+/* A replacement that hangs, in the load of a plugin as a rule, would leave
+ * its slot to the adopter for ever. */
+static void
+slot_check_start(struct master *master, unsigned slot, struct mono now)
+{
+	struct child *child = master->slots[slot].starting;
+	char why[96];
+
+	if (child == NULL || child->state != CHILD_STARTING ||
+	    mono_since_us(now, child->started) / 1000 < MASTER_START_MS)
+		return;
+	(void)snprintf(why, sizeof(why),
+	    "not ready within %d seconds: does a plugin hang in its load?",
+	    MASTER_START_MS / 1000);
+	log_start_failed(slot, why);
+	child_end(child);
 }
 
 void
@@ -317,6 +343,7 @@ slots_tick(struct master *master, struct mono now)
 		if (slot->start_at.ns != 0 &&
 		    !mono_is_before(now, slot->start_at))
 			slot_start(master, i);
+		slot_check_start(master, i, now);
 		if (slot->active == NULL && slot->adopter == NULL &&
 		    mono_since_us(now, slot->empty_since) / 1000 >=
 			MASTER_ADOPT_MS) {
