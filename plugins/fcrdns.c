@@ -9,7 +9,6 @@
  * changes the client's karma; as with qpsmtpd nobody is refused here, whatever
  * `reject` says.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -44,21 +43,6 @@ ask(struct hl_ctx *ctx, hl_str name, enum hl_dns_type type,
 	return hl_dns_wait(ctx, hl_dns_start(ctx, name, type), left_ms, ret);
 }
 
-/* How many bytes both addresses begin with; -1 other families. */
-static int
-common(hl_str a, hl_str b, size_t *ret_size)
-{
-	unsigned char x[16], y[16];
-	int n = 0, family = strchr(a.p, ':') != NULL ? AF_INET6 : AF_INET;
-
-	if (inet_pton(family, a.p, x) != 1 || inet_pton(family, b.p, y) != 1)
-		return -1;
-	*ret_size = family == AF_INET6 ? 16 : 4;
-	while ((size_t)n < *ret_size && x[n] == y[n])
-		n++;
-	return n;
-}
-
 static enum hl_verdict
 tell(struct hl_ctx *ctx, const char *iprev, int karma, const char *text)
 {
@@ -73,14 +57,13 @@ tell(struct hl_ctx *ctx, const char *iprev, int karma, const char *text)
 static bool
 leads_back(struct hl_ctx *ctx, const struct hl_dns *addrs)
 {
-	size_t size = 0;
-
 	for (size_t i = 0; i < hl_dns_count(addrs); i++) {
-		int n = common(hl_peer_ip(ctx), hl_dns_text(addrs, i), &size);
+		enum hl_ip_match match =
+		    hl_ip_compare(hl_peer_ip(ctx), hl_dns_text(addrs, i));
 
-		if (n == (int)size)
+		if (match == HL_IP_SAME)
 			return tell(ctx, "pass", 1, "pass"), true;
-		if (n >= (size == 4 ? 3 : 8))
+		if (match == HL_IP_NEAR)
 			return tell(ctx, "pass", 0, "pass, network match"),
 			       true;
 	}

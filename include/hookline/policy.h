@@ -76,6 +76,27 @@ int hl_date_parse(hl_str text, int64_t *ret_s);
  * `authentication_results` of the connection, parted by "; ". */
 void hl_auth_results_add(struct hl_ctx *ctx, hl_str result);
 
+/* Is `b` the same IP address as `a`, or near it: in the same /24, of IPv6 in
+ * the same /64?  What is no address is near to nothing. */
+enum hl_ip_match { HL_IP_OTHER, HL_IP_NEAR, HL_IP_SAME };
+enum hl_ip_match hl_ip_compare(hl_str a, hl_str b);
+
+/* ---- policy.h: lists that decide ------------------------------------- */
+
+/* Control files with a verdict behind the first word of each line, and behind
+ * it perhaps a text: "info@example.com DENY No such user.".  `key` is what the
+ * list was asked for by (hl_config_fault). */
+
+/* In load: says which lines have no verdict. */
+void hl_list_check_answers(
+    struct hl_ctx *ctx, const char *key, const struct hl_list *list);
+/* Answers as that line says; one without a verdict is told, and declines.
+ * `text` is that of a refusal which has none in the file, `enhanced` the code
+ * of one for good; both may be NULL. */
+enum hl_verdict hl_list_answer(struct hl_ctx *ctx, const char *key,
+    const struct hl_list *list, size_t index, const char *enhanced,
+    const char *text);
+
 /* ---- policy.h: lists in the DNS -------------------------------------- */
 
 /* Lists of addresses or domains (RFC 5782), as a control file names them: a

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* api_filter.c - policy.h: refusing, immunity, karma. */
+/* api_filter.c - policy.h: refusing, immunity, karma, near addresses. */
 #include <stdarg.h>
+#include <string.h>
 
 #include <hookline/policy.h>
 
+#include "base/inet.h"
 #include "ctx.h"
 #include "smtp/date.h"
 
@@ -115,4 +117,19 @@ int
 hl_date_parse(hl_str text, int64_t *ret_s)
 {
 	return smtp_date_parse(slice_str(text), ret_s);
+}
+
+enum hl_ip_match
+hl_ip_compare(hl_str a, hl_str b)
+{
+	struct inet_addr x, y;
+
+	if (inet_parse(slice_str(a), &x) < 0 ||
+	    inet_parse(slice_str(b), &y) < 0 || x.family != y.family)
+		return HL_IP_OTHER;
+	if (inet_eq(&x, &y))
+		return HL_IP_SAME;
+	return memcmp(x.bytes, y.bytes, x.family == INET_V4 ? 3 : 8) == 0
+		   ? HL_IP_NEAR
+		   : HL_IP_OTHER;
 }

@@ -35,6 +35,9 @@ earlytalker wait 0
 dns_whitelist_soft
 whitelist
 parse_addr_withhelo
+helo reject 0
+rcpt_regexp
+rcpt_map domain map.example file map
 noop_counter 1000000
 random_error 0
 dont_require_anglebrackets
@@ -127,6 +130,9 @@ logging/devnull
 logging/warn info""")
     for name in ("badmailfrom", "badrcptto"):
         server.write(name, "@bad.example no\n^spam\\d+@ nor that")
+    server.write("badhelo", "bad.example\n^dyn\\d")
+    server.write("rcpt_regexp", "/^refused\\d/ DENY no")
+    server.write("map", "me@map.example OK")
     server.write("badmailfromto", "bad@x.example\tyou@d.example")
     server.write("whitelistsenders", "friend.example")
     server.write("resolvers", "127.0.0.1:9")  # nobody answers there

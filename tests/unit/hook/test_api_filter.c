@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* test_api_filter.c - hl_reject, hl_is_immune, hl_karma, hl_date_parse;
- * lists by domain. */
+ * lists by domain, hl_ip_compare; hl_list_answer of api_decide.c. */
 #include <errno.h>
 
 #include <hookline/policy.h>
@@ -214,6 +214,94 @@ test_lists(void **state)
 	fixture_hook(f, HOOK_CONNECT, look_up);
 }
 
+/* ---- hl_ip_compare ---- */
+
+static void
+test_ip_compare(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		enum hl_ip_match want;
+	} cases[] = {
+		{ "192.0.2.1", "192.0.2.1", HL_IP_SAME },
+		{ "192.0.2.1", "192.0.2.200", HL_IP_NEAR },
+		{ "192.0.2.1", "192.0.3.1", HL_IP_OTHER },
+		{ "2001:db8::1", "2001:0DB8:0::1", HL_IP_SAME },
+		{ "2001:db8::1", "2001:db8::ffff:1", HL_IP_NEAR },
+		{ "2001:db8::1", "2001:db8:0:1::1", HL_IP_OTHER },
+		{ "2001:db8::1", "192.0.2.1", HL_IP_OTHER },
+		{ "192.0.2.1", "", HL_IP_OTHER },
+		{ "host", "host", HL_IP_OTHER },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (hl_ip_compare(hl_text(cases[i].a), hl_text(cases[i].b)) !=
+		    cases[i].want)
+			fail_msg("case '%s', '%s'", cases[i].a, cases[i].b);
+}
+
+/* ---- lists that decide ---- */
+
+static int
+check_lines(struct hl_ctx *ctx)
+{
+	hl_list_check_answers(ctx, "map", hl_config_list(ctx, "map"));
+	return 0;
+}
+
+static size_t line;
+
+static enum hl_verdict
+answer_line(struct hl_ctx *ctx)
+{
+	return hl_list_answer(ctx, "map", hl_config_list(ctx, "map"), line,
+	    "5.1.1", "usual text");
+}
+
+static void
+test_answers(void **state)
+{
+	static const struct {
+		enum hook_column column;
+		const char *text, *enhanced;
+	} want[] = {
+		{ COLUMN_OK, "", "2.1.5" },
+		{ COLUMN_DENY, "No  such user.", "5.1.1" },
+		{ COLUMN_DENYSOFT, "usual text", "4.7.1" },
+		{ COLUMN_DENY_DISCONNECT, "usual text", "5.1.1" },
+		{ COLUMN_NONE, "", "" },
+		{ COLUMN_NONE, "", "" },
+		{ COLUMN_NONE, "", "" },
+		{ COLUMN_NONE, "", "" },
+	};
+	const struct conf_faults *faults;
+
+	(void)state;
+	fixture_write(f, "map",
+	    "a OK\nb  DENY \t No  such user. \nc denysoft\nd 903\n"
+	    "e DECLINED x\nf NO way\ng\n");
+	fixture_probe_load = check_lines;
+	for (line = 0; line < ARRAY_SIZE(want); line++) {
+		fixture_hook(f, HOOK_RCPT, answer_line);
+		assert_int_equal(f->outcome.column, want[line].column);
+		if (want[line].column == COLUMN_NONE)
+			continue;
+		assert_true(
+		    slice_eq_text(buf_slice(&f->plugin_text), want[line].text));
+		if (!slice_eq_text(
+			buf_slice(&f->enhanced), want[line].enhanced))
+			fail_msg("line %zu: %.*s", line, (int)f->enhanced.n,
+			    f->enhanced.p);
+	}
+	faults = conf_faults(f->engine->conf);
+	assert_int_equal(faults->count, 2);
+	assert_int_equal(faults->at[0].line, 6);
+	assert_non_null(strstr(faults->at[0].text.p, "NO is no verdict; "));
+	assert_int_equal(faults->at[1].line, 7);
+	assert_non_null(strstr(faults->at[1].text.p, "no verdict behind g; "));
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, set_up, fixture_teardown)
 
@@ -245,6 +333,8 @@ main(void)
 		TEST(test_karma),
 		TEST(test_lists),
 		TEST(test_date),
+		TEST(test_ip_compare),
+		TEST(test_answers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
