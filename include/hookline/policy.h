@@ -127,6 +127,15 @@ int hl_zones_find(struct hl_ctx *ctx, const struct hl_zones *zones, hl_str what,
 void hl_zones_start(
     struct hl_ctx *ctx, const struct hl_zones *zones, hl_str what);
 
+/* ---- policy.h: handing messages on ----------------------------------- */
+
+/* The address without the quoting of SMTP, as the envelopes of other programs
+ * have it: "a b@example.com"; "" is the null sender. */
+hl_str hl_addr_plain(struct hl_ctx *ctx, const struct hl_addr *addr);
+/* The message's Message-Id in angle brackets, for a reply; "<>" when it has
+ * none, or one that is no word of printable ASCII of at most 200 octets. */
+hl_str hl_message_id(struct hl_ctx *ctx);
+
 #if defined(__GNUC__)
 #pragma GCC visibility pop
 #endif

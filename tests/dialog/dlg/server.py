@@ -146,6 +146,8 @@ class Server:
         new = path.with_name("." + path.name + ".new")
         new.write_text("".join(line + "\n" for line in lines))
         self.stage.give(new)
+        if lines and lines[0].startswith("#!"):
+            new.chmod(0o755)
         new.rename(path)
 
     def command(self):
