@@ -10,7 +10,8 @@
 PACKAGES_BUILD="gcc libc6-dev pkg-config meson ninja-build python3
 	libuv1-dev libboost-context-dev libc-ares-dev libsqlite3-dev
 	libpcre2-dev libcdb-dev libcrypt-dev libssl-dev libidn2-dev
-	libsystemd-dev libargon2-dev libldap-dev libseccomp-dev"
+	libsystemd-dev libargon2-dev libldap-dev libseccomp-dev
+	libmaxminddb-dev libcurl4-openssl-dev"
 # Perl plugins need Mail::Header, Net::DNS and IO::FDPass.
 PACKAGES_RUN="swaks perl libmailtools-perl libnet-dns-perl libio-fdpass-perl
 	libdigest-hmac-perl"

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""A city database of GeoIP's old format, for Geo::IP.
+"""A city database, of MaxMind's format of today and of GeoIP's old format, for
+Geo::IP.  The old one:
 
 A binary tree over the bits of an address, each node two numbers of three
 bytes, little end first: a node, or the number of nodes (nothing is known), or
 more: a record so far behind the tree.  At the end the type and that number.
 """
+from mmdb import database as mmdb
 
 CITY = 2
 # Its number in the library's list of countries.
 AT, AU = 15, 16
+CODES = {AT: ("AT", "EU"), AU: ("AU", "OC")}
 # Address: country, city, latitude, longitude.
 PLACES = {
     "127.0.0.21": (AT, "Vienna", 48.2, 16.37),
@@ -25,6 +28,13 @@ def record(country, city, latitude, longitude):
     return bytes([country]) + b"\0" + city.encode() + b"\0\0" \
         + b"".join(number(round((degrees + 180) * 10000))
                    for degrees in (latitude, longitude))
+
+
+def record_today(country, city, latitude, longitude):
+    code, continent = CODES[country]
+    return {"country": {"iso_code": code}, "continent": {"code": continent},
+            "city": {"names": {"en": city}},
+            "location": {"latitude": latitude, "longitude": longitude}}
 
 
 def bits(address):
@@ -51,7 +61,7 @@ def database(places):
 
 
 class GeoIp:
-    """A folder with it."""
+    """A folder with both."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -59,6 +69,9 @@ class GeoIp:
     def start(self):
         self.folder.mkdir()
         (self.folder / "GeoLiteCity.dat").write_bytes(database(PLACES))
+        (self.folder / "GeoLite2-City.mmdb").write_bytes(mmdb(
+            {address: record_today(*place)
+             for address, place in PLACES.items()}, "GeoLite2-City"))
 
     def stop(self):
         pass

@@ -29,6 +29,7 @@ GROWTH_MAX = 256 * 1024
 PLUGINS = """hosts_allow
 user_config users/%u
 ident/p0f /nowhere/p0f
+ident/geoip db_dir geoip
 loadcheck max_load 100000
 fcrdns
 earlytalker wait 0
