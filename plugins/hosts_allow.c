@@ -8,9 +8,7 @@
  *	192.0.2.4	DECLINED
  *	192.0.2.0/24	DENY	Sorry, known spam only source
  */
-#include <string.h>
-
-#include <hookline/plugin.h>
+#include <hookline/policy.h>
 
 /* How many connections the client may have; 0 means any number. */
 static unsigned
@@ -25,23 +23,6 @@ limit(struct hl_ctx *ctx)
 	return karma > 5 ? max + 3 : karma <= 0 ? 1 : max;
 }
 
-/* "DENY Sorry, ..." */
-static enum hl_verdict
-answer(struct hl_ctx *ctx, hl_str rule, hl_str where)
-{
-	size_t n = strcspn(rule.p, " \t");
-	hl_str word = hl_printf(ctx, "%.*s", (int)n, rule.p);
-	enum hl_verdict verdict;
-
-	if (hl_verdict_parse(word, &verdict) < 0) {
-		hl_log(ctx, HL_LOG_ERROR, "error, %s: %s is no verdict",
-		    where.p, word.p);
-		return HL_DECLINED;
-	}
-	n += strspn(rule.p + n, " \t");
-	return hl_answer(ctx, verdict, hl_text(""), hl_text(rule.p + n));
-}
-
 static enum hl_verdict
 on_pre_connection(struct hl_ctx *ctx)
 {
@@ -54,10 +35,18 @@ on_pre_connection(struct hl_ctx *ctx)
 		return hl_denysoft(ctx, NULL,
 		    "too many connections from %s, try again later", ip.p);
 	if (at >= 0)
-		return answer(ctx, hl_list_rest(list, (size_t)at),
-		    hl_list_where(ctx, list, (size_t)at));
+		return hl_list_answer(
+		    ctx, "hosts_allow", list, (size_t)at, NULL, NULL);
 	hl_log(ctx, HL_LOG_DEBUG, "pass");
 	return HL_DECLINED;
+}
+
+static int
+on_load(struct hl_ctx *ctx)
+{
+	hl_list_check_answers(
+	    ctx, "hosts_allow", hl_config_list(ctx, "hosts_allow"));
+	return 0;
 }
 
 static const char *const files[] = { "hosts_allow networks", NULL };
@@ -66,6 +55,7 @@ static const struct hl_plugin plugin = {
 	.name = "hosts_allow",
 	.about = "accept and refuse clients by config/hosts_allow",
 	.files = files,
+	.load = on_load,
 	.pre_connection = on_pre_connection,
 };
 HL_PLUGIN(plugin);

@@ -20,6 +20,7 @@ test_rules(void **state)
 		{ "203.0.113.1", COLUMN_NONE, "" },
 		{ "203.0.113.2", COLUMN_NONE, "" },
 	};
+	const struct conf_faults *faults;
 
 	(void)state;
 	fixture_write(f, "hosts_allow",
@@ -33,7 +34,10 @@ test_rules(void **state)
 		    plugin_run(HOOK_PRE_CONNECTION) == cases[i].column);
 		plugin_says(cases[i].text);
 	}
-	assert_true(plugin_logged("hosts_allow:6:  is no verdict"));
+	faults = conf_faults(f->engine->conf);
+	assert_int_equal(faults->count, 1);
+	assert_int_equal(faults->at[0].line, 6);
+	assert_non_null(strstr(faults->at[0].text.p, "no verdict behind"));
 }
 
 static enum hook_column
