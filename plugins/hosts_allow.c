@@ -31,6 +31,7 @@ on_pre_connection(struct hl_ctx *ctx)
 	unsigned max = limit(ctx);
 	long at = hl_list_find_ip(list, ip);
 
+	hl_peer_connections_allow(ctx, max);
 	if (max > 0 && hl_peer_connections(ctx) > max)
 		return hl_denysoft(ctx, NULL,
 		    "too many connections from %s, try again later", ip.p);

@@ -377,6 +377,10 @@ hl_str hl_peer_name(struct hl_ctx *ctx);
  * config/client_prefix says another), in all workers. */
 unsigned hl_peer_connections(const struct hl_ctx *ctx);
 unsigned hl_peer_connections_max(const struct hl_ctx *ctx);
+/* In pre_connection: this client may have `max` connections, not those of
+ * config/max_per_client; at most HL_PEER_CONNECTIONS_EXTRA more than these. */
+#define HL_PEER_CONNECTIONS_EXTRA 16
+void hl_peer_connections_allow(struct hl_ctx *ctx, unsigned max);
 hl_str hl_listener(const struct hl_ctx *ctx); /* name in config/listen */
 hl_str hl_helo(const struct hl_ctx *ctx);     /* accepted HELO name, or "" */
 bool hl_is_esmtp(const struct hl_ctx *ctx);   /* it said EHLO or LHLO */

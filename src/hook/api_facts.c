@@ -141,6 +141,18 @@ hl_peer_connections_max(const struct hl_ctx *ctx)
 	    ctx->engine->conf, facts_of(ctx)->listener, CONF_MAX_PER_CLIENT);
 }
 
+void
+hl_peer_connections_allow(struct hl_ctx *ctx, unsigned max)
+{
+	unsigned usual = hl_peer_connections_max(ctx);
+
+	if (ctx->conv == NULL || usual == 0)
+		return;
+	if (max > usual + HL_PEER_CONNECTIONS_EXTRA)
+		max = usual + HL_PEER_CONNECTIONS_EXTRA;
+	ctx->conv->connections_max = max;
+}
+
 hl_str
 hl_listener(const struct hl_ctx *ctx)
 {

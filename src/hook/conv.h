@@ -74,6 +74,7 @@ struct conv {
 	hl_str me;                       /* config/me; lives in the arena */
 	hl_str command_line;             /* of the running command */
 	unsigned commands;               /* how many there have been */
+	unsigned connections_max; /* hl_peer_connections_allow; 0: not called */
 	struct buf *ehlo; /* in `capabilities` its lines, in `ehlo` more */
 	void *
 	    remote; /* see hook/remote.h; NULL: no plugin elsewhere was asked */

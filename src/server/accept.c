@@ -30,27 +30,61 @@ refuse_to_admit(struct session *session, struct hl_ctx *ctx, const char *text)
 		reply_decision(session, ctx, &decision);
 }
 
-/* Refuses the client when there are too many. */
+static void
+refuse_early(struct session *session, struct hl_ctx *ctx, const char *text)
+{
+	session->skip_hooks = true;
+	refuse_to_admit(session, ctx, text);
+	session_finish(session, END_QUIT);
+}
+
+/* Has this client more connections than that? */
+static bool
+has_too_many(struct session *session, unsigned max)
+{
+	struct shm_key key =
+	    peer_key(session->server->conf, &session->conv.facts);
+
+	return shm_peer_count(session->server->options.shm, &key) > max;
+}
+
+static const char too_many_of_you[] =
+    "Too many connections from you, try again later";
+
+/* Refuses the client when there are too many.  Where a plugin has a say of
+ * how many this client may have, it is asked first, within bounds. */
 static bool
 admit(struct session *session, struct hl_ctx *ctx)
 {
 	const struct limits *limits = session->limits;
 	struct shm *shm = session->server->options.shm;
-	struct shm_key key =
-	    peer_key(session->server->conf, &session->conv.facts);
-	const char *text = NULL;
+	unsigned max = (unsigned)limits->max_per_client;
 
+	if (max > 0 && hook_is_used(ctx, HOOK_PRE_CONNECTION))
+		max += HL_PEER_CONNECTIONS_EXTRA;
 	if (limits->max_connections > 0 &&
 	    shm_peer_total(shm) > (unsigned)limits->max_connections)
-		text = "Too many connections, try again later";
-	else if (limits->max_per_client > 0 &&
-		 shm_peer_count(shm, &key) > (unsigned)limits->max_per_client)
-		text = "Too many connections from you, try again later";
-	if (text == NULL)
+		refuse_early(
+		    session, ctx, "Too many connections, try again later");
+	else if (max > 0 && has_too_many(session, max))
+		refuse_early(session, ctx, too_many_of_you);
+	else
 		return true;
-	session->skip_hooks = true;
-	refuse_to_admit(session, ctx, text);
-	session_finish(session, END_QUIT);
+	return false;
+}
+
+/* The same after pre-connection has said what it had to. */
+static bool
+admit_asked(struct session *session, struct hl_ctx *ctx)
+{
+	unsigned max = session->conv.connections_max;
+
+	if (max == 0)
+		max = (unsigned)session->limits->max_per_client;
+	if (max == 0 || !hook_is_used(ctx, HOOK_PRE_CONNECTION) ||
+	    !has_too_many(session, max))
+		return true;
+	refuse_early(session, ctx, too_many_of_you);
 	return false;
 }
 
@@ -124,7 +158,9 @@ session_greet(struct session *session, struct hl_ctx *ctx)
 
 	if (session->limits->rdns && facts->peer_name.p == NULL)
 		peer_name_start(session->server->engine, &session->conv);
-	if (!run_early_hooks(session, ctx) || session_tls_refused(session, ctx))
+	session->conv.connections_max = 0;
+	if (!run_early_hooks(session, ctx) || !admit_asked(session, ctx) ||
+	    session_tls_refused(session, ctx))
 		return;
 	hook_run(ctx, HOOK_CONNECT, NULL, &outcome);
 	session->relays_by_place =

@@ -21,6 +21,8 @@ facts(struct hl_ctx *ctx)
 	EXPECT_INT(hl_local_port(ctx), 25);
 	EXPECT_INT(hl_peer_connections(ctx), 0);
 	EXPECT_INT(hl_peer_connections_max(ctx), 3);
+	hl_peer_connections_allow(ctx, 5);
+	EXPECT_INT(hl_peer_connections_max(ctx), 3);
 	EXPECT_TEXT(hl_listener(ctx), "mx");
 	EXPECT_TEXT(hl_helo(ctx), "client.example");
 	EXPECT(hl_is_esmtp(ctx));
