@@ -27,115 +27,71 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <string.h>
 
 #include <hookline/policy.h>
 
 #include "greylisting.h"
+#include "record.h"
 
 #define TABLE HL_STR("seen")
 #define NOTE HL_STR("greylist")
 #define DENIED "This mail is temporarily denied"
 #define TRIES 3 /* when other sessions write the same entry */
 
-/* What stands in the database: "TIME:NEW:DEFERRED:DELIVERED", where TIME is
- * the first visit, or the last one of who is known. */
-struct record {
-	int64_t time, first, deferred, delivered;
-};
+/* What stands in the database; TIME is the first visit, or the last one of who
+ * is known. */
+enum { TIME, FIRST, DEFERRED, DELIVERED };
 
 struct instance {
 	bool is_broken; /* and the log says so */
 };
 
-/* ---- records --------------------------------------------------------- */
+/* ---- visits ---------------------------------------------------------- */
 
-static int64_t
-take_number(const char **text)
-{
-	int64_t number = 0;
-
-	for (; **text >= '0' && **text <= '9' && number < INT64_MAX / 16;
-	     (*text)++)
-		number = 10 * number + (**text - '0');
-	*text += **text == ':';
-	return number;
-}
-
-static struct record
-record_of(const char *text)
-{
-	struct record record;
-
-	record.time = take_number(&text);
-	record.first = take_number(&text);
-	record.deferred = take_number(&text);
-	record.delivered = take_number(&text);
-	return record;
-}
-
-/* Whether who has this record is let in; changes it for the next visit. */
+/* Whether who has this record is let in, and *ret_why, for the log; changes it
+ * for the next visit. */
 static bool
 visit(struct hl_ctx *ctx, const struct policy *policy, int64_t now,
-    struct record *record)
+    int64_t record[RECORD_NUMBERS], hl_str *ret_why)
 {
-	int64_t age = now - record->time;
-	bool is_new = record->time == 0;
+	int64_t age = now - record[TIME];
+	bool is_deferred = record[TIME] > 0 && record[DELIVERED] == 0;
 
-	if (record->delivered > 0 && age < policy->white_s) {
-		record->time = now;
-		record->delivered++;
-		hl_log(ctx, HL_LOG_INFO, "pass: white, %" PRId64 " deliveries",
-		    record->delivered);
+	if (record[DELIVERED] > 0 && age < policy->white_s) {
+		record[TIME] = now;
+		*ret_why = hl_printf(ctx, "pass: white, %" PRId64 " deliveries",
+		    ++record[DELIVERED]);
 		return true;
 	}
-	if (!is_new && record->delivered == 0 && age < policy->black_s) {
-		record->deferred++;
-		hl_log(ctx, HL_LOG_INFO,
+	if (is_deferred && age < policy->black_s) {
+		*ret_why = hl_printf(ctx,
 		    "fail: black DENYSOFT - %" PRId64 " deferred connections",
-		    record->deferred);
+		    ++record[DEFERRED]);
 		return false;
 	}
-	if (!is_new && record->delivered == 0 && age < policy->grey_s) {
-		record->time = now;
-		record->delivered = 1;
-		hl_log(ctx, HL_LOG_INFO, "pass: updated grey->white");
+	if (is_deferred && age < policy->grey_s) {
+		record[TIME] = now;
+		record[DELIVERED] = 1;
+		*ret_why = HL_STR("pass: updated grey->white");
 		return true;
 	}
-	*record = (struct record){ .time = now, .first = record->first + 1 };
-	hl_log(ctx, HL_LOG_INFO, "fail: initial DENYSOFT, unknown");
+	record[TIME] = now;
+	record[FIRST]++;
+	record[DEFERRED] = record[DELIVERED] = 0;
+	*ret_why = HL_STR("fail: initial DENYSOFT, unknown");
 	return false;
 }
 
 /* When it may be forgotten. */
 static uint64_t
-ttl_of(const struct policy *policy, int64_t now, const struct record *record)
+ttl_of(const struct policy *policy, int64_t now,
+    const int64_t record[RECORD_NUMBERS])
 {
-	int64_t left = record->delivered > 0
+	int64_t left = record[DELIVERED] > 0
 			   ? policy->white_s
-			   : record->time + policy->grey_s - now;
+			   : record[TIME] + policy->grey_s - now;
 
 	return left > 0 ? (uint64_t)left : 1;
-}
-
-/* ---- the database ---------------------------------------------------- */
-
-/* It fails, or (0) works.  The log has the first of each. */
-static void
-note_health(struct hl_ctx *ctx, int rc)
-{
-	struct instance *instance = hl_instance(ctx);
-	bool is_broken = rc < 0;
-
-	if (rc == -ECANCELED || rc == -ETIMEDOUT ||
-	    instance->is_broken == is_broken)
-		return;
-	instance->is_broken = is_broken;
-	hl_log(ctx, is_broken ? HL_LOG_ERROR : HL_LOG_NOTICE,
-	    is_broken ? "error, no database (%s): nobody is refused until it "
-			"works again"
-		      : "the database works again%s",
-	    is_broken ? strerror(-rc) : "");
 }
 
 /* 1 let in, 0 not; negative errno: the database fails. */
@@ -143,27 +99,26 @@ static int
 ask(struct hl_ctx *ctx, const struct policy *policy, hl_str key)
 {
 	int64_t now = hl_wall_us(ctx) / 1000000;
+	int rc = -EEXIST;
 	bool is_in = false;
+	hl_str why = HL_STR("");
 
-	for (int i = 0; i < TRIES; i++) {
-		hl_str old = HL_STR(""), new;
-		struct record record;
-		int rc = hl_kv_get(ctx, TABLE, key, &old);
+	for (int i = 0; i < TRIES && rc == -EEXIST; i++) {
+		int64_t record[RECORD_NUMBERS];
+		hl_str old = HL_STR("");
 
+		rc = hl_kv_get(ctx, TABLE, key, &old);
 		if (rc < 0)
 			return rc;
-		record = record_of(old.p);
-		is_in = visit(ctx, policy, now, &record);
-		new = hl_printf(ctx,
-		    "%" PRId64 ":%" PRId64 ":%" PRId64 ":%" PRId64, record.time,
-		    record.first, record.deferred, record.delivered);
-		rc = hl_kv_swap(
-		    ctx, TABLE, key, old, new, ttl_of(policy, now, &record));
-		if (rc == 0)
-			break;
-		if (rc != -EEXIST)
-			return rc;
+		record_parse(old.p, record);
+		is_in = visit(ctx, policy, now, record, &why);
+		rc = hl_kv_swap(ctx, TABLE, key, old, record_text(ctx, record),
+		    ttl_of(policy, now, record));
 	}
+	/* Others were faster all the time: it is decided all the same. */
+	if (rc < 0 && rc != -EEXIST)
+		return rc;
+	hl_log(ctx, HL_LOG_INFO, "%s", why.p);
 	return is_in;
 }
 
@@ -189,6 +144,7 @@ static bool
 is_refused(struct hl_ctx *ctx, const struct policy *policy,
     const struct hl_addr *from, const struct hl_addr *to)
 {
+	struct instance *instance = hl_instance(ctx);
 	hl_str key;
 	int rc;
 
@@ -201,7 +157,7 @@ is_refused(struct hl_ctx *ctx, const struct policy *policy,
 		return false;
 	}
 	rc = ask(ctx, policy, key);
-	note_health(ctx, rc);
+	record_health(ctx, &instance->is_broken, rc, "nobody is refused");
 	return rc == 0 && policy->reject;
 }
 

@@ -29,7 +29,7 @@ struct command {
 
 extern const struct command command_serve, command_check, command_hooks,
     command_plugins, command_new_plugin, command_ctl, command_greylist,
-    command_try, command_version;
+    command_karma, command_try, command_version;
 
 /* Prints what is wrong and how to get help to stderr; returns EXIT_USAGE. */
 int command_usage_error(const struct command *self, const char *fmt, ...)

@@ -25,6 +25,7 @@ static const struct command *const commands[] = {
 	&command_new_plugin,
 	&command_ctl,
 	&command_greylist,
+	&command_karma,
 	&command_try,
 	&command_version,
 };

@@ -30,6 +30,7 @@ PLUGINS = """hosts_allow
 user_config users/%u
 ident/p0f /nowhere/p0f
 ident/geoip db_dir geoip
+karma reject 0
 loadcheck max_load 100000
 fcrdns
 earlytalker wait 0
