@@ -6,7 +6,8 @@
  *
  *	boss@example.org	me@example.com
  *
- * The null sender passes.
+ * The null sender passes.  A sender that is listed is in the note badmailfromto
+ * of the transaction, as the line has him.
  */
 #include <string.h>
 #include <strings.h>

@@ -2,6 +2,8 @@
 /* connection_time.c - logs how long each connection lasted.
  *
  *	connection_time [LEVEL]
+ *
+ * One line for each, when it ends, at that level (notice).
  */
 #include <hookline/plugin.h>
 

@@ -3,7 +3,8 @@
  *
  *	count_unrecognized_commands [N]
  *
- * The Nth unknown command of a session ends it.
+ * The Nth unknown command of a session ends it.  The note unrec_cmd_count of
+ * the connection has their number.
  */
 #include <hookline/plugin.h>
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* dont_require_anglebrackets.c - takes a@b.example for <a@b.example>. */
+/* dont_require_anglebrackets.c - takes a@b.example for <a@b.example>.
+ *
+ * In MAIL and RCPT.  The client loses 2 points of karma each time.
+ */
 #include <hookline/policy.h>
 
 static enum hl_verdict

@@ -5,7 +5,9 @@
  *
  * Its line is all there is of it: the master, which alone may read keys,
  * finds it in the plugin file, and the server itself does STARTTLS, so that
- * this has no hook.  More certificates, by name: config/tls_certs.
+ * this has no hook.  More certificates, by name: config/tls_certs.  What else
+ * there is to say of TLS stands in config/tls_ciphers, tls_protocols,
+ * tls_request_cert and tls_client_ca (hookline-config(5)).
  */
 #include <hookline/plugin.h>
 

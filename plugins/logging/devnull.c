@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* logging/devnull.c - throws log lines away; other loggers get them, too. */
+/* logging/devnull.c - throws log lines away; other loggers get them, too.
+ *
+ * In config/logging.  Lines that no other logger takes do not go to standard
+ * error.
+ */
 #include <hookline/plugin.h>
 
 static enum hl_verdict

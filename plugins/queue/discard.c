@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* queue/discard.c - accepts every message and throws it away, for tests. */
+/* queue/discard.c - accepts every message and throws it away, for tests.
+ *
+ * The client is told that it was queued.  Nothing is written.
+ */
 #include <hookline/plugin.h>
 
 static enum hl_verdict

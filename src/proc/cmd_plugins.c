@@ -14,6 +14,7 @@
 #include "hook/hook_row.h"
 #include "hook/loader.h"
 #include "hook/loader_names.h"
+#include "plugin_manual.h"
 #include "hook/plugin_alias.h"
 #include "server/plugin_dir.h"
 
@@ -135,6 +136,8 @@ print_one(const char *name, const struct name_list *names)
 	}
 	(void)printf("%s - %s\n", is_file(name) ? desc.name : name,
 	    desc.about != NULL ? desc.about : "");
+	if (!is_file(name))
+		plugin_manual_print(name);
 	print_args(desc.args);
 	print_files(desc.files);
 	print_hooks(&desc);

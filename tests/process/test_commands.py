@@ -13,6 +13,7 @@ if "HOOKLINE" not in os.environ:
     pytest.skip("HOOKLINE names no program", allow_module_level=True)
 
 MANUAL = Path(__file__).resolve().parents[2] / "docs/man/hookline.8"
+PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 
 
 def hookline(*args):
@@ -226,3 +227,40 @@ def test_unknown_user(tmp_path):
     assert result.returncode == 1
     assert result.stderr == \
         f"{tmp_path}/user:2: there is no user no-such-user\n"
+
+
+def shipped_plugins():
+    return [line.split()[0]
+            for line in hookline("plugins").stdout.splitlines()]
+
+
+def test_every_plugin_has_a_manual():
+    """Its line, its arguments and control files, the notes that it leaves."""
+    names = shipped_plugins()
+    assert "helo" in names
+    for name in names:
+        text = hookline("plugins", name).stdout
+        parts = dict(re.findall(r"^([a-z ]+)\n((?:(?:  .*)?\n)*)", text, re.M))
+        manual = parts["description"]
+        assert len(manual.split()) > 8, name
+        line = re.search(rf"^ +{re.escape(name)}(?: .*)?$", manual, re.M)
+        assert line, f"{name}: no line for config/plugins"
+        for key in re.findall(r"^  (\S+)", parts.get("control files", ""),
+                              re.M):
+            assert key in text.split("\n")[0] + manual, \
+                f"{name}: nothing about {key}"
+        if "arguments" in parts:
+            assert re.search(rf"^ +{re.escape(name)} \S", manual, re.M), \
+                f"{name}: no line with arguments"
+        if "hl_note_set" in (PLUGINS / f"{name}.c").read_text():
+            assert re.search(r"\bnotes?\b", manual), f"{name}: no notes"
+
+
+def test_manual_of_a_plugin_of_others(tmp_path):
+    """It has none, and all else."""
+    where = Path(os.environ["HOOKLINE"]).parent / "plugins/rcpt_ok.so"
+    copy = tmp_path / "mine.so"
+    copy.write_bytes(where.read_bytes())
+    text = hookline("plugins", str(copy)).stdout
+    assert "hooks\n  rcpt\n" in text
+    assert "description" not in text
