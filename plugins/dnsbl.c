@@ -166,12 +166,7 @@ static const struct hl_arg args[] = {
 	    .def = "20",
 	    .offset = offsetof(struct args, timeout_ms),
 	    .type = HL_ARG_SECONDS },
-	{ .name = "how",
-	    .about = "reject_type, as it was written once",
-	    .choices = HL_REJECT_TYPES,
-	    .offset = offsetof(struct args, reject.how),
-	    .type = HL_ARG_CHOICE,
-	    .positional = true },
+	HL_REJECT_TYPE_ALONE(struct args, reject),
 	{ .name = NULL },
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* fcrdns.c - does the client's name lead back to its address?
  *
- *	fcrdns [timeout SECONDS] [reject 0|1|naughty] [reject_type ...]
+ *	fcrdns [timeout SECONDS] [total_timeout SECONDS]
+ *	    [reject 0|1|naughty] [reject_type ...]
  *
  * The names that the client's address has (PTR) must have addresses, and one
  * of these must be the client's, or near it (the same /24, or /64).  What came
@@ -9,21 +10,15 @@
  * changes the client's karma; as with qpsmtpd nobody is refused here, whatever
  * `reject` says.
  */
-#include <errno.h>
 #include <string.h>
 
 #include <hookline/policy.h>
 
-#define NAMES_MAX 10   /* that are looked up (RFC 7208, 4.6.4) */
-#define TIME_MS 20000u /* for all questions about one client */
+#define NAMES_MAX 10 /* that are looked up (RFC 7208, 4.6.4) */
 
 struct args {
-	uint64_t timeout_ms;
+	uint64_t timeout_ms, total_timeout_ms;
 	struct hl_reject reject;
-};
-
-struct session {
-	uint64_t end_ms; /* of the time for questions */
 };
 
 /* As hl_dns_query. */
@@ -32,15 +27,9 @@ ask(struct hl_ctx *ctx, hl_str name, enum hl_dns_type type,
     const struct hl_dns **ret)
 {
 	const struct args *args = hl_args(ctx);
-	const struct session *session = hl_session_mem(ctx);
-	uint64_t now_ms = hl_now_ms(ctx), left_ms;
 
-	if (now_ms >= session->end_ms)
-		return -EAGAIN;
-	left_ms = session->end_ms - now_ms;
-	if (args->timeout_ms > 0 && args->timeout_ms < left_ms)
-		left_ms = args->timeout_ms;
-	return hl_dns_wait(ctx, hl_dns_start(ctx, name, type), left_ms, ret);
+	return hl_dns_wait(
+	    ctx, hl_dns_start(ctx, name, type), args->timeout_ms, ret);
 }
 
 static enum hl_verdict
@@ -144,10 +133,10 @@ is_name(struct hl_ctx *ctx)
 static enum hl_verdict
 on_connect(struct hl_ctx *ctx)
 {
-	struct session *session = hl_session_mem(ctx);
+	const struct args *args = hl_args(ctx);
 	const struct hl_dns *names;
 
-	session->end_ms = hl_now_ms(ctx) + TIME_MS;
+	hl_dns_budget(ctx, args->total_timeout_ms);
 	if (hl_is_immune(ctx) || !is_name(ctx))
 		return HL_DECLINED;
 	names = look_back(ctx);
@@ -156,8 +145,11 @@ on_connect(struct hl_ctx *ctx)
 
 static const struct hl_arg args[] = {
 	HL_REJECT_ARGS_DEFAULT(struct args, reject, "0"),
-	{ "timeout", "for each question; all of them may take 20 s", .def = "5",
+	{ "timeout", "for each question", .def = "5",
 	    .offset = offsetof(struct args, timeout_ms),
+	    .type = HL_ARG_SECONDS },
+	{ "total_timeout", "for all questions about a client", .def = "20",
+	    .offset = offsetof(struct args, total_timeout_ms),
 	    .type = HL_ARG_SECONDS },
 	{ .name = NULL },
 };
@@ -167,7 +159,6 @@ static const struct hl_plugin plugin = {
 	.about = "look whether the client's name leads back to its address",
 	.args = args,
 	.args_size = sizeof(struct args),
-	.session_size = sizeof(struct session),
 	.connect = on_connect,
 };
 HL_PLUGIN(plugin);

@@ -2,6 +2,7 @@
 /* resolvable_fromhost.c - refuses senders whose domain takes no mail.
  *
  *	resolvable_fromhost [reject 0|1|naughty] [reject_type temp|perm|...]
+ *	    [timeout SECONDS]
  *
  * A domain is good when one of its MX has an address, or when it has none and
  * an address itself.  MX in the networks of config/invalid_resolvable_fromhost
@@ -13,15 +14,11 @@
 
 #include <hookline/policy.h>
 
-#define MX_MAX 10      /* that are looked up (RFC 7208, 4.6.4) */
-#define TIME_MS 20000u /* for all questions about one sender */
+#define MX_MAX 10 /* that are looked up (RFC 7208, 4.6.4) */
 
 struct args {
 	struct hl_reject reject;
-};
-
-struct session {
-	uint64_t end_ms; /* of the time for questions */
+	uint64_t timeout_ms;
 };
 
 static void
@@ -36,14 +33,8 @@ static int
 ask(struct hl_ctx *ctx, hl_str name, enum hl_dns_type type,
     const struct hl_dns **ret)
 {
-	const struct session *session = hl_session_mem(ctx);
-	uint64_t now_ms = hl_now_ms(ctx);
-	int count;
+	int count = hl_dns_query(ctx, name, type, ret);
 
-	if (now_ms >= session->end_ms)
-		return -EAGAIN;
-	count = hl_dns_wait(
-	    ctx, hl_dns_start(ctx, name, type), session->end_ms - now_ms, ret);
 	return count == -EINVAL ? 0 : count == -ETIME ? -EAGAIN : count;
 }
 
@@ -154,10 +145,9 @@ on_mail(struct hl_ctx *ctx, const struct hl_addr *from)
 	const struct args *args = hl_args(ctx);
 	struct hl_reject how = args->reject;
 	hl_str host = hl_addr_host_ascii(from);
-	struct session *session = hl_session_mem(ctx);
 	int rc = -ENOENT;
 
-	session->end_ms = hl_now_ms(ctx) + TIME_MS;
+	hl_dns_budget(ctx, args->timeout_ms);
 	if (how.how == HL_REJECT_DEFAULT)
 		how.how = HL_REJECT_SOFT;
 	if (hl_is_immune(ctx))
@@ -194,6 +184,9 @@ static const char *const files[] = { "invalid_resolvable_fromhost networks",
 
 static const struct hl_arg args[] = {
 	HL_REJECT_ARGS(struct args, reject),
+	{ "timeout", "for all questions about a sender", .def = "20",
+	    .offset = offsetof(struct args, timeout_ms),
+	    .type = HL_ARG_SECONDS },
 	{ .name = NULL },
 };
 
@@ -202,7 +195,6 @@ static const struct hl_plugin plugin = {
 	.about = "refuse senders whose domain takes no mail",
 	.args = args,
 	.args_size = sizeof(struct args),
-	.session_size = sizeof(struct session),
 	.files = files,
 	.mail = on_mail,
 };

@@ -46,12 +46,7 @@ static const char *const files[] = { "rhsbl_zones", NULL };
 
 static const struct hl_arg args[] = {
 	HL_REJECT_ARGS(struct args, reject),
-	{ .name = "how",
-	    .about = "reject_type, as it was written once",
-	    .choices = HL_REJECT_TYPES,
-	    .offset = offsetof(struct args, reject.how),
-	    .type = HL_ARG_CHOICE,
-	    .positional = true },
+	HL_REJECT_TYPE_ALONE(struct args, reject),
 	{ .name = NULL },
 };
 

@@ -55,6 +55,15 @@ enum hl_reject_how {
 		.def = "default", .choices = HL_REJECT_TYPES,                \
 		.offset = offsetof(args, member.how), .type = HL_ARG_CHOICE  \
 	}
+/* `reject_type` as it was written once: its value alone, at the end of the
+ * table. */
+#define HL_REJECT_TYPE_ALONE(args, member)                                     \
+	{                                                                      \
+		.name = "how", .about = "reject_type, as it was written once", \
+		.choices = HL_REJECT_TYPES,                                    \
+		.offset = offsetof(args, member.how), .type = HL_ARG_CHOICE,   \
+		.positional = true                                             \
+	}
 /* Refuses as these arguments say: the verdict, or HL_DECLINED with the text
  * in the note `naughty`, or HL_DECLINED alone; the last two are logged. */
 enum hl_verdict hl_reject(struct hl_ctx *ctx, const struct hl_reject *how,
@@ -97,6 +106,15 @@ enum hl_verdict hl_list_answer(struct hl_ctx *ctx, const char *key,
     const struct hl_list *list, size_t index, const char *enhanced,
     const char *text);
 
+/* ---- policy.h: the DNS ----------------------------------------------- */
+
+/* From now on all waits of this hook for the DNS (hl_dns_wait, hl_dns_query,
+ * hl_zones_find) together take at most so long, however many names somebody
+ * makes us look up; 0: as long as each may take.  Then answers that are there
+ * are still given; of others wait and query return -ETIME, and no more is
+ * asked. */
+void hl_dns_budget(struct hl_ctx *ctx, uint64_t ms);
+
 /* ---- policy.h: lists in the DNS -------------------------------------- */
 
 /* Lists of addresses or domains (RFC 5782), as a control file names them: a
@@ -108,7 +126,7 @@ struct hl_zones {
 	/* A zone alone is asked for a text, one with words behind it for an
 	 * address.  This asks for texts only. */
 	bool only_texts;
-	uint64_t timeout_ms;     /* for all zones together; 0: the resolver's */
+	uint64_t timeout_ms; /* for all zones together; 0: hl_dns_budget's */
 	const void *reserved[2]; /* for later releases; leave it zero */
 };
 struct hl_listing {

@@ -6,6 +6,8 @@
  */
 #include <errno.h>
 
+#include <hookline/policy.h>
+
 #include "base/buf.h"
 #include "base/idna.h"
 #include "ctx.h"
@@ -57,6 +59,25 @@ release_ask(void *what)
 	resolver_ask_free(&ask->inner);
 }
 
+void
+hl_dns_budget(struct hl_ctx *ctx, uint64_t ms)
+{
+	ctx_check(ctx);
+	ctx->frame->dns_end_ms = ms > 0 ? hl_now_ms(ctx) + ms : 0;
+}
+
+/* Of the hook's budget; UINT64_MAX: there is none. */
+static uint64_t
+left_ms(const struct hl_ctx *ctx)
+{
+	uint64_t end_ms = ctx->frame->dns_end_ms, now_ms;
+
+	if (end_ms == 0)
+		return UINT64_MAX;
+	now_ms = hl_now_ms(ctx);
+	return end_ms > now_ms ? end_ms - now_ms : 0;
+}
+
 struct hl_dns_ask *
 hl_dns_start(struct hl_ctx *ctx, hl_str name, enum hl_dns_type type)
 {
@@ -72,6 +93,10 @@ hl_dns_start(struct hl_ctx *ctx, hl_str name, enum hl_dns_type type)
 			return ask;
 		asked = (struct slice){ ascii.p, ascii.n };
 	}
+	if (left_ms(ctx) == 0) {
+		ask->status = -ETIME;
+		return ask;
+	}
 	ask->status = resolver_start(
 	    ctx->engine->resolver, asked, (enum dns_type)type, &ask->inner);
 	if (ask->status == 0)
@@ -84,11 +109,15 @@ hl_dns_wait(struct hl_ctx *ctx, struct hl_dns_ask *ask, uint64_t timeout_ms,
     const struct hl_dns **ret)
 {
 	struct dns_answer *answer;
+	uint64_t left;
 	int count;
 
 	ctx_check(ctx);
 	if (ask->status < 0)
 		return ask->status;
+	left = left_ms(ctx);
+	if (left < timeout_ms || timeout_ms == 0)
+		timeout_ms = left == UINT64_MAX ? 0 : left > 0 ? left : 1;
 	ask->status = -EINVAL; /* the second time */
 	ctx_forget(&ask->held);
 	count = resolver_wait(&ask->inner, timeout_ms, &answer);

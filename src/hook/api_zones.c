@@ -63,11 +63,10 @@ ask_all(struct hl_ctx *ctx, const struct hl_zones *zones, hl_str what,
 
 /* 1 it lists the name, 0, negative as hl_dns_wait. */
 static int
-zone_wait(struct hl_ctx *ctx, struct zone *zone, uint64_t timeout_ms,
-    struct hl_listing *ret)
+zone_wait(struct hl_ctx *ctx, struct zone *zone, struct hl_listing *ret)
 {
 	const struct hl_dns *dns;
-	int rc = hl_dns_wait(ctx, zone->ask, timeout_ms, &dns);
+	int rc = hl_dns_wait(ctx, zone->ask, 0, &dns);
 
 	if (rc <= 0)
 		return rc == -EINVAL ? 0 : rc; /* no name has no records */
@@ -77,27 +76,17 @@ zone_wait(struct hl_ctx *ctx, struct zone *zone, uint64_t timeout_ms,
 	return ret->text.n > 0;
 }
 
-static uint64_t
-left_ms(const struct hl_ctx *ctx, uint64_t end_ms)
-{
-	uint64_t now_ms = hl_now_ms(ctx);
-
-	return end_ms > now_ms ? end_ms - now_ms : 1;
-}
-
-int
-hl_zones_find(struct hl_ctx *ctx, const struct hl_zones *zones, hl_str what,
+static int
+zones_wait(struct hl_ctx *ctx, const struct hl_zones *zones, hl_str what,
     struct hl_listing *ret)
 {
-	uint64_t end_ms = hl_now_ms(ctx) + zones->timeout_ms;
 	hl_str failed = STR_EMPTY;
 	size_t count;
 	struct zone *all = ask_all(ctx, zones, what, &count);
 	int rc = 0;
 
 	for (size_t i = 0; i < count && rc == 0; i++) {
-		rc = zone_wait(ctx, &all[i],
-		    zones->timeout_ms > 0 ? left_ms(ctx, end_ms) : 0, ret);
+		rc = zone_wait(ctx, &all[i], ret);
 		if (rc != -EAGAIN && rc != -ETIME)
 			continue;
 		failed = arena_printf(ctx->arena, "%s%s%s", failed.p,
@@ -106,6 +95,20 @@ hl_zones_find(struct hl_ctx *ctx, const struct hl_zones *zones, hl_str what,
 	}
 	if (failed.n > 0)
 		hl_log(ctx, HL_LOG_ERROR, "no answer from %s", failed.p);
+	return rc;
+}
+
+int
+hl_zones_find(struct hl_ctx *ctx, const struct hl_zones *zones, hl_str what,
+    struct hl_listing *ret)
+{
+	uint64_t end_ms = ctx->frame->dns_end_ms;
+	int rc;
+
+	if (zones->timeout_ms > 0)
+		hl_dns_budget(ctx, zones->timeout_ms);
+	rc = zones_wait(ctx, zones, what, ret);
+	ctx->frame->dns_end_ms = end_ms;
 	return rc;
 }
 

@@ -58,7 +58,8 @@ struct hook_frame {
 	int failed_pid;   /* ... */
 	unsigned replies; /* hl_reply calls */
 	bool in_load;
-	hl_str conn_error; /* of hl_conn_error; p == NULL: none */
+	hl_str conn_error;   /* of hl_conn_error; p == NULL: none */
+	uint64_t dns_end_ms; /* of hl_dns_budget; 0: there is none */
 	struct list held;
 	struct seen_file *seen;
 	struct call_time time;

@@ -323,6 +323,57 @@ test_start(void **state)
 	assert_int_equal(server.udp_count, 3);
 }
 
+/* ---- hl_dns_budget ---- */
+
+static enum hl_verdict
+ask_within_budget(struct hl_ctx *ctx)
+{
+	struct hl_dns_ask *lost, *there;
+
+	EXPECT_INT(
+	    hl_dns_query(ctx, HL_STR("all.example"), HL_DNS_NS, NULL), 1);
+	hl_dns_budget(ctx, 50);
+	lost = hl_dns_start(ctx, HL_STR("silent.example"), HL_DNS_A);
+	there = hl_dns_start(ctx, HL_STR("all.example"), HL_DNS_NS);
+	/* The shorter of both counts. */
+	EXPECT_INT(hl_dns_wait(ctx, lost, 10, NULL), -ETIME);
+	lost = hl_dns_start(ctx, HL_STR("silent.example"), HL_DNS_A);
+	EXPECT_INT(hl_dns_wait(ctx, lost, 5000, NULL), -ETIME);
+	EXPECT_INT(hl_dns_wait(ctx, there, 0, NULL), 1);
+	/* It is over, for what is in the cache, too. */
+	EXPECT_INT(
+	    hl_dns_query(ctx, HL_STR("all.example"), HL_DNS_NS, NULL), -ETIME);
+	hl_dns_budget(ctx, 0);
+	EXPECT_INT(
+	    hl_dns_query(ctx, HL_STR("all.example"), HL_DNS_NS, NULL), 1);
+	return HL_DECLINED;
+}
+
+static enum hl_verdict
+ask_after_budget(struct hl_ctx *ctx)
+{
+	EXPECT_INT(
+	    hl_dns_query(ctx, HL_STR("all.example"), HL_DNS_NS, NULL), 1);
+	return HL_DECLINED;
+}
+
+static void
+test_budget(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_begin(f, HOOK_CONNECT, ask_within_budget);
+	/* What is asked reaches the server before time goes on. */
+	for (int i = 0; i < 500 && server.udp_count < 2; i++)
+		(void)uv_run(rt_loop(f->rt), UV_RUN_ONCE);
+	for (int i = 0; i < 10 && !f->is_done; i++)
+		fixture_pass_ms(f, 10);
+	fixture_end(f);
+	assert_int_equal(server.udp_count, 2);
+	/* A hook's own. */
+	fixture_hook(f, HOOK_CONNECT, ask_after_budget);
+}
+
 /* ---- hl_zones_find ---- */
 
 static bool
@@ -384,6 +435,9 @@ find_in_time(struct hl_ctx *ctx)
 
 	EXPECT_INT(
 	    hl_zones_find(ctx, &zones, HL_STR("dom.example"), &found), 0);
+	/* Its time is its own. */
+	EXPECT_INT(
+	    hl_dns_query(ctx, HL_STR("all.example"), HL_DNS_NS, NULL), 1);
 	return HL_DECLINED;
 }
 
@@ -648,6 +702,7 @@ main(void)
 		TEST(test_query),
 		TEST(test_deadline),
 		TEST(test_start),
+		TEST(test_budget),
 		TEST(test_zones),
 		TEST(test_zones_start),
 		TEST(test_reverse),
