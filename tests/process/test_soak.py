@@ -57,6 +57,7 @@ rcpt_ok
 loop 50
 bogus_bounce reject 1
 headers require Subject past 1000
+uribl
 content_log file archive/text
 spamassassin spamd_socket /nowhere/spamd
 virus/clamdscan max_size 1 clamd_socket /nowhere/clamd
