@@ -189,3 +189,24 @@ smtp_xtext_decode(struct arena *arena, struct slice in, hl_str *ret)
 	*ret = (hl_str){ out, n };
 	return 0;
 }
+
+hl_str
+smtp_xtext_encode(struct arena *arena, struct slice in)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	char *out = arena_alloc(arena, 3 * in.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < in.n; i++) {
+		unsigned char c = (unsigned char)in.p[i];
+
+		if (c >= '!' && c <= '~' && c != '+' && c != '=') {
+			out[n++] = (char)c;
+			continue;
+		}
+		out[n++] = '+';
+		out[n++] = digits[c >> 4];
+		out[n++] = digits[c & 15];
+	}
+	return (hl_str){ out, n };
+}

@@ -46,5 +46,7 @@ const struct smtp_param *smtp_params_get(
  * Returns 0; -EINVAL no xtext, or an encoded NUL.  RFC 3461 4. */
 int smtp_xtext_decode(
     struct arena *arena, struct slice in, hl_str *ret) WARN_UNUSED;
+/* The reverse, for any bytes. */
+hl_str smtp_xtext_encode(struct arena *arena, struct slice in);
 
 #endif

@@ -119,12 +119,30 @@ test_xtext(void **state)
 	}
 }
 
+static void
+test_xtext_encode(void **state)
+{
+	static const struct slice all = SLICE_LIT("a+b=c d\x7f\xc3\xa9\n~!");
+	struct arena arena;
+	hl_str out, back;
+
+	(void)state;
+	arena_init(&arena, 256, 0);
+	out = smtp_xtext_encode(&arena, all);
+	assert_string_equal(out.p, "a+2Bb+3Dc+20d+7F+C3+A9+0A~!");
+	assert_int_equal(smtp_xtext_decode(&arena, slice_str(out), &back), 0);
+	assert_true(slice_eq(slice_str(back), all));
+	assert_int_equal(smtp_xtext_encode(&arena, SLICE_LIT("")).n, 0);
+	arena_done(&arena);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_xtext),
+		cmocka_unit_test(test_xtext_encode),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
