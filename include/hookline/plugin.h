@@ -588,6 +588,8 @@ enum hl_verdict hl_rcpt_fate(const struct hl_rcpt *rcpt, hl_str *ret_text);
 
 /* Bytes of header, separator and body as received, line ends as LF. */
 uint64_t hl_data_size(const struct hl_ctx *ctx);
+/* Bytes that hl_message_read gives in all; 0 where there is no message yet. */
+uint64_t hl_message_size(const struct hl_ctx *ctx, enum hl_eol eol);
 /* A field's value, folds kept, without its final line end.  `index` counts
  * fields of that name from 0.  "" when there is none. */
 hl_str hl_header_get(const struct hl_ctx *ctx, hl_str name, size_t index);
@@ -854,6 +856,12 @@ void hl_conn_close(struct hl_conn **conn);
 int hl_conn_pool_get(struct hl_ctx *ctx, hl_str where, uint64_t timeout_ms,
     struct hl_conn **ret, bool *ret_fresh);
 void hl_conn_pool_put(struct hl_ctx *ctx, struct hl_conn **conn);
+/* A few bytes that stay with a connection, also while it is kept: what was
+ * agreed on it.  Set copies them: 0; -E2BIG over HL_CONN_NOTE_MAX.  Get gives
+ * their number, 0 if there are none, and copies as many as there is room. */
+#define HL_CONN_NOTE_MAX 256
+int hl_conn_note_set(struct hl_conn *conn, const void *bytes, size_t size);
+size_t hl_conn_note(const struct hl_conn *conn, void *bytes, size_t size);
 
 /* One datagram to "192.0.2.1:514", "[2001:db8::1]:514" or "unix:/dev/log", as
  * declared by hl_need_connect.  0; -EAGAIN the other end did not take it within

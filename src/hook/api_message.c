@@ -37,6 +37,16 @@ hl_data_size(const struct hl_ctx *ctx)
 	return message != NULL ? body_data_size(&message->body) : 0;
 }
 
+uint64_t
+hl_message_size(const struct hl_ctx *ctx, enum hl_eol eol)
+{
+	struct message *message = message_of(ctx);
+
+	if (message == NULL || !message->ended)
+		return 0;
+	return message_reader_size(message, eol == HL_LF ? LINE_LF : LINE_CRLF);
+}
+
 /* ---- the header ---- */
 
 hl_str

@@ -293,6 +293,23 @@ hl_conn_pool_put(struct hl_ctx *ctx, struct hl_conn **conn)
 	conn_end(old);
 }
 
+int
+hl_conn_note_set(struct hl_conn *conn, const void *bytes, size_t size)
+{
+	CHECK_OBJ(conn, CONN_MAGIC);
+	if (size > HL_CONN_NOTE_MAX)
+		return -E2BIG;
+	conn_set_note(conn->conn, bytes, size);
+	return 0;
+}
+
+size_t
+hl_conn_note(const struct hl_conn *conn, void *bytes, size_t size)
+{
+	CHECK_OBJ(conn, CONN_MAGIC);
+	return conn_note(conn->conn, bytes, size);
+}
+
 void
 hl_conn_close(struct hl_conn **conn)
 {

@@ -53,6 +53,7 @@ struct plugin {
 	hl_str load_error;   /* set by hl_load_error */
 	hl_str loglevel;     /* the `loglevel` argument: "6", "+1", "-1" */
 	void *remote;        /* whoever runs it elsewhere (remote.h); NULL */
+	unsigned next_hop;   /* what it offers; api_smtp_deliver.c */
 	uint64_t front;      /* hooks, as bits, that come before all others */
 	bool loaded;         /* its load() succeeded */
 	bool is_logger;      /* from config/logging */

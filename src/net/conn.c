@@ -471,6 +471,26 @@ on_closed(uv_handle_t *handle)
 }
 
 void
+conn_set_note(struct conn *conn, const void *bytes, size_t n)
+{
+	CHECK_OBJ(conn, CONN_MAGIC);
+	CHECK(n <= CONN_NOTE_MAX);
+	buf_clear(&conn->note);
+	buf_add(&conn->note, bytes, n);
+}
+
+size_t
+conn_note(const struct conn *conn, void *ret, size_t size)
+{
+	CHECK_OBJ(conn, CONN_MAGIC);
+	if (size > conn->note.n)
+		size = conn->note.n;
+	if (size > 0)
+		memcpy(ret, conn->note.p, size);
+	return conn->note.n;
+}
+
+void
 conn_close(struct conn **conn_p)
 {
 	struct conn *conn = *conn_p;
@@ -483,6 +503,7 @@ conn_close(struct conn **conn_p)
 	conn->magic = 0;
 	conn_tls__free(&conn->tls);
 	buf_done(&conn->in);
+	buf_done(&conn->note);
 	if (conn->is_watched)
 		uv_close((uv_handle_t *)&conn->poll, on_closed);
 	/* The poll handle has let go of it. */

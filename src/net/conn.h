@@ -61,6 +61,13 @@ int conn_send_fd(struct conn *conn, int fd, const void *bytes, size_t n,
 /* Sends our end of file. */
 int conn_shutdown(struct conn *conn) WARN_UNUSED;
 
+/* Bytes that stay with it, for who takes it from a pool: copies them.  At most
+ * CONN_NOTE_MAX. */
+#define CONN_NOTE_MAX 256
+void conn_set_note(struct conn *conn, const void *bytes, size_t n);
+/* Copies up to `size` of them.  Returns their number; 0 there are none. */
+size_t conn_note(const struct conn *conn, void *ret, size_t size);
+
 /* Whether it may be used for another exchange: nothing failed, nothing was
  * received that nobody asked for, and the peer has not closed.  One system
  * call. */

@@ -35,6 +35,7 @@ struct conn {
 	struct fiber *fiber;  /* the one that waits, NULL: none */
 	size_t taken;         /* bytes of `in` that were handed out */
 	struct buf in;        /* read ahead by conn_recv_line */
+	struct buf note;
 	uv_poll_t poll;
 };
 

@@ -19,6 +19,8 @@ read_header(struct hl_ctx *ctx)
 	hl_str name, value;
 
 	EXPECT_INT(hl_data_size(ctx), sizeof(message) - 1 - 8);
+	EXPECT_INT(hl_message_size(ctx, HL_CRLF), sizeof(message) - 1);
+	EXPECT_INT(hl_message_size(ctx, HL_LF), sizeof(message) - 1 - 8);
 	EXPECT_TEXT(hl_header_get(ctx, HL_STR("subject"), 0), "hello");
 	EXPECT_TEXT(
 	    hl_header_get(ctx, HL_STR("Received"), 0), "from a\n\tby b");
@@ -132,6 +134,7 @@ nothing_yet(struct hl_ctx *ctx)
 	char byte[8];
 
 	EXPECT_INT(hl_data_size(ctx), 0);
+	EXPECT_INT(hl_message_size(ctx, HL_CRLF), 0);
 	EXPECT_TEXT(hl_header_get(ctx, HL_STR("Subject"), 0), "");
 	EXPECT_INT(hl_header_count(ctx, HL_STR("Subject")), 0);
 	EXPECT(!hl_header_at(ctx, 0, &text, &other));

@@ -241,17 +241,27 @@ static enum hl_verdict
 use_pool(struct hl_ctx *ctx)
 {
 	struct hl_conn *one = NULL, *two = NULL;
+	char note[8] = "";
 	bool fresh = false;
 
 	EXPECT_INT(hl_conn_pool_get(ctx, hl_text(where), 0, &one, &fresh), 0);
 	EXPECT(fresh);
 	accept_one();
+	EXPECT_INT(hl_conn_note(one, note, sizeof(note)), 0);
+	EXPECT_INT(hl_conn_note_set(one, "agreed", 6), 0);
+	EXPECT_INT(hl_conn_note_set(one, "", HL_CONN_NOTE_MAX + 1), -E2BIG);
 	hl_conn_pool_put(ctx, &one);
 	EXPECT(one == NULL);
 	hl_conn_pool_put(ctx, &one); /* nothing: fine */
 	EXPECT_INT(conn_pool_idle(ctx->engine->pool), 1);
 	EXPECT_INT(hl_conn_pool_get(ctx, hl_text(where), 0, &two, &fresh), 0);
 	EXPECT(!fresh);
+	EXPECT_INT(hl_conn_note(two, note, 3), 6);
+	EXPECT_TEXT(hl_text(note), "agr");
+	EXPECT_INT(hl_conn_note(two, note, sizeof(note)), 6);
+	EXPECT_TEXT(hl_text(note), "agreed");
+	EXPECT_INT(hl_conn_note_set(two, "new", 3), 0);
+	EXPECT_INT(hl_conn_note(two, note, sizeof(note)), 3);
 	EXPECT_INT(hl_send(two, "again", 5, 0), 0);
 	peer_heard("again");
 	hl_conn_pool_put(ctx, &two);

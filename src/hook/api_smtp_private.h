@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* api_smtp_private.h - what the files behind smtp_client.h share.
+ *
+ *	hops      who can take the message
+ *	open      greeting, hello, STARTTLS, XCLIENT; kept connections
+ *	talk      lines out, replies in
+ *	mail      the session's message as an envelope
+ *	envelope  MAIL and RCPT
+ *	message   DATA or BDAT, and the replies to the end
+ *	deliver   one hop after the other
+ *	verdict   their replies as the hook's answer
+ */
+#ifndef HOOKLINE_HOOK_API_SMTP_PRIVATE_H
+#define HOOKLINE_HOOK_API_SMTP_PRIVATE_H
+
+#include <hookline/smtp_client.h>
+
+#include "base/check.h"
+#include "smtp/answer.h"
+#include "smtp/keywords.h"
+
+#define SMTP_CLIENT_MAGIC 0x736d7470u
+#define SMTP_COMMAND_MAX 2048u /* of ours: ORCPT, ENVID and an address fit */
+
+/* What stays with a kept connection. */
+struct smtp_kept {
+	struct smtp_keywords keywords;
+	uint64_t how;      /* the options that it was made with */
+	unsigned messages; /* so far */
+	bool is_in_tls;
+};
+
+/* Lives in the call arena. */
+struct hl_smtp {
+	uint32_t magic;
+	struct hl_ctx *ctx;
+	struct hl_conn *conn;
+	const struct hl_smtp_options *options;
+	hl_str where;
+	hl_str why; /* the last failure, for the log */
+	struct smtp_kept kept;
+	bool is_fresh;
+	bool is_broken; /* not fit to be kept, nor for QUIT */
+	bool is_open;   /* a transaction has begun: RSET */
+	bool is_in_data;
+	char line[SMTP_ANSWER_LINE_MAX + 1];
+	struct smtp_answer answer; /* the last reply */
+};
+
+/* ---- api_smtp_talk.c ---- */
+
+/* Sends these bytes, commands.  0 or negative errno, with `why`. */
+int smtp__send(struct hl_smtp *smtp, hl_str bytes) WARN_UNUSED;
+/* Waits for a whole reply.  Its code, 200 to 599, or negative errno with
+ * `why`; after 421 the connection is not kept. */
+int smtp__hear(struct hl_smtp *smtp, uint64_t timeout_ms) WARN_UNUSED;
+/* A command without CRLF, and its reply. */
+int smtp__ask(struct hl_smtp *smtp, hl_str command) WARN_UNUSED;
+/* A copy of the last reply that lives until the hook returns. */
+struct hl_smtp_reply smtp__reply(const struct hl_smtp *smtp);
+/* Sets `why` to WHERE and this, and `is_broken`.  Returns `rc`. */
+int smtp__fail(struct hl_smtp *smtp, int rc, const char *fmt, ...)
+    HL_PRINTF(3, 4);
+
+static inline bool
+smtp__has(const struct hl_smtp *smtp, enum smtp_keyword keyword)
+{
+	return smtp_keywords_has(&smtp->kept.keywords, keyword);
+}
+
+/* ---- api_smtp_mail.c ---- */
+
+bool smtp__is_ascii(hl_str text);
+/* Has the session's message bytes above 127?  1, 0, or negative errno. */
+int smtp__message_is_8bit(struct hl_ctx *ctx) BLOCKS WARN_UNUSED;
+
+/* ---- api_smtp_envelope.c ---- */
+
+/* Has the server accepted it? */
+static inline bool
+smtp__is_accepted(const struct hl_smtp_rcpt *rcpt)
+{
+	return rcpt->reply.code >= 200 && rcpt->reply.code < 300;
+}
+
+/* ---- api_smtp_hops.c ---- */
+
+/* With an MX in place of its name, at most SMTP_HOPS_MAX.  Returns how many
+ * there are in ret[]; 0: none, and *ret_why.  BLOCKS. */
+#define SMTP_HOPS_MAX 16u
+size_t smtp__hops_find(struct hl_ctx *ctx, const struct hl_smtp_hops *hops,
+    hl_str ret[SMTP_HOPS_MAX], hl_str *ret_why) BLOCKS;
+
+/* ---- api_smtp_verdict.c ---- */
+
+/* Names each recipient whose reply is known. */
+void smtp__name(struct hl_ctx *ctx, const struct hl_smtp_mail *mail);
+/* The hook's answer to what has become of `mail` at `where`. */
+enum hl_verdict smtp__settle(
+    struct hl_ctx *ctx, hl_str where, const struct hl_smtp_mail *mail);
+
+#endif
