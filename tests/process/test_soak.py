@@ -62,6 +62,8 @@ content_log file archive/text
 spamassassin spamd_socket /nowhere/spamd
 virus/clamdscan max_size 1 clamd_socket /nowhere/clamd
 queue/maildir mail
+queue/smtp-forward 127.0.0.1 1
+queue/lmtp unix:/nowhere/lmtp
 queue/discard
 help
 quit_fortune

@@ -1,0 +1,652 @@
+# SPDX-License-Identifier: MIT
+"""queue/smtp-forward and queue/lmtp, and a next server that misbehaves at each
+step."""
+import socket
+import ssl
+import time
+
+import pytest
+
+from next_hop import CLOSE, HANG, RESET, NextHop
+from real import WAIT, until
+from services import HOST, certificate
+
+MESSAGE = b"Subject: x\r\n\r\nText.\r\n.dot\r\n..\r\n"
+SHORT = "1s"
+
+
+@pytest.fixture
+def next_hop():
+    hops = []
+
+    def make(**words):
+        hops.append(NextHop(**words))
+        return hops[-1]
+    yield make
+    for hop in hops:
+        hop.stop()
+
+
+def serve(hookline, *words, plugin="queue/smtp-forward", **files):
+    files.setdefault("plugins", [
+        "rcpt_ok", " ".join(str(word) for word in (plugin, *words))])
+    server = hookline(rcpthosts="example.com", max_per_client="0", **files)
+    server.start()
+    return server
+
+
+def forward(hookline, hop, *words, **files):
+    return serve(hookline, HOST, hop.port, *words, **files)
+
+
+def send(server, code="250", **words):
+    client = server.client()
+    reply = client.send(MESSAGE, code=code, **words)
+    client.close()
+    return reply
+
+
+def send_to(client, rcpts, code, message=MESSAGE, params=""):
+    client.ask("MAIL FROM:<a@client.example>" + params)
+    for rcpt in rcpts:
+        client.ask(f"RCPT TO:<{rcpt}@example.com>")
+    client.ask("DATA", "354")
+    client.sock.sendall(message + b".\r\n")
+    return client.expect(code)
+
+
+def bodies(hop):
+    return [body for _, _, body in hop.messages]
+
+
+# ---- it arrives ----
+
+@pytest.mark.parametrize("offers", [
+    [], ["PIPELINING"], ["PIPELINING", "SIZE 10000", "8BITMIME", "DSN",
+                         "SMTPUTF8", "AUTH PLAIN"]], ids=len)
+@pytest.mark.parametrize("cuts", [0, 1, 3])
+def test_arrives(hookline, next_hop, offers, cuts):
+    hop = next_hop(offers=offers, cuts=cuts)
+    server = forward(hookline, hop)
+    reply = send(server)
+    assert reply.startswith("250 2.0.0 queued as N1 ["), reply
+    sender, rcpts, body = hop.messages[0]
+    assert sender.startswith("MAIL FROM:<a@client.example>")
+    assert rcpts == ["RCPT TO:<c@example.com>"]
+    assert b"\r\nReceived: from " in body
+    assert body.endswith(b"\r\n" + MESSAGE)
+    if "DSN" in offers:
+        assert sender.endswith(f" SIZE={len(body)}")
+
+
+def test_large(hookline, next_hop):
+    hop = next_hop()
+    server = forward(hookline, hop, databytes="20000000")
+    large = b"Subject: x\r\n\r\n" + b".All work and no play\r\n" * 200000
+    client = server.client()
+    client.send(large)
+    client.close()
+    assert bodies(hop)[0].endswith(large)
+
+
+def test_helo(hookline, next_hop):
+    hop = next_hop()
+    hop.answers["EHLO"] = "502 5.5.1 what?"
+    send(forward(hookline, hop, "hello", "me.example"))
+    assert hop.commands[:3] == ["EHLO me.example", "HELO me.example",
+                                "MAIL FROM:<a@client.example>"]
+
+
+# ---- connections are kept ----
+
+def test_kept(hookline, next_hop):
+    hop = next_hop()
+    server = forward(hookline, hop, "messages", 3)
+    for _ in range(4):
+        send(server)
+    assert hop.connections == 2
+    assert hop.commands.count("EHLO mx.example") == 2
+    assert hop.commands.count("QUIT") == 1
+    assert "RSET" not in hop.commands
+
+
+def test_not_kept(hookline, next_hop):
+    hop = next_hop()
+    server = forward(hookline, hop, "messages", 1)
+    send(server)
+    send(server)
+    assert hop.connections == 2
+    until(lambda: hop.commands.count("QUIT") == 2)
+
+
+def test_refused_is_reset(hookline, next_hop):
+    hop = next_hop()
+    hop.answers["RCPT"] = ["550 5.1.1 nobody"]
+    server = forward(hookline, hop)
+    assert send(server, "552") == "552 5.1.1 nobody"
+    send(server)
+    # Behind 354 there is nothing but the message to say: it hangs up.
+    assert hop.connections <= 2 and len(hop.messages) == 1
+
+
+@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("how", [CLOSE, RESET, "421 4.3.2 restart"])
+def test_kept_one_is_dead(hookline, next_hop, step, how):
+    """It is made anew, and the message arrives once."""
+    hop = next_hop()
+    server = forward(hookline, hop)
+    send(server)
+    hop.answers[step] = [how]
+    send(server)
+    assert hop.connections == 2
+    assert len(hop.messages) == 2
+
+
+def test_closed_meanwhile(hookline, next_hop):
+    hop = next_hop()
+    hop.answers["END"] = lambda session: session.say("250 2.0.0 ok", "END") \
+        or CLOSE
+    server = forward(hookline, hop)
+    send(server)
+    send(server)
+    assert len(hop.messages) == 2
+
+
+# ---- it misbehaves ----
+
+STEPS = ["GREETING", "EHLO", "MAIL", "RCPT", "DATA"]
+GARBAGE = [b"\x00\xff\r\n", b"hello\r\n", b"250-ok\r\n251 ok\r\n",
+           b"x" * 100000, b"250-ok\r\n" * 200, b"199 ok\r\n", b"350 ok\r\n"]
+
+
+@pytest.mark.parametrize("how", [CLOSE, RESET, "421 4.3.2 bye", *GARBAGE],
+                         ids=lambda how: repr(how)[:16])
+def test_misbehaves(hookline, next_hop, how):
+    """At each step; the next one gets it."""
+    bad, good = next_hop(), next_hop()
+    server = serve(hookline, f"{HOST}:{bad.port},{HOST}:{good.port}",
+                   "command_timeout", "5s", "messages", 1)
+    for number, step in enumerate(STEPS, 1):
+        bad.answers = {step: how}
+        send(server)
+        assert (len(bad.messages), len(good.messages)) == (0, number)
+        server.wait_line(f"{HOST}:{bad.port}: ", " warn ", count=number)
+
+
+def test_hangs(hookline, next_hop):
+    """One server, one after the other: it hangs at each step."""
+    bad, good = next_hop(), next_hop()
+    server = serve(hookline, f"{HOST}:{bad.port},{HOST}:{good.port}",
+                   "command_timeout", "200ms", "data_timeout", "200ms",
+                   "messages", 1)
+    for number, step in enumerate(STEPS, 1):
+        bad.answers = {step: HANG}
+        send(server)
+        assert len(good.messages) == number
+    assert not bad.messages
+    server.wait_line("no reply in time", count=len(STEPS))
+
+
+def test_trickles(hookline, next_hop):
+    """The time is for the whole reply."""
+    hop = next_hop()
+
+    def trickle(session):
+        for _ in range(50):
+            session.say(b"250-x\r\n", "MAIL")
+            time.sleep(0.05)
+    hop.answers["MAIL"] = trickle
+    server = forward(hookline, hop, "command_timeout", "300ms")
+    begin = time.monotonic()
+    assert send(server, "451").startswith("451 4.4.1 Unable to queue message")
+    assert time.monotonic() - begin < 2.4
+
+
+def test_nobody(hookline):
+    sock = socket.create_server((HOST, 0))
+    port = sock.getsockname()[1]
+    sock.close()
+    server = serve(hookline, HOST, port)
+    assert send(server, "451").startswith("451 4.4.1 Unable to queue message")
+    server.wait_line("cannot connect", " warn ")
+
+
+def test_next_plugin(hookline, next_hop):
+    """Another queue plugin may have it when there is nobody."""
+    hop = next_hop()
+    hop.answers["GREETING"] = "554 no mail here"
+    server = serve(hookline, plugins=[
+        "rcpt_ok", f"queue/smtp-forward {HOST} {hop.port}",
+        "queue/maildir $STATE/mail"])
+    send(server)
+    assert len(list((server.state / "mail" / "new").iterdir())) == 1
+
+
+# ---- behind the end ----
+
+@pytest.mark.parametrize("how", [CLOSE, RESET, HANG, "xyz"])
+def test_no_reply_to_the_end(hookline, next_hop, how):
+    """Never said to be queued, never sent to another one, nor again."""
+    bad, other = next_hop(), next_hop()
+    server = serve(hookline, f"{HOST}:{bad.port},{HOST}:{other.port}",
+                   "end_timeout", "500ms")
+    send(server)                # so that its connection is a kept one
+    bad.answers["END"] = how
+    reply = send(server, "452")
+    assert reply.startswith("452 4.4.2 The next server did not say")
+    assert (len(bad.messages), len(other.messages)) == (2, 0)
+    server.wait_line("it may arrive twice", " error ")
+
+
+def test_hangs_up_in_the_message(hookline, next_hop):
+    """Before the end it has not got it: the next one does."""
+    bad, good = next_hop(), next_hop()
+
+    def read_some(session):
+        session.say(b"354 go\r\n", "DATA")
+        session.rfile.read(1000)
+        return RESET
+    bad.answers["DATA"] = read_some
+    server = serve(hookline, f"{HOST}:{bad.port},{HOST}:{good.port}",
+                   databytes="100000000")
+    client = server.client()
+    client.send(b"Subject: x\r\n\r\n" + b"All work and no play\r\n" * 500000)
+    client.close()
+    assert (len(bad.messages), len(good.messages)) == (0, 1)
+
+
+def test_refuses_in_the_message(hookline, next_hop):
+    hop = next_hop()
+
+    def read_some(session):
+        session.say(b"354 go\r\n", "DATA")
+        session.rfile.read(1000)
+        session.say(b"552 5.3.4 too much\r\n", "DATA")
+        session.connection.shutdown(socket.SHUT_WR)
+        while session.connection.recv(65536):
+            pass
+        return CLOSE
+    hop.answers["DATA"] = read_some
+    server = forward(hookline, hop, databytes="100000000")
+    client = server.client()
+    reply = client.send(b"Subject: x\r\n\r\n" + b"All work\r\n" * 500000,
+                        code="552")
+    client.close()
+    assert reply in ("552 5.3.4 too much",)
+
+
+@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA", "END"])
+@pytest.mark.parametrize("said,told", [
+    ("550 5.7.1 we do not want it", "552 5.7.1 we do not want it"),
+    ("450 4.2.0 come again", "452 4.2.0 come again"),
+    ("550-5.7.1 one\n550 5.7.1 two", "552-5.7.1 one\n552 5.7.1 two"),
+    ("554 ours", "552 5.3.0 ours")])
+def test_refusals(hookline, next_hop, step, said, told):
+    hop = next_hop()
+    hop.answers[step] = said
+    server = forward(hookline, hop)
+    assert send(server, told[:3]) == told
+    server.wait_line("event=reject hook=queue plugin=queue/smtp-forward")
+    hop.answers = {}
+    send(server)
+
+
+# ---- recipients ----
+
+def by_name(session):
+    """To RCPT: what the recipient's name says, h hard, s soft."""
+    command = session.hop.commands[-1]
+    return {"h": "550 5.1.1 nobody", "s": "450 4.2.1 busy"}.get(
+        command[len("RCPT TO:<")])
+
+
+@pytest.mark.parametrize("rcpts,code", [
+    ("ah", "552"), ("as", "452"), ("hs", "452"), ("hh", "552")])
+@pytest.mark.parametrize("offers", [[], ["PIPELINING"]], ids=len)
+def test_all_or_none(hookline, next_hop, rcpts, code, offers):
+    hop = next_hop(offers=offers)
+    hop.answers["RCPT"] = by_name
+    server = forward(hookline, hop)
+    client = server.client()
+    reply = send_to(client, rcpts, code)
+    assert not hop.messages
+    if "h" in rcpts:
+        assert "<h@example.com> 5.1.1 nobody" in reply
+    if "a" in rcpts:
+        assert "<a@example.com> Not sent, since others" in reply
+    # The connection is good for the next one.
+    send_to(client, "ab", "250")
+    client.close()
+    assert len(hop.messages) == hop.connections == 1
+    assert "RSET" in hop.commands
+
+
+def test_each_its_own(hookline, next_hop):
+    """An LMTP client hears of each, and the good ones get it."""
+    hop = next_hop()
+    hop.answers["RCPT"] = by_name
+    server = hookline(plugins=["rcpt_ok",
+                               f"queue/smtp-forward {HOST} {hop.port}"],
+                      rcpthosts="example.com")
+    server.config("listen", [f"{server.host}:{server.vars['PORT']} lmtp"])
+    server.start()
+    client = server.client(None)
+    client.expect("220")
+    client.ask("LHLO c.example")
+    reply = send_to(client, "ahbs", "250 2.0.0 queued as N1")
+    assert client.reply() == "552 5.1.1 nobody"
+    assert client.reply() == reply
+    assert client.reply() == "452 4.2.1 busy"
+    client.close()
+    assert [word[9] for word in hop.messages[0][1]] == ["a", "b"]
+
+
+def test_many_recipients(hookline, next_hop):
+    """Long replies to long groups: neither waits for the other to read."""
+    hop = next_hop()
+    hop.answers["RCPT"] = "\n".join(
+        ["250-" + "x" * 500] * 50 + ["250 2.1.5 ok"])
+    server = forward(hookline, hop, max_recipients="600")
+    client = server.client()
+    client.ask("MAIL FROM:<a@client.example>")
+    client.sock.sendall(b"".join(
+        b"RCPT TO:<c%d@example.com>\r\n" % n for n in range(500)))
+    for _ in range(500):
+        client.expect("250")
+    client.ask("DATA", "354")
+    client.sock.sendall(MESSAGE + b".\r\n")
+    client.expect("250")
+    client.close()
+    assert len(hop.messages[0][1]) == 500
+
+
+# ---- extensions ----
+
+ALL = ["PIPELINING", "8BITMIME", "DSN", "SMTPUTF8", "CHUNKING", "BINARYMIME",
+       "SIZE", "AUTH PLAIN"]
+
+
+def test_passed_on(hookline, next_hop):
+    hop = next_hop(offers=ALL)
+    server = forward(hookline, hop)
+    client = server.client()
+    client.ask("MAIL FROM:<ä@client.example> BODY=8BITMIME SMTPUTF8 RET=HDRS "
+               "ENVID=a+2Bb")
+    client.ask("RCPT TO:<ö@example.com> NOTIFY=SUCCESS,DELAY "
+               "ORCPT=rfc822;x+40example.com")
+    client.ask("DATA", "354")
+    client.sock.sendall("Subject: ü\r\n\r\nß\r\n.\r\n".encode())
+    client.expect("250")
+    client.close()
+    sender, rcpts, body = hop.messages[0]
+    assert sender == (f"MAIL FROM:<ä@client.example> SIZE={len(body)} "
+                      "BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=a+2Bb")
+    assert rcpts == ["RCPT TO:<ö@example.com> NOTIFY=SUCCESS,DELAY "
+                     "ORCPT=rfc822;x+40example.com"]
+
+
+def offered(server):
+    client = server.client(None)
+    client.expect("220")
+    client.say("EHLO c.example")
+    lines = client.expect("250").split("\n")
+    client.close()
+    return {line[4:] for line in lines[1:]}
+
+
+def test_offered_as_by_the_next(hookline, next_hop):
+    """What the next one lacks is not offered, once it is known."""
+    hop = next_hop(offers=["PIPELINING", "DSN"])
+    server = forward(hookline, hop)
+    assert {"DSN", "SMTPUTF8"} <= offered(server)
+    assert "BINARYMIME" not in offered(server)
+    send(server)
+    assert "DSN" in offered(server)
+    assert "SMTPUTF8" not in offered(server)
+    hop.offers = ALL
+    hop.answers["MAIL"] = [CLOSE]
+    send(server)
+    assert {"DSN", "SMTPUTF8", "BINARYMIME"} <= offered(server)
+
+
+def test_binary(hookline, next_hop):
+    """By BDAT, byte for byte; refused by one that lost it meanwhile."""
+    hop = next_hop(offers=ALL)
+    server = forward(hookline, hop, databytes="10000000", size_threshold="1")
+    send(server)
+    binary = b"Subject: x\r\n\r\n" + bytes(range(256)) * 1000 + b"\r\n.\r\nx"
+    for code in ("250", "552 5.6.3"):
+        client = server.client()
+        client.ask("MAIL FROM:<a@client.example> BODY=BINARYMIME")
+        client.ask("RCPT TO:<c@example.com>")
+        client.say(f"BDAT {len(binary)} LAST")
+        client.sock.sendall(binary)
+        client.expect(code)
+        hop.offers = []
+        hop.answers["MAIL"] = [CLOSE]
+    assert len(hop.messages) == 2
+    assert bodies(hop)[1].endswith(binary[binary.index(b"\r\n\r\n"):])
+
+
+@pytest.mark.parametrize("offers,mail,rcpt,message,code", [
+    (["8BITMIME"], " SMTPUTF8", "ö", b"x: y\r\n\r\n", "552 5.6.7"),
+    (["8BITMIME"], " SMTPUTF8", "c", "x: ü\r\n\r\n".encode(), "552 5.6.9"),
+    (["8BITMIME"], " SMTPUTF8", "c", "x: y\r\n\r\nü\r\n".encode(), "250"),
+    ([], "", "c", "x: y\r\n\r\nü\r\n".encode(), "552 5.6.3"),
+    ([], " BODY=8BITMIME", "c", b"x: y\r\n\r\nz\r\n", "250"),
+    (["SIZE 50"], "", "c", b"x: y\r\n\r\nz\r\n", "552 5.3.4"),
+    (["SIZE 0"], "", "c", b"x: y\r\n\r\nz\r\n", "250"),
+])
+def test_lacks(hookline, next_hop, offers, mail, rcpt, message, code):
+    hop = next_hop(offers=offers)
+    server = forward(hookline, hop)
+    client = server.client()
+    send_to(client, [rcpt], code, message, mail)
+    client.close()
+    assert len(hop.messages) == (code == "250")
+    assert not any("SMTPUTF8" in word or "BODY" in word
+                   for word in hop.commands)
+
+
+def test_receipt(hookline, next_hop):
+    """Asked for a receipt that it would not send; the client hears no DSN when
+    it comes again."""
+    hop = next_hop()
+    server = forward(hookline, hop)
+    client = server.client()
+    client.ask("MAIL FROM:<a@client.example> RET=FULL")
+    client.ask("RCPT TO:<c@example.com> NOTIFY=SUCCESS")
+    client.ask("DATA", "354")
+    client.sock.sendall(MESSAGE + b".\r\n")
+    client.expect("452 4.3.3")
+    client.ask("MAIL FROM:<a@client.example> RET=FULL")
+    client.ask("RCPT TO:<c@example.com> NOTIFY=FAILURE")
+    client.ask("DATA", "354")
+    client.sock.sendall(MESSAGE + b".\r\n")
+    client.expect("250")
+    client.close()
+    assert hop.messages[0][1] == ["RCPT TO:<c@example.com>"]
+    assert "DSN" not in offered(server)
+
+
+# ---- XCLIENT ----
+
+XCLIENT = "XCLIENT NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT"
+
+
+def test_xclient(hookline, next_hop):
+    hop = next_hop(offers=["PIPELINING", XCLIENT])
+    server = forward(hookline, hop, "xclient")
+    for name in ("one+.example", "two.example"):
+        client = server.client(name)
+        client.send(MESSAGE)
+        client.close()
+    assert hop.connections == 1
+    said = [line for line in hop.commands if line[:4] in ("XCLI", "EHLO")]
+    assert said[0] == "EHLO mx.example"
+    assert said[1].startswith(
+        "XCLIENT NAME=localhost ADDR=127.0.0.1 PORT=")
+    assert said[1].endswith(
+        " PROTO=ESMTP HELO=one+2B.example LOGIN=[UNAVAILABLE] "
+        f"DESTADDR={server.host} DESTPORT={server.vars['PORT']}")
+    assert said[2] == "EHLO one+.example"
+    assert " HELO=two.example " in said[3]
+    assert said[4] == "EHLO two.example"
+
+
+def test_xclient_long(hookline, next_hop):
+    hop = next_hop(offers=["XCLIENT HELO ADDR"])
+    server = forward(hookline, hop, "xclient")
+    client = server.client("+" * 180 + ".example")
+    client.send(MESSAGE)
+    client.close()
+    said = [line for line in hop.commands if line.startswith("XCLIENT")]
+    assert said[0] == "XCLIENT ADDR=127.0.0.1"
+    assert said[1] == "XCLIENT HELO=" + "+2B" * 180 + ".example"
+
+
+@pytest.mark.parametrize("offers,answer", [
+    (["PIPELINING"], None), ([XCLIENT], "550 5.7.1 not you"),
+    ([XCLIENT], CLOSE)])
+def test_xclient_refused(hookline, next_hop, offers, answer):
+    hop = next_hop(offers=offers)
+    if answer:
+        hop.answers["XCLIENT"] = answer
+    server = forward(hookline, hop, "xclient")
+    assert send(server, "451").startswith("451 4.4.1 Unable")
+    assert not hop.messages
+    server.wait_line("XCLIENT" if answer != CLOSE else "hung up", " warn ")
+
+
+# ---- TLS ----
+
+@pytest.fixture
+def tls(stage, tmp_path_factory):
+    folder = stage.base / f"tls{time.monotonic_ns()}"
+    folder.mkdir(mode=0o755)
+    certificate(folder, "next.example")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    context.folder = folder
+    return context
+
+
+@pytest.mark.parametrize("words,encrypted", [
+    ("tls off", False), ("tls may", True), ("tls require", True),
+    ("tls verify tls_ca {ca}", True),
+    ("tls verify tls_ca {ca} tls_name next.example", True),
+    ("tls verify tls_ca {ca} tls_name other.example", None),
+    ("tls verify", None)])
+def test_tls(hookline, next_hop, tls, words, encrypted):
+    hop = next_hop(tls=tls)
+    server = forward(hookline, hop,
+                     words.format(ca=tls.folder / "ca.pem"))
+    code = "451" if encrypted is None else "250"
+    send(server, code)
+    if encrypted is not None:
+        send(server)
+        assert hop.connections == 1
+    assert len(hop.messages) == (2 if encrypted is not None else 0)
+    assert ("STARTTLS" in hop.commands) == (encrypted is not False)
+    assert hop.commands.count("EHLO mx.example") == 1 + bool(encrypted)
+    if encrypted is None:
+        server.wait_line("certificate", " warn ")
+
+
+@pytest.mark.parametrize("mode,code", [("may", "250"), ("require", "451")])
+@pytest.mark.parametrize("answer", [
+    "454 4.7.0 not now", CLOSE, b"220 go\r\nhello\r\n",
+    b"220 go\r\n250 injected\r\n"], ids=repr)
+def test_tls_fails(hookline, next_hop, tls, mode, code, answer):
+    hop = next_hop(tls=tls)
+    hop.answers["STARTTLS"] = answer
+    server = forward(hookline, hop, "tls", mode)
+    expected = "451" if answer == CLOSE else code
+    send(server, expected)
+    assert len(hop.messages) == (expected == "250")
+
+
+def test_tls_not_offered(hookline, next_hop):
+    hop = next_hop()
+    server = forward(hookline, hop, "tls", "require")
+    send(server, "451")
+    server.wait_line("does not offer STARTTLS", " warn ")
+    assert not hop.messages
+
+
+# ---- LMTP ----
+
+def lmtp(hookline, hop, *words, **files):
+    return serve(hookline, HOST, hop.port, *words, plugin="queue/lmtp",
+                 **files)
+
+
+def test_lmtp(hookline, next_hop):
+    hop = next_hop(lmtp=True)
+    server = lmtp(hookline, hop)
+    client = server.client()
+    send_to(client, "abc", "250 2.0.0 queued as N1")
+    send_to(client, "d", "250 2.0.0 queued as N2")
+    client.close()
+    assert hop.commands[0] == "LHLO mx.example"
+    assert hop.connections == 1
+    assert len(hop.messages[0][1]) == 3
+
+
+def test_lmtp_some_fail(hookline, next_hop):
+    """One reply for all: 250, and the others' message is kept."""
+    hop = next_hop(lmtp=True)
+    hop.answers["END"] = ["250 2.0.0 N1", "552 5.2.2 full", "450 4.2.0 busy"]
+    server = lmtp(hookline, hop)
+    client = server.client()
+    send_to(client, "abc", "250 2.0.0 queued as N1")
+    client.close()
+    kept, = (server.state / "undelivered").iterdir()
+    text = kept.read_text()
+    assert "X-Failed: <b@example.com> 5.2.2 full\n" in text
+    assert "X-Failed: <c@example.com> 4.2.0 busy\n" in text
+    assert "<a@example.com>" not in text.partition("\n\n")[0].replace(
+        "Received", "")
+
+
+@pytest.mark.parametrize("replies,code", [
+    (["552 5.2.2 full"] * 3, "552"), (["450 4.2.0 busy"] * 3, "452"),
+    (["552 5.2.2 full", "450 4.2.0 busy", "552 5.2.2 full"], "452"),
+    (["250 2.0.0 N1", CLOSE], "452"), ([CLOSE], "452")])
+def test_lmtp_all_fail(hookline, next_hop, replies, code):
+    hop = next_hop(lmtp=True)
+    hop.answers["END"] = list(replies)
+    server = lmtp(hookline, hop)
+    client = server.client()
+    send_to(client, "abc", code)
+    client.close()
+    assert not list((server.state / "undelivered").iterdir())
+    assert len(hop.messages) == 1
+
+
+def test_lmtp_each(hookline, next_hop):
+    """From LMTP to LMTP each reply goes through."""
+    hop = next_hop(lmtp=True)
+    hop.answers["RCPT"] = by_name
+    hop.answers["END"] = ["250 2.0.0 N1", "552 5.2.2 full"]
+    server = hookline(plugins=["rcpt_ok", f"queue/lmtp {HOST}:{hop.port}"],
+                      rcpthosts="example.com")
+    server.config("listen", [f"{server.host}:{server.vars['PORT']} lmtp"])
+    server.start()
+    client = server.client(None)
+    client.expect("220")
+    client.ask("LHLO c.example")
+    send_to(client, "ahbs", "250 2.0.0 queued as N1")
+    assert client.reply() == "552 5.1.1 nobody"
+    assert client.reply() == "552 5.2.2 full"
+    assert client.reply() == "452 4.2.1 busy"
+    client.close()
+
+
+def test_lmtp_is_no_smtp(hookline, next_hop):
+    """A server that knows no LHLO is no LMTP server."""
+    hop = next_hop()
+    hop.answers["LHLO"] = "500 5.5.1 what?"
+    server = lmtp(hookline, hop)
+    send(server, "451")
+    assert hop.commands == ["LHLO mx.example"]
