@@ -998,6 +998,13 @@ enum hl_level hl_log_level(const struct hl_log *log);
 hl_str hl_log_text(const struct hl_log *log); /* the line, key=value */
 hl_str hl_log_hook(const struct hl_log *log); /* "" outside of hooks */
 hl_str hl_log_plugin(const struct hl_log *log);
+/* The pairs of the line, in their order: *at is 0 before the first.  Values are
+ * as they were logged, without quotes and escapes, so with any byte in them; a
+ * NUL is a space.  False: there are no more. */
+bool hl_log_pair(
+    const struct hl_log *log, size_t *at, hl_str *ret_key, hl_str *ret_value);
+/* The value of the first pair of that key, e.g. "sid"; "" there is none. */
+hl_str hl_log_value(const struct hl_log *log, const char *key);
 /* More lines wait behind this one: write them together with the last. */
 bool hl_log_more(const struct hl_log *log);
 

@@ -1,106 +1,101 @@
 /* SPDX-License-Identifier: MIT */
 /* logging/file.c - log lines to a file, or to a program.
  *
- *	logging/file [loglevel LEVEL] [tsformat FORMAT] PATH
- *	logging/file [loglevel LEVEL] [tsformat FORMAT] |PROGRAM [ARGUMENT]...
+ *	logging/file [loglevel LEVEL] [nosplit] [reopen] [tsformat FORMAT]
+ *	    PATH | |PROGRAM [ARGUMENT]...
  *
  * The file is opened anew, or the program run, for each batch of lines: it may
- * be renamed at any time, and its name may have the time in it (strftime).
- * `reopen` is always on, `nosplit` never; what fails goes to standard error.
+ * be renamed at any time, as with `reopen` in qpsmtpd.  Its name may have the
+ * time in it (strftime), and %i is the session's id, or "parent" in lines of
+ * no session.  With `nosplit` all lines of a session go to the file that its
+ * first went to.  What fails goes to standard error.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <hookline/plugin.h>
-
-#define BATCH 16384
+#include "lines.h"
+#include "sessions.h"
 
 struct args {
 	int level;
-	bool ignored;
+	bool ignored, nosplit;
 	hl_str format, path;
 };
 
-struct batch {
-	hl_str path;
-	char bytes[BATCH];
-	size_t n;
+struct log_file {
+	struct lines lines;
+	struct sessions sessions; /* of `nosplit`: the names of their files */
 };
 
-static int
-write_all(int fd, const struct batch *batch)
+/* `pattern` with `id` for each %i. */
+static hl_str
+with_id(struct hl_ctx *ctx, hl_str pattern, hl_str id)
 {
-	ssize_t n;
+	char *text = hl_alloc(ctx, pattern.n * (id.n + 1) + 1), *to = text;
 
-	for (size_t at = 0; at<batch->n; at += n> 0 ? (size_t)n : 0) {
-		n = write(fd, batch->bytes + at, batch->n - at);
-		if (n == -1 && errno != EINTR)
-			return -errno;
+	for (const char *at = pattern.p; *at != '\0'; at++) {
+		if (at[0] == '%' && at[1] == 'i') {
+			memcpy(to, id.p, id.n);
+			to += id.n;
+			at++;
+			continue;
+		}
+		*to++ = *at;
+		if (at[0] == '%' && at[1] == '%')
+			*to++ = *++at;
 	}
-	return 0;
+	return hl_text(text);
 }
 
-/* On the thread pool. */
-static int
-append(void *arg)
+static hl_str
+name_now(struct hl_ctx *ctx, hl_str sid)
 {
-	struct batch *batch = arg;
-	int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
-	int rc, fd = open(batch->path.p, flags, 0640);
+	const struct args *args = hl_args(ctx);
+	hl_str id = sid.n > 0 ? sid : HL_STR("parent");
 
-	if (fd == -1)
-		return -errno;
-	rc = write_all(fd, batch);
-	(void)close(fd);
-	return rc;
+	return hl_time_text(ctx, with_id(ctx, args->path, id).p);
 }
 
-static int
-run_program(struct hl_ctx *ctx, struct batch *batch)
+/* With `nosplit` a session keeps the name that its first line had. */
+static hl_str
+name_of(struct hl_ctx *ctx, const struct hl_log *log)
 {
-	const char *argv[33] = { NULL };
-	struct hl_spawn spawn = {
-		.argv = argv, .input = batch->bytes, .input_size = batch->n
-	};
-	char *word, *at = hl_alloc(ctx, batch->path.n + 1);
+	const struct args *args = hl_args(ctx);
+	struct log_file *file = hl_instance(ctx);
+	hl_str name, sid = hl_log_value(log, "sid");
+	struct seen *seen;
 
-	memcpy(at, batch->path.p + 1, batch->path.n);
-	for (size_t i = 0; i < 32 && (word = strsep(&at, " ")) != NULL;)
-		argv[i] = word, i += word[0] != '\0';
-	return hl_spawn(ctx, &spawn, NULL) == 0 ? 0 : -EIO;
+	if (!args->nosplit)
+		return name_now(ctx, sid);
+	seen = sessions_get(&file->sessions, sid);
+	if (seen != NULL && seen->text != NULL)
+		name = hl_printf(ctx, "%s", seen->text);
+	else
+		name = name_now(ctx, sid);
+	if (seen != NULL && seen->text == NULL)
+		(void)sessions_keep(&file->sessions, seen, name.p, name.n);
+	if (strcmp(hl_log_value(log, "event").p, "disconnect") == 0)
+		sessions_end(&file->sessions, sid);
+	return name;
 }
 
 static enum hl_verdict
 on_logging(struct hl_ctx *ctx, const struct hl_log *log)
 {
 	const struct args *args = hl_args(ctx);
-	struct batch *batch = hl_instance(ctx);
-	size_t room = BATCH - batch->n;
+	struct log_file *file = hl_instance(ctx);
 	char host[65] = "";
-	int rc;
 
 	hl_log_taken(log);
 	if ((int)hl_log_level(log) <= args->level) {
 		(void)gethostname(host, sizeof(host) - 1);
-		rc = snprintf(batch->bytes + batch->n, room, "%s %s[%ld]: %s\n",
-		    hl_time_text(ctx, args->format.p).p, host, (long)getpid(),
-		    hl_log_text(log).p);
-		batch->n += (size_t)rc < room ? (size_t)rc : room - 1;
+		lines_add(ctx, &file->lines, name_of(ctx, log),
+		    hl_printf(ctx, "%s %s[%ld]: %s",
+			hl_time_text(ctx, args->format.p).p, host,
+			(long)getpid(), hl_log_text(log).p));
 	}
-	if (batch->n == 0 || (hl_log_more(log) && batch->n < BATCH / 2))
-		return HL_DECLINED;
-	batch->path = hl_time_text(ctx, args->path.p);
-	rc = batch->path.p[0] == '|' ? run_program(ctx, batch)
-				     : hl_offload(ctx, append, batch);
-	if (rc < 0) {
-		hl_log(ctx, HL_LOG_ERROR, "error, cannot write to %s: %s",
-		    batch->path.p, strerror(-rc));
-		(void)write_all(STDERR_FILENO, batch);
-	}
-	batch->n = 0;
+	lines_end(ctx, &file->lines, log);
 	return HL_DECLINED;
 }
 
@@ -108,19 +103,17 @@ static int
 on_load(struct hl_ctx *ctx)
 {
 	const struct args *args = hl_args(ctx);
-	hl_str path = args->path;
-	size_t n = strcspn(path.p, path.p[0] == '|' ? " " : "%");
 
-	if (path.p[0] == '|')
-		return hl_need_exec(
-		    ctx, hl_printf(ctx, "%.*s", (int)n - 1, path.p + 1));
-	if (path.p[0] != '/' || strstr(path.p, "%i") != NULL)
-		return hl_load_error(
-		    ctx, "%s: must be absolute, without %%i", path.p);
-	/* All below the last directory without a conversion. */
-	while (path.p[n - 1] != '/')
-		n--;
-	return hl_need_write(ctx, hl_printf(ctx, "%.*s", (int)n, path.p));
+	return lines_need(ctx, args->path);
+}
+
+static void
+on_unload(struct hl_ctx *ctx)
+{
+	struct log_file *file = hl_instance(ctx);
+
+	lines_done(&file->lines);
+	sessions_done(&file->sessions);
 }
 
 static const struct hl_arg args[] = {
@@ -128,8 +121,8 @@ static const struct hl_arg args[] = {
 	    .offset = offsetof(struct args, level), .type = HL_ARG_LEVEL },
 	{ "reopen", "is always on", .offset = offsetof(struct args, ignored),
 	    .type = HL_ARG_FLAG },
-	{ "nosplit", "without effect", .offset = offsetof(struct args, ignored),
-	    .type = HL_ARG_FLAG },
+	{ "nosplit", "all lines of a session to one file",
+	    .offset = offsetof(struct args, nosplit), .type = HL_ARG_FLAG },
 	{ "tsformat", "of the time, as in strftime(3)", .def = "%a %b %d %T %Y",
 	    .offset = offsetof(struct args, format) },
 	{ "path", "of the file, or |PROGRAM", .required = true,
@@ -143,8 +136,9 @@ static const struct hl_plugin plugin = {
 	.about = "log lines to a file or a program",
 	.args = args,
 	.args_size = sizeof(struct args),
-	.instance_size = sizeof(struct batch),
+	.instance_size = sizeof(struct log_file),
 	.load = on_load,
+	.unload = on_unload,
 	.logging = on_logging,
 };
 HL_PLUGIN(plugin);

@@ -205,6 +205,33 @@ hook_log_words(const struct hl_log *log)
 }
 
 bool
+hl_log_pair(
+    const struct hl_log *log, size_t *at, hl_str *ret_key, hl_str *ret_value)
+{
+	struct slice line = slice_str(hl_log_text(log)), name, value;
+	struct slice rest = slice_from(line, *at < line.n ? *at : line.n);
+
+	if (!next_pair(&rest, &name, &value))
+		return false;
+	*at = line.n - rest.n;
+	*ret_key = arena_str(log->arena, name);
+	*ret_value = plain(log->arena, value);
+	return true;
+}
+
+hl_str
+hl_log_value(const struct hl_log *log, const char *key)
+{
+	struct slice rest = slice_str(hl_log_text(log)), name, value;
+
+	while (next_pair(&rest, &name, &value)) {
+		if (slice_eq_text(name, key))
+			return plain(log->arena, value);
+	}
+	return STR_EMPTY;
+}
+
+bool
 hl_log_more(const struct hl_log *log)
 {
 	return log->more;

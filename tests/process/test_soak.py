@@ -124,6 +124,8 @@ def shipped_plugins(base):
 
 
 def configure(server, base, syslog):
+    (base / "logs").mkdir()
+    own(base / "logs")
     Authority(base / "config" / "keys").issue("mx", "mx.example")
     server.write("flat_auth_pw", "user:word")
     server.write("ldap", "ldap_base dc=example")
@@ -132,6 +134,11 @@ def configure(server, base, syslog):
 logging/file:1 loglevel error |/bin/cat
 logging/syslog loglevel info logsock unix:{syslog}
 logging/devnull
+logging/adaptive
+logging/connection_id error
+logging/transaction_id error
+logging/journald socket {syslog}
+logging/json {base}/logs/json
 logging/warn info""")
     for name in ("badmailfrom", "badrcptto"):
         server.write(name, "@bad.example no\n^spam\\d+@ nor that")

@@ -12,6 +12,31 @@ static char seen[1024], words[1024];
 static bool takes, answers, talks;
 static unsigned more;
 
+/* What look_at_pairs has found: "KEY[VALUE]" for each pair, and the value of `text`. */
+static char pairs[2048], text_value[1024];
+static bool looks_at_pairs;
+
+static void
+look_at_pairs(const struct hl_log *log)
+{
+	hl_str key, value;
+	size_t at = 0;
+
+	pairs[0] = '\0';
+	while (hl_log_pair(log, &at, &key, &value)) {
+		size_t n = strlen(pairs);
+
+		EXPECT(strlen(key.p) == key.n && strlen(value.p) == value.n);
+		(void)snprintf(
+		    pairs + n, sizeof(pairs) - n, "%s[%s]", key.p, value.p);
+	}
+	EXPECT(!hl_log_pair(log, &at, &key, &value));
+	(void)snprintf(
+	    text_value, sizeof(text_value), "%s", hl_log_value(log, "text").p);
+	EXPECT_TEXT(hl_log_value(log, "none"), "");
+	EXPECT_TEXT(hl_log_value(log, ""), "");
+}
+
 static enum hl_verdict
 on_log(struct hl_ctx *ctx, const struct hl_log *log)
 {
@@ -23,6 +48,8 @@ on_log(struct hl_ctx *ctx, const struct hl_log *log)
 	    hl_log_level(log), hook.p, plugin.p, hl_log_text(log).p);
 	(void)snprintf(words, sizeof(words), "%s", hook_log_words(log).p);
 	more += hl_log_more(log);
+	if (looks_at_pairs)
+		look_at_pairs(log);
 	if (takes)
 		hl_log_taken(log);
 	if (talks)
@@ -135,6 +162,47 @@ test_outside_of_hooks(void **state)
 	    words, "event=x text=\"\\\\ plugin=fake \\\" hook=fake\"");
 }
 
+static void
+log_pairs(struct fixture *f, struct slice text)
+{
+	struct log_line line;
+
+	hook_log_begin(&line, LOG_LEVEL_NOTICE, NULL);
+	log_add_text(&line, LOG_event, "");
+	log_add(&line, LOG_text, text);
+	log_add_int(&line, LOG_size, -7);
+	log_end(&line);
+	turn(f->rt);
+}
+
+/* Whatever was logged is what the pairs give, but for a NUL. */
+static void
+test_pairs(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const texts[] = { "one", "", "two words",
+		"a=b \"c=d\" \\x41", "\x01\xff\n\x7f", "\\", "\"", " = ",
+		"gr\xc3\xbc\xc3\x9f e", "text=\"x\" size=9" };
+	char want[2048], all[255];
+
+	looks_at_pairs = true;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		log_pairs(f, slice_of(texts[i]));
+		assert_string_equal(text_value, texts[i]);
+		(void)snprintf(
+		    want, sizeof(want), "event[]text[%s]size[-7]", texts[i]);
+		assert_string_equal(pairs, want);
+	}
+	for (unsigned i = 0; i < sizeof(all); i++)
+		all[i] = (char)(i + 1);
+	log_pairs(f, (struct slice){ all, sizeof(all) });
+	assert_int_equal(strlen(text_value), sizeof(all));
+	assert_memory_equal(text_value, all, sizeof(all));
+	log_pairs(f, (struct slice){ "a\0b c", 5 });
+	assert_string_equal(text_value, "a b c");
+	looks_at_pairs = false;
+}
+
 /* What the program writes to standard error until `fn` is over. */
 static void
 with_stderr(struct fixture *f, void (*fn)(struct fixture *f), const char *want)
@@ -217,6 +285,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_in_a_hook),
 		TEST(test_words),
+		TEST(test_pairs),
 		TEST(test_outside_of_hooks),
 		TEST(test_taken),
 		TEST(test_logger_talks),
