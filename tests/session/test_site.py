@@ -101,7 +101,7 @@ PERL = {"auth/auth_cvm_unix_local", "auth/auth_vpopmail",
         "auth/auth_vpopmail_sql", "auth/auth_vpopmaild",
         "sender_permitted_from", "dkim", "dmarc", "domainkeys", "milter",
         "stunnel", "virus/klez_filter", "dspam"}
-PERL_YET = {"ident/geoip", "karma", "http_config", "qmail_deliverable", "uribl",
+PERL_YET = {"ident/geoip", "http_config", "qmail_deliverable", "uribl",
             "logging/adaptive", "virus/aveclient", "virus/bitdefender",
             "virus/clamav", "virus/hbedv", "virus/kavscanner", "virus/sophie",
             "virus/uvscan", "queue/exim-bsmtp", "queue/postfix-queue",
