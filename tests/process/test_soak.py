@@ -28,6 +28,7 @@ WARM_UP = 2000
 GROWTH_MAX = 256 * 1024
 PLUGINS = """hosts_allow
 user_config users/%u
+http_config retry 1h http://127.0.0.1:1/
 ident/p0f /nowhere/p0f
 ident/geoip db_dir geoip
 karma reject 0
