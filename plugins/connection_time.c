@@ -3,7 +3,7 @@
  *
  *	connection_time [LEVEL]
  *
- * One line for each, when it ends, at that level (notice).
+ * One line for each, when it ends; LEVEL is info unless it says another.
  */
 #include <hookline/plugin.h>
 
