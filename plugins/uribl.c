@@ -17,7 +17,6 @@
  * `timeout`, or answers outside of 127.0.0.0/8, lists nothing; a line at error
  * level names it.  Of a message with very many hosts the first are looked up.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -306,14 +305,9 @@ ask_all(struct hl_ctx *ctx, struct search *search, const struct hosts *hosts)
 static int
 check_address(struct question *question, hl_str text)
 {
-	struct in_addr addr;
 	uint32_t value;
 
-	if (inet_pton(AF_INET, text.p, &addr) != 1)
-		return 0;
-	value = ntohl(addr.s_addr);
-	/* RFC 5782, 2.1; 127.255.255.* are the errors of some. */
-	if (value >> 24 != 127 || value >> 8 == 0x7fffff)
+	if (!hl_listing_address(text, &value))
 		return -EAGAIN;
 	if ((value & question->zone->mask) == 0)
 		return 0;

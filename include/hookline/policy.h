@@ -129,6 +129,10 @@ struct hl_zones {
 	uint64_t timeout_ms; /* for all zones together; 0: hl_dns_budget's */
 	const void *reserved[2]; /* for later releases; leave it zero */
 };
+/* What a list has answered, as one number.  False, and *ret (may be NULL) is
+ * unchanged: no list says that, since it is outside of 127.0.0.0/8 (RFC 5782,
+ * 2.1), or one says that it will not answer (127.255.255.*). */
+bool hl_listing_address(hl_str ip, uint32_t *ret);
 struct hl_listing {
 	hl_str zone;    /* "bl.example" */
 	hl_str message; /* what stands behind it; "" nothing */
@@ -136,7 +140,7 @@ struct hl_listing {
 };
 /* Looks `what` up, an address (in reverse) or a domain, in all zones at once.
  * 1: the first that lists it, in the order of the file, in *ret; 0: none
- * does.  A zone that fails or is too late lists nothing: one line at error
+ * does.  A zone that fails, lies (hl_listing_address) or is too late lists nothing: one line at error
  * level names all of them.  -ECANCELED, -ETIMEDOUT.  BLOCKS. */
 int hl_zones_find(struct hl_ctx *ctx, const struct hl_zones *zones, hl_str what,
     struct hl_listing *ret);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* api_zones.c - policy.h: lists in the DNS. */
+#include <arpa/inet.h>
 #include <errno.h>
 
 #include <hookline/policy.h>
@@ -61,6 +62,32 @@ ask_all(struct hl_ctx *ctx, const struct hl_zones *zones, hl_str what,
 	return all;
 }
 
+bool
+hl_listing_address(hl_str ip, uint32_t *ret)
+{
+	struct in_addr addr;
+	uint32_t value;
+
+	if (inet_pton(AF_INET, ip.p, &addr) != 1)
+		return false;
+	value = ntohl(addr.s_addr);
+	if (value >> 24 != 127 || value >> 8 == 0x7fffff)
+		return false;
+	if (ret != NULL)
+		*ret = value;
+	return true;
+}
+
+static bool
+has_listing(const struct hl_dns *dns)
+{
+	for (size_t i = 0; i < hl_dns_count(dns); i++) {
+		if (hl_listing_address(hl_dns_text(dns, i), NULL))
+			return true;
+	}
+	return false;
+}
+
 /* 1 it lists the name, 0, negative as hl_dns_wait. */
 static int
 zone_wait(struct hl_ctx *ctx, struct zone *zone, struct hl_listing *ret)
@@ -70,6 +97,8 @@ zone_wait(struct hl_ctx *ctx, struct zone *zone, struct hl_listing *ret)
 
 	if (rc <= 0)
 		return rc == -EINVAL ? 0 : rc; /* no name has no records */
+	if (zone->type == HL_DNS_A && !has_listing(dns))
+		return -EAGAIN;
 	ret->zone = zone->zone;
 	ret->message = zone->message;
 	ret->text = zone->type == HL_DNS_TXT ? hl_dns_text(dns, 0) : zone->name;

@@ -49,8 +49,9 @@ add_records(const struct asked *asked, struct packet *reply)
 
 	switch (asked->type) {
 	case HL_DNS_A:
-		packet_rr_bytes(
-		    reply, SECTION_AN, name, 1, 60, "\xc0\0\2\7", 4);
+		packet_rr_bytes(reply, SECTION_AN, name, 1, 60,
+		    is_below(asked, "bad.list") ? "\x7f\0\0\2" : "\xc0\0\2\7",
+		    4);
 		break;
 	case HL_DNS_AAAA:
 		packet_rr_bytes(reply, SECTION_AN, name, 28, 60,
@@ -452,6 +453,10 @@ test_zones(void **state)
 	fixture_hook(f, HOOK_CONNECT, find_domain);
 	assert_true(was_logged(f, "error "));
 	assert_true(was_logged(f, "no answer from servfail.list"));
+	/* An address of another kind lists nobody. */
+	fixture_write(f, "zones", "a.liar.list x\nbad.list is  bad\n");
+	fixture_hook(f, HOOK_CONNECT, find_domain);
+	assert_true(was_logged(f, "no answer from a.liar.list"));
 	fixture_write(f, "zones", "empty.list:x\ntext.list\n");
 	fixture_write(f, "others", "bad.list:in it: %IP%\n");
 	fixture_hook(f, HOOK_CONNECT, find_address);
@@ -463,6 +468,31 @@ test_zones(void **state)
 	fixture_end(f);
 	assert_true(
 	    was_logged(f, "no answer from silent.list, other.silent.list"));
+}
+
+static enum hl_verdict
+read_addresses(struct hl_ctx *ctx)
+{
+	uint32_t value = 7;
+
+	(void)ctx;
+	EXPECT_INT(hl_listing_address(HL_STR("127.0.0.2"), &value), true);
+	EXPECT_INT(value, 0x7f000002);
+	EXPECT_INT(hl_listing_address(HL_STR("127.0.0.2"), NULL), true);
+	EXPECT_INT(hl_listing_address(HL_STR("192.0.2.7"), &value), false);
+	EXPECT_INT(
+	    hl_listing_address(HL_STR("127.255.255.254"), &value), false);
+	EXPECT_INT(hl_listing_address(HL_STR("127.255.254.1"), NULL), true);
+	EXPECT_INT(hl_listing_address(HL_STR("::1"), &value), false);
+	EXPECT_INT(hl_listing_address(HL_STR(""), &value), false);
+	EXPECT_INT(value, 0x7f000002);
+	return HL_DECLINED;
+}
+
+static void
+test_listing_address(void **state)
+{
+	fixture_hook(*state, HOOK_CONNECT, read_addresses);
 }
 
 static enum hl_verdict
@@ -704,6 +734,7 @@ main(void)
 		TEST(test_start),
 		TEST(test_budget),
 		TEST(test_zones),
+		TEST(test_listing_address),
 		TEST(test_zones_start),
 		TEST(test_reverse),
 		TEST(test_resolvers_change),
