@@ -4,7 +4,8 @@
  *	spamassassin [reject SCORE] [reject_type perm|temp|...]
  *	    [munge_subject_threshold SCORE] [subject_prefix WORD]
  *	    [spamd_socket PATH|HOST:PORT] [spamd_user NAME] [headers none]
- *	    [leave_old_headers rename|drop|keep] [timeout 60s]
+ *	    [leave_old_headers rename|drop|keep] [size_limit 500000]
+ *	    [timeout 60s]
  *
  * spamd's fields X-Spam-... go on top of the message (but X-Spam-Report and
  * X-Spam-Prev-Subject); older ones of these names become X-Old-Spam-...  The
@@ -12,21 +13,12 @@
  * is_spam, score, required, tests, autolearn ...  The prefix of a subject is
  * config/subject_prefix, or the argument.
  *
- * Immune clients and messages over 500,000 bytes pass, and so does everything
+ * Immune clients and messages over `size_limit` pass, and so does everything
  * while spamd is not there or answers nothing of use; a line at error level
  * says so.
  *
- * spamd's protocol (spamd/PROTOCOL): the user's preferences count that User
- * names; `spamd_user vpopmail` is the recipient, if there is but one.
- *
- *	HEADERS SPAMC/1.4		SPAMD/1.1 0 EX_OK
- *	Content-length: 93		Content-length: 210
- *	User: nobody
- *					X-Spam-Status: No, score=0.0 ...
- *	X-Envelope-From: <a@b.example>
- *	(the message)
+ * `spamd_user vpopmail` is the recipient, if there is but one.
  */
-#include <errno.h>
 #include <pwd.h>
 #include <string.h>
 #include <strings.h>
@@ -34,12 +26,10 @@
 
 #include <hookline/policy.h>
 
-#define SIZE_LIMIT 500000u
-#define PIECE 16384u
-#define FIELDS_MAX 64u
+#include "spamassassin_spamd.h"
+
+#define SIZE_BY_DEFAULT 500000u
 #define OLD_MAX 32 /* fields of a name that are renamed; more are dropped */
-#define FIELD_MAX 4096u /* of what is kept of one, and of a line */
-#define ANSWER_MAX 2000000u
 #define USER_MAX 256u
 
 /* In the order of the choices. */
@@ -49,33 +39,13 @@ enum { HEADERS_ALL, HEADERS_NONE };
 struct args {
 	hl_str reject, old_reject, munge, prefix, socket, user, relayclient;
 	unsigned headers, old_headers, reject_type;
-	uint64_t timeout_ms;
+	uint64_t timeout_ms, size_limit;
 };
 
 /* Of this line in config/plugins. */
 struct line {
 	int64_t reject, munge; /* thousandths of a point; 0: off */
 	char user[USER_MAX];
-};
-
-/* A field of spamd's answer; folds as "\n\t". */
-struct field {
-	hl_str name;
-	char *value;
-	size_t n;
-};
-
-struct answer {
-	struct field fields[FIELDS_MAX];
-	size_t count;
-	bool has_begun; /* "SPAMD/1.1 0 EX_OK" */
-};
-
-/* Reads lines of any length; what is over FIELD_MAX of one is skipped. */
-struct input {
-	struct hl_conn *conn;
-	char bytes[PIECE];
-	size_t at, n, total;
 };
 
 /* "7", "-0.5" to thousandths; what follows the number does not matter. */
@@ -114,8 +84,6 @@ where(struct hl_ctx *ctx)
 	return socket;
 }
 
-/* ---- the question ---- */
-
 /* Whose preferences count. */
 static hl_str
 user(struct hl_ctx *ctx)
@@ -125,179 +93,6 @@ user(struct hl_ctx *ctx)
 	if (hl_rcpt_count(ctx) == 1 && strcmp(line->user, "vpopmail") == 0)
 		return hl_addr_text(hl_rcpt_addr(hl_rcpt_at(ctx, 0)));
 	return hl_text(line->user);
-}
-
-/* Sends the message, or with NULL only counts it; bytes or an error. */
-static long
-send_message(struct hl_ctx *ctx, struct hl_conn *conn)
-{
-	const struct args *args = hl_args(ctx);
-	struct hl_reader *reader = hl_message_read(ctx, HL_CRLF);
-	char *piece = hl_alloc(ctx, PIECE);
-	long total = 0, n;
-
-	if (reader == NULL)
-		return -EINVAL;
-	while ((n = hl_read(reader, piece, PIECE)) > 0) {
-		int rc = conn == NULL ? 0
-				      : hl_send(conn, piece, (size_t)n,
-					    args->timeout_ms);
-
-		if (rc < 0)
-			return rc;
-		total += n;
-	}
-	return n < 0 ? n : total;
-}
-
-static int
-send_question(struct hl_ctx *ctx, struct hl_conn *conn)
-{
-	const struct args *args = hl_args(ctx);
-	hl_str first = hl_printf(
-	    ctx, "X-Envelope-From: <%s>\r\n", hl_addr_text(hl_sender(ctx)).p);
-	long n = send_message(ctx, NULL);
-	hl_str head;
-	int rc;
-
-	if (n < 0)
-		return (int)n;
-	head = hl_printf(ctx,
-	    "HEADERS SPAMC/1.4\r\nContent-length: %zu\r\nUser: %s\r\n\r\n%s",
-	    first.n + (size_t)n, user(ctx).p, first.p);
-	rc = hl_send(conn, head.p, head.n, args->timeout_ms);
-	if (rc < 0)
-		return rc;
-	n = send_message(ctx, conn);
-	return n < 0 ? (int)n : 0;
-}
-
-/* ---- the answer ---- */
-
-/* A line without its end, cut to FIELD_MAX - 1 bytes: 1; 0 at the end, where
- * a line that has none does not count; or a negative errno. */
-static int
-read_line(struct hl_ctx *ctx, struct input *in, char *line)
-{
-	const struct args *args = hl_args(ctx);
-	size_t n = 0;
-
-	for (;;) {
-		long got = 0;
-
-		for (; in->at < in->n && in->bytes[in->at] != '\n'; in->at++) {
-			char c = in->bytes[in->at];
-
-			if (n < FIELD_MAX - 1 && c != '\r' && c != '\0')
-				line[n++] = c;
-		}
-		line[n] = '\0';
-		if (in->at < in->n) {
-			in->at++;
-			return 1;
-		}
-		if (in->total < ANSWER_MAX)
-			got = hl_recv(in->conn, in->bytes, sizeof(in->bytes),
-			    args->timeout_ms);
-		if (got <= 0)
-			return (int)got;
-		in->at = 0;
-		in->n = (size_t)got;
-		in->total += in->n;
-	}
-}
-
-static bool
-append(struct field *field, const char *text)
-{
-	size_t n = strlen(text);
-
-	if (field->n + n >= FIELD_MAX)
-		return false;
-	memcpy(field->value + field->n, text, n + 1);
-	field->n += n;
-	return true;
-}
-
-/* A further line of a field: all of it, or none. */
-static bool
-fold(struct field *field, const char *line)
-{
-	if (line[strspn(line, " \t")] == '\0')
-		return true;
-	return field->n + 2 + strlen(line) < FIELD_MAX &&
-	       append(field, "\n\t") && append(field, line);
-}
-
-/* A field X-Spam-...; false for every other line. */
-static bool
-take_field(struct hl_ctx *ctx, struct answer *answer, const char *line)
-{
-	const char *colon = strstr(line, ": ");
-	struct field *field = &answer->fields[answer->count];
-
-	if (strncmp(line, "X-Spam-", 7) != 0 || colon == NULL ||
-	    answer->count == FIELDS_MAX)
-		return false;
-	field->name = hl_printf(ctx, "%.*s", (int)(colon - line), line);
-	field->value = hl_alloc(ctx, FIELD_MAX);
-	answer->count++;
-	return append(field, colon + 2);
-}
-
-/* 0 when spamd said EX_OK. */
-static int
-read_answer(struct hl_ctx *ctx, struct hl_conn *conn, struct answer *ret)
-{
-	struct input *in = hl_alloc(ctx, sizeof(*in));
-	char *line = hl_alloc(ctx, FIELD_MAX);
-	bool may_fold = false;
-	int rc;
-
-	in->conn = conn;
-	while ((rc = read_line(ctx, in, line)) > 0) {
-		/* The last one, where there is one: may_fold. */
-		struct field *last =
-		    &ret->fields[ret->count - (ret->count > 0)];
-
-		if (!ret->has_begun) {
-			ret->has_begun = strstr(line, "EX_OK") != NULL;
-			if (!ret->has_begun)
-				return -EPROTO;
-		} else if (may_fold && (line[0] == ' ' || line[0] == '\t')) {
-			may_fold = fold(last, line);
-		} else {
-			may_fold = take_field(ctx, ret, line);
-		}
-	}
-	if (rc == 0 && !ret->has_begun)
-		rc = -EPIPE;
-	return rc;
-}
-
-/* 0; or a negative errno, logged unless nobody waits for it any more. */
-static int
-ask(struct hl_ctx *ctx, struct answer *ret)
-{
-	const struct args *args = hl_args(ctx);
-	struct hl_conn *conn;
-	int rc = hl_dial(ctx, where(ctx), args->timeout_ms, &conn);
-	hl_str why;
-
-	if (rc == 0) {
-		rc = send_question(ctx, conn);
-		/* It may say why it did not want all of it. */
-		if (rc == 0 || rc == -EPIPE || rc == -ECONNRESET)
-			rc = read_answer(ctx, conn, ret);
-		hl_conn_close(&conn);
-	}
-	why = hl_conn_error(ctx);
-	if (why.n == 0 && rc < 0)
-		why = hl_printf(ctx, "spamd at %s: %s", where(ctx).p,
-		    rc == -EPROTO ? "no EX_OK in its answer" : strerror(-rc));
-	if (rc < 0 && rc != -ECANCELED)
-		hl_log(ctx, HL_LOG_ERROR, "error, %s", why.p);
-	return rc;
 }
 
 /* ---- what it said ---- */
@@ -369,11 +164,11 @@ add_user(struct hl_ctx *ctx)
 
 /* In spamd's order. */
 static void
-add_fields(struct hl_ctx *ctx, const struct answer *answer)
+add_fields(struct hl_ctx *ctx, const struct spamd_answer *answer)
 {
 	add_user(ctx);
 	for (size_t i = answer->count; i-- > 0;) {
-		const struct field *field = &answer->fields[i];
+		const struct spamd_field *field = &answer->fields[i];
 
 		if (strcasecmp(field->name.p, "X-Spam-Prev-Subject") == 0 ||
 		    strcasecmp(field->name.p, "X-Spam-Report") == 0)
@@ -444,7 +239,7 @@ judge(struct hl_ctx *ctx, const struct hl_value *status, int64_t score)
 }
 
 static enum hl_verdict
-on_answer(struct hl_ctx *ctx, const struct answer *answer)
+on_answer(struct hl_ctx *ctx, const struct spamd_answer *answer)
 {
 	const struct args *args = hl_args(ctx);
 	struct hl_value *status = NULL;
@@ -467,20 +262,31 @@ on_answer(struct hl_ctx *ctx, const struct answer *answer)
 	return judge(ctx, status, score);
 }
 
+static bool
+is_too_large(struct hl_ctx *ctx)
+{
+	const struct args *args = hl_args(ctx);
+	uint64_t size = hl_data_size(ctx), limit = args->size_limit;
+
+	if (size <= (limit > 0 ? limit : SIZE_BY_DEFAULT))
+		return false;
+	hl_log(ctx, HL_LOG_INFO, "skip, too large (%llu)",
+	    (unsigned long long)size);
+	return true;
+}
+
 static enum hl_verdict
 on_data_post(struct hl_ctx *ctx)
 {
-	struct answer *answer;
+	const struct args *args = hl_args(ctx);
+	struct spamd spamd = { where(ctx), user(ctx), args->timeout_ms };
+	struct spamd_answer *answer;
 
-	if (hl_is_immune(ctx))
+	if (hl_is_immune(ctx) || is_too_large(ctx))
 		return HL_DECLINED;
-	if (hl_data_size(ctx) > SIZE_LIMIT) {
-		hl_log(ctx, HL_LOG_INFO, "skip, too large (%llu)",
-		    (unsigned long long)hl_data_size(ctx));
-		return HL_DECLINED;
-	}
 	answer = hl_alloc(ctx, sizeof(*answer));
-	return ask(ctx, answer) < 0 ? HL_DECLINED : on_answer(ctx, answer);
+	return spamd_ask(ctx, &spamd, answer) < 0 ? HL_DECLINED
+						  : on_answer(ctx, answer);
 }
 
 /* ---- the line in config/plugins ---- */
@@ -553,6 +359,8 @@ static const struct hl_arg args[] = {
 	    .type = HL_ARG_CHOICE },
 	{ "relayclient", "skip: without effect, they always pass",
 	    .offset = offsetof(struct args, relayclient) },
+	{ "size_limit", "bytes; larger messages pass", .def = "500000",
+	    .offset = offsetof(struct args, size_limit), .type = HL_ARG_SIZE },
 	{ "timeout", "for connecting, and for each part of the answer",
 	    .def = "60s", .offset = offsetof(struct args, timeout_ms),
 	    .type = HL_ARG_SECONDS },

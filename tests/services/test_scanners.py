@@ -392,3 +392,56 @@ def test_spamd_user(hookline, liar_spamd):
     for data in liar_spamd.seen:
         head, _, body = data.partition(b"\r\n\r\n")
         assert f"Content-length: {len(body)}\r\n".encode() in head
+
+
+def test_spamd_folds(hookline, liar_spamd):
+    """Of a field that is too long the lines that fit are kept, whole; a blank
+    line would end the header."""
+    liar_spamd.answer = b"SPAMD/1.1 0 EX_OK\r\n" + STATUS + \
+        b"X-Spam-Odd: first\r\n" + b"".join(
+            b"\t" + bytes([letter]) * 900 + b"\r\n"
+            for letter in b"abcdefgh") + \
+        b"X-Spam-Blank: first\r\n \t \r\n\t\r\n\tsecond\r\n"
+    server = serve_spamd(hookline, liar_spamd.path)
+    client = server.client()
+    client.send(CLEAN)
+    client.close()
+    text, = mail(server)
+    header = text.partition("\n\n")[0]
+    assert "\nX-Spam-Odd: first\n" + "".join(
+        "\t\t" + letter * 900 + "\n" for letter in "abcd") + "X-Spam-" in text
+    assert "\nX-Spam-Blank: first\n\t\tsecond\n" in text
+    # All of it is header.
+    assert "\nSubject: x" in header
+    complaints(server, 0)
+
+
+def test_spamd_old_fields(hookline, liar_spamd):
+    """32 of them are renamed; none keeps a name of spamd's."""
+    liar_spamd.answer = b"SPAMD/1.1 0 EX_OK\r\n" + STATUS
+    server = serve_spamd(hookline, liar_spamd.path)
+    client = server.client()
+    client.send(b"".join(b"X-Spam-Status: No, %d\r\n" % i
+                         for i in range(40)) + CLEAN)
+    client.close()
+    text, = mail(server)
+    assert text.count("X-Spam-Status: ") == 1
+    assert text.count("X-Old-Spam-Status: ") == 32
+    assert "X-Old-Spam-Status: No, 31\n" in text
+    assert "No, 32" not in text
+
+
+def test_spamd_size_limit(hookline, liar_spamd):
+    liar_spamd.answer = b"SPAMD/1.1 0 EX_OK\r\n" + STATUS
+    server = serve_spamd(hookline, liar_spamd.path, "reject 9 size_limit 1k")
+    client = server.client()
+    # Counted as received, with line ends as LF.
+    head = b"Subject: x\r\n\r\n"
+    line = b"." * 62 + b"\r\n"
+    fits = head + line * 15 + b"x" * 60 + b"\r\n" + b"Text.\r\n"
+    assert len(fits.replace(b"\r", b"")) == 1024
+    client.send(fits, code="552")
+    client.send(head + b"x" + fits[len(head):])
+    client.close()
+    assert server.wait_line(" info ", "skip, too large (1025)")
+    assert len(liar_spamd.seen) == 1
