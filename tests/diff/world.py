@@ -13,6 +13,7 @@ from pathlib import Path
 
 from geoip import GeoIp
 from peers import WAIT
+from deliverabled import Deliverabled
 from nsd import Nsd
 from scanners import Clamd, Spamd
 from services import HOST, Cvm, Slapd, certificate
@@ -89,6 +90,7 @@ class World:
             "certificate": Certificate,
             "clamd": functools.partial(Clamd, user=user),
             "cvm": Cvm,
+            "deliverabled": Deliverabled,
             "dkim": DkimKeys,
             "geoip": GeoIp,
             "http": Web,

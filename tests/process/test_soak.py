@@ -59,6 +59,7 @@ loop 50
 bogus_bounce reject 1
 headers require Subject past 1000
 uribl
+qmail_deliverable server 127.0.0.1:1
 content_log file archive/text
 spamassassin spamd_socket /nowhere/spamd
 virus/clamdscan max_size 1 clamd_socket /nowhere/clamd
