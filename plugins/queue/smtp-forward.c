@@ -14,6 +14,8 @@
  * lost between the end of the message and the reply, the client gets 452, sends
  * it again, and it may arrive twice.
  *
+ * All of it has the time of the hook, 300 s unless hl.timeout= says more.
+ *
  * With xclient a server that is Postfix hears who the client is; without the
  * EHLO keyword XCLIENT it gets nothing.
  */

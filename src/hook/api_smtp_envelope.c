@@ -28,8 +28,8 @@ own_reply(unsigned code, hl_str enhanced, hl_str text)
 #define OWN_REPLY(code, enhanced, text) \
 	own_reply(code, HL_STR(enhanced), HL_STR(text))
 
-static bool
-is_binary(const struct hl_smtp_mail *mail)
+bool
+smtp__is_binary(const struct hl_smtp_mail *mail)
 {
 	return strcasecmp(mail->body.p, "BINARYMIME") == 0;
 }
@@ -53,7 +53,7 @@ check_mail(struct hl_smtp *smtp, struct hl_smtp_mail *mail)
 	bool has_utf8 = smtp__has(smtp, SMTP_KEYWORD_SMTPUTF8);
 	int is_8bit = 0;
 
-	if (is_binary(mail)) {
+	if (smtp__is_binary(mail)) {
 		if (!smtp__has(smtp, SMTP_KEYWORD_CHUNKING) ||
 		    !smtp__has(smtp, SMTP_KEYWORD_BINARYMIME))
 			mail->reply = OWN_REPLY(554, "5.6.3",
@@ -135,9 +135,9 @@ param(struct hl_ctx *ctx, bool is_said, const char *name, hl_str value)
 static hl_str
 body_param(struct hl_smtp *smtp, const struct hl_smtp_mail *mail)
 {
-	bool is_said =
-	    is_binary(mail) || (strcasecmp(mail->body.p, "8BITMIME") == 0 &&
-				   smtp__has(smtp, SMTP_KEYWORD_8BITMIME));
+	bool is_said = smtp__is_binary(mail) ||
+		       (strcasecmp(mail->body.p, "8BITMIME") == 0 &&
+			   smtp__has(smtp, SMTP_KEYWORD_8BITMIME));
 
 	return param(smtp->ctx, is_said, "BODY", mail->body);
 }
@@ -342,7 +342,7 @@ hl_smtp_envelope(struct hl_smtp *smtp, struct hl_smtp_mail *mail)
 		return 0; /* without a word to the server */
 	smtp->is_open = true;
 	steps.group = hl_alloc(smtp->ctx, GROUP_MAX);
-	steps.count = 1 + mail->count + (data_too && !is_binary(mail));
+	steps.count = 1 + mail->count + (data_too && !smtp__is_binary(mail));
 	rc = run_steps(&steps);
 	if (rc < 0)
 		return rc;

@@ -228,7 +228,7 @@ begin_data(struct hl_smtp *smtp, struct hl_smtp_mail *mail)
 int
 hl_smtp_message(struct hl_smtp *smtp, struct hl_smtp_mail *mail)
 {
-	bool is_binary = mail->body.n == strlen("BINARYMIME");
+	bool is_binary = smtp__is_binary(mail);
 	struct sending sending = { .smtp = smtp, .mail = mail };
 	int rc = 0;
 

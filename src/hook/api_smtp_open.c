@@ -12,6 +12,7 @@
 #include "smtp/params.h"
 #include "smtp/xclient.h"
 
+#define RESET_MS 5000u
 #define XCLIENT_LINE_MAX 510u /* RFC 5321 4.5.3.1.4, without CRLF */
 
 /* FNV-1a of what makes a connection another one. */
@@ -393,6 +394,14 @@ hl_smtp_has(const struct hl_smtp *smtp, hl_str keyword)
 	return found != SMTP_KEYWORD_COUNT && smtp__has(smtp, found);
 }
 
+/* Somebody waits for our answer: not for long. */
+static bool
+reset(struct hl_smtp *smtp)
+{
+	return smtp__send(smtp, HL_STR("RSET\r\n")) == 0 &&
+	       smtp__hear(smtp, RESET_MS) == 250;
+}
+
 /* Nothing is said behind DATA but the message; dropping the connection ends it
  * without one. */
 static bool
@@ -400,9 +409,7 @@ is_fit(struct hl_smtp *smtp)
 {
 	if (smtp->is_broken || smtp->is_in_data)
 		return false;
-	if (smtp->is_open && smtp__ask(smtp, HL_STR("RSET")) != 250)
-		return false;
-	return !smtp->is_broken;
+	return !smtp->is_open || reset(smtp);
 }
 
 void

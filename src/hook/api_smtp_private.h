@@ -76,6 +76,9 @@ int smtp__message_is_8bit(struct hl_ctx *ctx) BLOCKS WARN_UNUSED;
 
 /* ---- api_smtp_envelope.c ---- */
 
+/* Its body is no text: BDAT alone takes it (RFC 3030 3). */
+bool smtp__is_binary(const struct hl_smtp_mail *mail);
+
 /* Has the server accepted it? */
 static inline bool
 smtp__is_accepted(const struct hl_smtp_rcpt *rcpt)
