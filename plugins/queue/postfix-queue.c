@@ -7,7 +7,8 @@
  * line, or SOCKET; the variable POSTFIXQUEUE goes before both.  They are tried
  * in this order until one greets us; a message that was begun is given to no
  * other.  The user that workers run as must be in Postfix's group postdrop, as
- * its directory `public` asks for.
+ * its directory `public` asks for.  The notes postfix-queue-flags and
+ * postfix-queue-sockets of the transaction are what is used for it.
  *
  *	cleanup: protocol, queue_id		attributes
  *	we:	 flags				attributes

@@ -234,7 +234,7 @@ run(const struct command *self, int argc, char **argv)
 
 const struct command command_greylist = {
 	.name = "greylist",
-	.args = "[--state DIR] list|show|delete ...",
+	.args = "[--state DIR] list|show|delete ... [--all]",
 	.about = "show or change whom greylisting knows",
 	.options = options,
 	.more =

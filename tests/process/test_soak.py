@@ -64,6 +64,8 @@ content_log file archive/text
 spamassassin spamd_socket /nowhere/spamd
 virus/clamdscan max_size 1 clamd_socket /nowhere/clamd
 queue/maildir mail
+queue/qmail-queue /bin/true
+queue/postfix-queue /nowhere/cleanup
 queue/smtp-forward 127.0.0.1 1
 queue/lmtp unix:/nowhere/lmtp
 queue/discard
@@ -156,7 +158,7 @@ logging/warn info""")
     server.write("max_junk", "0")
     (base / "config" / "help").mkdir()
     (base / "config" / "help" / "mail").write_text("MAIL FROM:<a@b>\n")
-    used = set(re.findall(r"^(?:native:)?([\w/]+)", "\n".join(
+    used = set(re.findall(r"^(?:native:)?([\w/-]+)", "\n".join(
         (base / "config" / name).read_text()
         for name in ("plugins", "logging")), re.M))
     assert used == shipped_plugins(base)

@@ -101,11 +101,9 @@ PERL = {"auth/auth_cvm_unix_local", "auth/auth_vpopmail",
         "auth/auth_vpopmail_sql", "auth/auth_vpopmaild",
         "sender_permitted_from", "dkim", "dmarc", "domainkeys", "milter",
         "stunnel", "virus/klez_filter", "dspam"}
-PERL_YET = {"ident/geoip", "http_config", "qmail_deliverable", "uribl",
-            "logging/adaptive", "virus/aveclient", "virus/bitdefender",
-            "virus/clamav", "virus/hbedv", "virus/kavscanner", "virus/sophie",
-            "virus/uvscan", "queue/exim-bsmtp", "queue/postfix-queue",
-            "queue/qmail-queue", "queue/smtp-forward"}
+PERL_YET = {"qmail_deliverable", "queue/exim-bsmtp", "virus/aveclient",
+            "virus/bitdefender", "virus/clamav", "virus/hbedv",
+            "virus/kavscanner", "virus/sophie", "virus/uvscan"}
 # In its folder, but nobody can load them, there or here: programs, a table,
 # a module of Apache, and two that say themselves that they do not work.
 NONE = {"karma_tool", "tls_cert", "registry.txt", "logging/apache",
