@@ -24,7 +24,7 @@ PACKAGES_UNPACKED_NEED="libdb5.3 libgnutls-dane0 libnsl2 libnss-wrapper"
 # Debian's qpsmtpd, and what its plugins use.
 PACKAGES_QPSMTPD="qpsmtpd libmail-spf-perl libmail-dkim-perl libnet-ldap-perl
 	libcdb-file-perl libwww-perl libmail-dmarc-perl libgeo-ip-perl
-	libdbd-sqlite3-perl libio-socket-ssl-perl spamd clamav-daemon
+	libdbd-sqlite3-perl libio-socket-ssl-perl spamd clamav clamav-daemon
 	cvm"
 
 # What test.sh adds: test libraries, checkers, real clients.

@@ -59,6 +59,17 @@ where(struct hl_ctx *ctx)
 
 /* ---- the message, to clamd ---- */
 
+/* Not clamd's fault: told here, and -EBADMSG. */
+static int
+unreadable(struct hl_ctx *ctx, int rc)
+{
+	if (rc == -ECANCELED)
+		return rc;
+	hl_log(ctx, HL_LOG_ERROR, "error, cannot read the message: %s",
+	    strerror(-rc));
+	return -EBADMSG;
+}
+
 static int
 send_stream(struct hl_ctx *ctx, struct hl_conn *conn)
 {
@@ -74,7 +85,7 @@ send_stream(struct hl_ctx *ctx, struct hl_conn *conn)
 	while (rc == 0 && n > 0) {
 		n = hl_read(reader, chunk + 4, CHUNK);
 		if (n < 0)
-			return (int)n;
+			return unreadable(ctx, (int)n);
 		for (unsigned i = 0; i < 4; i++)
 			chunk[i] =
 			    (unsigned char)((unsigned long)n >> (24 - 8 * i));
@@ -92,28 +103,38 @@ open_file(void *path)
 	return fd < 0 ? -errno : fd;
 }
 
+/* The message's open file; negative: there is none, which is told and not
+ * clamd's fault, who gets the message piece by piece. */
 static int
-send_file(struct hl_ctx *ctx, struct hl_conn *conn)
+message_fd(struct hl_ctx *ctx)
+{
+	char path[1024] = "";
+	hl_str name = HL_STR("");
+	int rc = hl_body_filename(ctx, &name); /* the server logs why not */
+
+	if (rc == 0 && name.n < sizeof(path)) {
+		memcpy(path, name.p, name.n);
+		rc = hl_offload(ctx, open_file, path);
+		if (rc < 0)
+			hl_log(ctx, HL_LOG_ERROR, "error, cannot open %s: %s",
+			    path, strerror(-rc));
+	} else if (rc == 0) {
+		rc = -ENAMETOOLONG;
+	}
+	if (rc < 0 && rc != -ECANCELED)
+		hl_log(ctx, HL_LOG_NOTICE,
+		    "no file of the message; clamd gets a copy");
+	return rc;
+}
+
+static int
+send_file(struct hl_ctx *ctx, struct hl_conn *conn, int fd)
 {
 	static const char command[] = "nFILDES\n";
 	const struct args *args = hl_args(ctx);
-	char path[1024];
-	hl_str name;
-	int rc = hl_body_filename(ctx, &name), fd;
+	int rc = hl_send(conn, command, strlen(command), args->timeout_ms);
 
-	if (rc < 0)
-		return rc;
-	if (name.n >= sizeof(path))
-		return -ENAMETOOLONG;
-	memcpy(path, name.p, name.n + 1);
-	fd = hl_offload(ctx, open_file, path);
-	if (fd < 0)
-		return fd;
-	rc = hl_send(conn, command, strlen(command), args->timeout_ms);
-	if (rc == 0)
-		rc = hl_send_fd(conn, fd);
-	(void)close(fd);
-	return rc;
+	return rc == 0 ? hl_send_fd(conn, fd) : rc;
 }
 
 /* ---- clamd's answers ---- */
@@ -192,7 +213,7 @@ read_answers(struct hl_ctx *ctx, struct hl_conn *conn, struct answers *ret)
 }
 
 static int
-ask(struct hl_ctx *ctx, bool by_file, struct answers *ret)
+ask(struct hl_ctx *ctx, int fd, struct answers *ret)
 {
 	static const char commands[] = "nIDSESSION\nnVERSION\n";
 	const struct args *args = hl_args(ctx);
@@ -203,7 +224,8 @@ ask(struct hl_ctx *ctx, bool by_file, struct answers *ret)
 		return rc;
 	rc = hl_send(conn, commands, strlen(commands), args->timeout_ms);
 	if (rc == 0)
-		rc = by_file ? send_file(ctx, conn) : send_stream(ctx, conn);
+		rc =
+		    fd >= 0 ? send_file(ctx, conn, fd) : send_stream(ctx, conn);
 	/* Who has had enough of it says so before it hangs up. */
 	if (rc == 0 || rc == -EPIPE || rc == -ECONNRESET)
 		rc = read_answers(ctx, conn, ret);
@@ -224,7 +246,8 @@ unable(struct hl_ctx *ctx, int rc, const struct answers *answers)
 	if (why.n == 0)
 		why = hl_printf(ctx, "clamd at %s: %.200s", where(ctx).p,
 		    answers->result.n > 0 ? answers->result.p : strerror(-rc));
-	hl_log(ctx, HL_LOG_ERROR, "error, %s", why.p);
+	if (rc != -EBADMSG) /* which was told */
+		hl_log(ctx, HL_LOG_ERROR, "error, %s", why.p);
 	if (args->defer_on_error)
 		return hl_denysoft(ctx, "4.3.0", "Unable to scan for viruses");
 	return HL_DECLINED;
@@ -283,17 +306,20 @@ on_data_post(struct hl_ctx *ctx)
 {
 	const struct args *args = hl_args(ctx);
 	struct answers answers = { HL_STR(""), HL_STR("") };
-	bool by_file = args->port == 0;
-	int rc;
+	int rc, fd = -1;
 
 	if (is_skipped(ctx))
 		return HL_DECLINED;
-	rc = ask(ctx, by_file, &answers);
-	if (rc == 0 && by_file && ends_with(answers.result, " ERROR")) {
+	if (args->port == 0)
+		fd = message_fd(ctx);
+	rc = ask(ctx, fd, &answers);
+	if (fd >= 0)
+		(void)close(fd);
+	if (rc == 0 && fd >= 0 && ends_with(answers.result, " ERROR")) {
 		hl_log(
 		    ctx, HL_LOG_DEBUG, "%s; it gets a copy", answers.result.p);
 		answers = (struct answers){ HL_STR(""), HL_STR("") };
-		rc = ask(ctx, false, &answers);
+		rc = ask(ctx, -1, &answers);
 	}
 	if (rc == 0 && virus(ctx, answers.result).n > 0)
 		return on_found(ctx, virus(ctx, answers.result));

@@ -63,6 +63,9 @@ qmail_deliverable server 127.0.0.1:1
 content_log file archive/text
 spamassassin spamd_socket /nowhere/spamd
 virus/clamdscan max_size 1 clamd_socket /nowhere/clamd
+virus/sophie sophie_socket /nowhere/sophie
+virus/exec /bin/true
+virus/clamav clamscan_path=/bin/true
 queue/maildir mail
 queue/qmail-queue /bin/true
 queue/postfix-queue /nowhere/cleanup

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""virus/clamdscan and spamassassin against clamd and spamd themselves, and
+"""virus/* and spamassassin against clamd, clamscan and spamd themselves, and
 against what is none of them."""
 import itertools
 import socket
@@ -120,6 +120,65 @@ def test_hangs(hookline, clamd, words):
     client.send(ILL, code="552")
     client.close()
     complaints(server, 2)
+
+
+def test_own_disk(hookline, clamd):
+    """A file that cannot be written is no fault of clamd's, which gets the
+    message another way."""
+    server = serve(hookline, "clamd_socket", clamd.socket, "defer_on_error yes")
+    client = server.client()
+    (server.state / "spool").rmdir()
+    client.send(CLEAN)
+    client.send(ILL, code="552")
+    client.close()
+    assert all("event=body_file" in line for line in complaints(server, 2))
+    server.wait_line("plugin=virus/clamdscan", "; clamd gets a copy", count=2)
+
+
+# ---- clamscan ----------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def clamscan(stage):
+    """The real one, with one signature."""
+    if missing("clamscan"):
+        pytest.skip("clamscan is not installed")
+    folder = stage.base / "clamscan"
+    folder.mkdir()
+    (folder / "words.ndb").write_text(
+        f"Test.Words:0:*:{VIRUS.encode().hex()}\n")
+    program = folder / "scan"
+    program.write_text(f'#!/bin/sh\nexec /usr/bin/clamscan --database={folder}'
+                       ' "$@"\n')
+    program.chmod(0o755)
+    stage.give(folder)
+    return program
+
+
+def test_clamscan(hookline, clamscan):
+    server = serve(hookline, f"clamscan_path={clamscan}",
+                   plugin="virus/clamav")
+    client = server.client()
+    client.send(CLEAN)
+    assert "552 5.7.1 Virus Found: Test.Words.UNOFFICIAL" in \
+        client.send(ILL, code="552")
+    client.send(LARGE)
+    client.close()
+    texts = mail(server)
+    assert sum("X-Virus-Checked: Checked by ClamAV on " in text
+               for text in texts) == 1
+    assert len(texts) == 2
+    complaints(server, 0)
+
+
+def test_clamscan_by_its_exit_codes(hookline, clamscan):
+    server = serve(hookline, "infected 1 name_before FOUND name_after :",
+                   f"{clamscan} --stdout --no-summary", plugin="virus/exec")
+    client = server.client()
+    client.send(CLEAN)
+    assert "552 5.7.1 Virus found: Test.Words.UNOFFICIAL" in \
+        client.send(ILL, code="552")
+    client.close()
+    complaints(server, 0)
 
 
 class Liar:
