@@ -150,10 +150,10 @@ skip_quantifier(struct walk *walk)
 		walk->run_n--;
 	end_run(walk);
 	if (peek(walk, 0) == '{') {
-		n = slice_find(walk->rest, '}');
-		if (n == walk->rest.n)
+		while (ascii_is_digit(peek(walk, n)) || peek(walk, n) == ',')
+			n++;
+		if (peek(walk, n++) != '}') /* perhaps it is no quantifier */
 			return false;
-		n++;
 	}
 	skip(walk, n);
 	return true;

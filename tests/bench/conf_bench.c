@@ -244,9 +244,25 @@ bench_load(void)
 	arena_done(&arena);
 }
 
+/* The same for expressions. */
+static void
+bench_regexes(void)
+{
+	enum { LINES = 100000 };
+	struct conf_list *list = make(LINES, regex, 0);
+	struct mono start = mono_now();
+
+	CHECK(conf_list_compile(
+		  list, CONF_KIND_PATTERNS(CONF_ADDRESSES), NULL) == 0);
+	(void)printf("%8.1f ms  compiling %d regular expressions\n",
+	    (double)mono_since_us(mono_now(), start) / 1000, LINES);
+	conf_list_unref(&list);
+}
+
 int
 main(void)
 {
+	bench_regexes();
 	bench_lists(100);
 	bench_lists(100000);
 	bench_load();

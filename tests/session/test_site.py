@@ -101,9 +101,9 @@ PERL = {"auth/auth_cvm_unix_local", "auth/auth_vpopmail",
         "auth/auth_vpopmail_sql", "auth/auth_vpopmaild",
         "sender_permitted_from", "dkim", "dmarc", "domainkeys", "milter",
         "stunnel", "virus/klez_filter", "dspam"}
-PERL_YET = {"qmail_deliverable", "queue/exim-bsmtp", "virus/aveclient",
-            "virus/bitdefender", "virus/clamav", "virus/hbedv",
-            "virus/kavscanner", "virus/sophie", "virus/uvscan"}
+PERL_YET = {"queue/exim-bsmtp", "virus/aveclient", "virus/bitdefender",
+            "virus/clamav", "virus/hbedv", "virus/kavscanner", "virus/sophie",
+            "virus/uvscan"}
 # In its folder, but nobody can load them, there or here: programs, a table,
 # a module of Apache, and two that say themselves that they do not work.
 NONE = {"karma_tool", "tls_cert", "registry.txt", "logging/apache",
@@ -165,6 +165,19 @@ def test_every_plugin(site):
     perl = {name for name, where in found.items() if where == "perl"}
     print("the Perl host still runs:", *sorted(perl))
     assert perl <= PERL | PERL_YET
+
+
+def test_old_names(site):
+    """Those of the package that were left out above."""
+    old = sorted(str(path.relative_to(QPSMTPD_PLUGINS))
+                 for pattern in ("async/**/*", "check_*")
+                 for path in QPSMTPD_PLUGINS.glob(pattern) if path.is_file())
+    assert "async/dnsbl" in old and "check_relay" in old
+    (site / "plugins").write_text("".join(
+        name + (" 127.0.0.1\n" if "smtp-forward" in name else "\n")
+        for name in old))
+    found = check(site)
+    assert {found[name] for name in old} == {"alias"}
 
 
 def test_none_is_missing():

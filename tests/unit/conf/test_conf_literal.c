@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "conf/conf_literal.h"
+#include "conf/conf_pattern.h"
 #include "conf/conf_sieve.h"
 
 static void
@@ -22,6 +23,7 @@ test_literals(void **state)
 		{ "abc*", "ab" },
 		{ "ab{2,3}c", "a" },
 		{ "ab{2c", "" },
+		{ "{?|a{0,1}bc", "" },
 		{ "a??bc", "bc" },
 		{ "ab|abc", "" },
 		{ "(ab|cd)efg", "efg" },
@@ -84,6 +86,83 @@ test_long(void **state)
 		(struct slice){ regex, CONF_LITERAL_MAX + 1 }, literal),
 	    CONF_LITERAL_MAX - 1);
 }
+
+/* ---- expressions by chance ---- */
+
+enum { EXPRESSIONS = 100000, TEXTS = 40, TOKENS = 9 };
+
+static const char *const tokens[] = { "a", "b", "ab", "ba", "aab", "B", "(",
+	"(", "(?:", "(?=", "(?!", "(?<=", "(?|", "(?i)", "(?x)", "(?#",
+	"(*ACCEPT)", ")", ")", ")", "|", "?", "*", "+", "{0,1}", "{2}", "{,1}",
+	"{", "}", "[", "[^", "]", "[ab]", "[^a]", "^", "$", ".", "\\", "\\b",
+	"\\Q", "\\E", "\\x61", "\\1", "\\K", "\\.", " ", "#", "-" };
+
+static unsigned
+chance(uint64_t *seed, unsigned below)
+{
+	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned)(*seed >> 33) % below;
+}
+
+static bool
+has(struct slice text, struct slice need)
+{
+	for (size_t at = 0; at + need.n <= text.n; at++)
+		if (slice_caseeq(
+			slice_head(slice_from(text, at), need.n), need))
+			return true;
+	return false;
+}
+
+/* Each text that it fits has what it needs.  Returns how many it fits. */
+static unsigned
+try_texts(struct conf_matcher *matcher, const char *regex, uint64_t *seed)
+{
+	char literal[CONF_LITERAL_MAX], text[9];
+	struct slice need = { literal, conf_literal(slice_of(regex), literal) };
+	struct conf_pattern *pattern;
+	unsigned fits = 0;
+
+	if (conf_pattern_new(slice_of(regex), true, &pattern, NULL) != 0)
+		return 0;
+	for (int i = 0; i < TEXTS; i++) {
+		struct slice tried = { text, chance(seed, sizeof(text)) };
+
+		for (size_t j = 0; j < tried.n; j++)
+			text[j] = "aaabbbAB. #-"[chance(seed, 12)];
+		if (conf_pattern_match(pattern, matcher, tried, NULL) != 1)
+			continue;
+		fits++;
+		if (!has(tried, need))
+			fail_msg("'%s' fits '%.*s' without '%.*s'", regex,
+			    (int)tried.n, text, (int)need.n, literal);
+	}
+	conf_pattern_free(&pattern);
+	return fits;
+}
+
+static void
+test_by_chance(void **state)
+{
+	struct conf_matcher *matcher = conf_matcher_new();
+	uint64_t seed = 1;
+	unsigned fits = 0;
+
+	(void)state;
+	for (int i = 0; i < EXPRESSIONS; i++) {
+		char regex[16 * TOKENS] = "";
+		size_t n = 0;
+
+		for (unsigned j = chance(&seed, TOKENS) + 1; j > 0; j--)
+			n += (size_t)snprintf(regex + n, sizeof(regex) - n,
+			    "%s", tokens[chance(&seed, ARRAY_SIZE(tokens))]);
+		fits += try_texts(matcher, regex, &seed);
+	}
+	assert_true(fits > EXPRESSIONS);
+	conf_matcher_free(&matcher);
+}
+
+/* ---- the sieve ---- */
 
 static void
 on_id(void *arg, size_t id)
@@ -162,6 +241,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_literals),
 		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_by_chance),
 		cmocka_unit_test(test_sieve),
 		cmocka_unit_test(test_sieve_spreads),
 	};
