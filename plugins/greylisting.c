@@ -16,6 +16,9 @@
  *
  *	config/denysoft_greylist  the same settings, "NAME VALUE" in a line; the
  *				  plugin's line wins
+ *	config/greylist_exclude_files  names of files there, or paths: clients
+ *				  that are let in at once, as addresses,
+ *				  192.0.2.0/24, example.com or /^mail\d/
  *
  * With `recipient` or `per_recipient` it decides at RCPT, and a recipient's
  * own denysoft_greylist (user_config) wins over both; else at MAIL, or with
@@ -216,7 +219,7 @@ on_data(struct hl_ctx *ctx)
 	return hl_denysoft(ctx, NULL, "%s", text.p);
 }
 
-static const char *const files[] = { POLICY_FILE, NULL };
+static const char *const files[] = { POLICY_FILE, EXCLUDE_FILES, NULL };
 
 static const struct hl_plugin plugin = {
 	.name = "greylisting",

@@ -215,11 +215,11 @@ check_line(struct hl_ctx *ctx, const struct hl_list *list, size_t at)
 	int rc = policy_set(&policy, name, hl_list_rest(list, at));
 
 	if (rc < 0)
-		hl_log(ctx, HL_LOG_ERROR, "error, %s: %s %s",
-		    hl_list_where(ctx, list, at).p, name.p,
+		hl_config_fault(ctx, POLICY_FILE, list, at, "%s %s", name.p,
 		    rc == -ENOENT ? "is no setting; `hookline plugins "
 				    "greylisting` lists them"
-				  : "has a value that is not understood");
+				  : "has a value that is not understood; write "
+				    "0 or 1, or a time as 600, 50m, 3h or 36d");
 }
 
 /* Given, and of no use here. */
@@ -260,5 +260,5 @@ policy_check(struct hl_ctx *ctx)
 		    "grey_timeout must be longer than black_timeout, or nobody "
 		    "is ever let in");
 	tell_unused(ctx);
-	return 0;
+	return exclude_check(ctx);
 }

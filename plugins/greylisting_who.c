@@ -85,6 +85,10 @@ who_is_looked_at(struct hl_ctx *ctx, const struct policy *policy)
 {
 	if (hl_is_immune(ctx))
 		return false;
+	if (exclude_has(ctx)) {
+		hl_log(ctx, HL_LOG_INFO, "skip: excluded by a file");
+		return false;
+	}
 	if (policy->p0f.n > 0 && !is_system(ctx, policy->p0f)) {
 		hl_log(ctx, HL_LOG_INFO, "skip: no p0f match");
 		return false;

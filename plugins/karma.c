@@ -296,6 +296,7 @@ on_load(struct hl_ctx *ctx)
 		    "penalty_days %s is no number of days above 0",
 		    args->penalty_days.p);
 	instance->penalty_s = days * DAY_S;
+	envelope_check(ctx);
 	if (args->db_dir.n > 0 || args->nfslock.n > 0)
 		hl_log(ctx, HL_LOG_NOTICE,
 		    "db_dir and nfslock are passed over: the database is "

@@ -23,17 +23,14 @@ envelope_format(struct hl_ctx *ctx, const char *start)
 	hl_karma(ctx, -2);
 }
 
-/* A line "TLD:POINTS"; the points, or 0 if the host is not below TLD. */
+/* The points of a line "TLD:POINTS"; 0 it is none. */
 static int
-points_of(struct hl_ctx *ctx, hl_str line, hl_str host)
+points_of(struct hl_ctx *ctx, hl_str line)
 {
-	size_t n = strcspn(line.p, ":");
-	const char *text = line.p + n;
+	const char *text = line.p + strcspn(line.p, ":");
 	int64_t points;
 
-	if (n == 0 || *text != ':' || host.n <= n ||
-	    host.p[host.n - n - 1] != '.' ||
-	    strncasecmp(host.p + host.n - n, line.p, n) != 0)
+	if (text == line.p || *text != ':')
 		return 0;
 	text += 1 + strspn(text + 1, " \t");
 	text += *text == '+';
@@ -41,6 +38,16 @@ points_of(struct hl_ctx *ctx, hl_str line, hl_str host)
 	return points > POINTS_MAX    ? POINTS_MAX
 	       : points < -POINTS_MAX ? -POINTS_MAX
 				      : (int)points;
+}
+
+/* Is the host below the TLD of this line? */
+static bool
+is_below(hl_str host, hl_str line)
+{
+	size_t n = strcspn(line.p, ":");
+
+	return host.n > n && host.p[host.n - n - 1] == '.' &&
+	       strncasecmp(host.p + host.n - n, line.p, n) == 0;
 }
 
 void
@@ -51,13 +58,24 @@ envelope_tlds(struct hl_ctx *ctx, const struct hl_addr *from)
 
 	for (size_t i = 0; i < hl_list_count(tlds); i++) {
 		hl_str line = hl_list_at(tlds, i);
-		int points = points_of(ctx, line, host);
 
-		if (points == 0)
+		if (!is_below(host, line))
 			continue;
 		hl_log(ctx, HL_LOG_INFO,
 		    "adjusting karma for .%.*s envelope sender",
 		    (int)strcspn(line.p, ":"), line.p);
-		hl_karma(ctx, points);
+		hl_karma(ctx, points_of(ctx, line));
+	}
+}
+
+void
+envelope_check(struct hl_ctx *ctx)
+{
+	const struct hl_list *tlds = hl_config_list(ctx, ENVELOPE_TLDS);
+
+	for (size_t i = 0; i < hl_list_count(tlds); i++) {
+		if (points_of(ctx, hl_list_at(tlds, i)) == 0)
+			hl_config_fault(ctx, ENVELOPE_TLDS, tlds, i,
+			    "must be a domain and points, as info:-4");
 	}
 }

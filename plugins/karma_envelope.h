@@ -11,5 +11,7 @@
 void envelope_format(struct hl_ctx *ctx, const char *start);
 /* The points of each line of config/karma_tlds that the sender is below. */
 void envelope_tlds(struct hl_ctx *ctx, const struct hl_addr *from);
+/* In load: says what is wrong in that file. */
+void envelope_check(struct hl_ctx *ctx);
 
 #endif
