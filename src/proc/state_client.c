@@ -37,6 +37,7 @@ static int
 read_answer(
     struct state_client *client, struct state_response *ret, struct err *err)
 {
+	*ret = (struct state_response){ .id = 0 };
 	buf_shift(&client->in, client->taken);
 	client->taken = 0;
 	for (;;) {
@@ -194,9 +195,9 @@ each_of(struct slice rows, struct buf *last, state_row_fn *fn, void *arg,
     struct err *err)
 {
 	struct state_row row;
-	int rc, status = 0;
+	int status = 0;
 
-	while (status >= 0 && (rc = state_row_read(&rows, &row)) == 1) {
+	while (status >= 0 && state_row_read(&rows, &row) == 1) {
 		buf_clear(last);
 		buf_add_slice(last, row.key);
 		status = fn(arg, &row, err);
