@@ -862,6 +862,10 @@ void hl_conn_pool_put(struct hl_ctx *ctx, struct hl_conn **conn);
 #define HL_CONN_NOTE_MAX 256
 int hl_conn_note_set(struct hl_conn *conn, const void *bytes, size_t size);
 size_t hl_conn_note(const struct hl_conn *conn, void *bytes, size_t size);
+/* What is said on a connection before it is closed while it is kept, or since
+ * enough others are: "QUIT\r\n".  Nobody waits for an answer.  Copies it: 0;
+ * -E2BIG over HL_CONN_NOTE_MAX bytes. */
+int hl_conn_farewell(struct hl_conn *conn, const void *bytes, size_t size);
 
 /* One datagram to "192.0.2.1:514", "[2001:db8::1]:514" or "unix:/dev/log", as
  * declared by hl_need_connect.  0; -EAGAIN the other end did not take it within

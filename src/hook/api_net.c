@@ -310,6 +310,16 @@ hl_conn_note(const struct hl_conn *conn, void *bytes, size_t size)
 	return conn_note(conn->conn, bytes, size);
 }
 
+int
+hl_conn_farewell(struct hl_conn *conn, const void *bytes, size_t size)
+{
+	CHECK_OBJ(conn, CONN_MAGIC);
+	if (size > HL_CONN_NOTE_MAX)
+		return -E2BIG;
+	conn_set_farewell(conn->conn, bytes, size);
+	return 0;
+}
+
 void
 hl_conn_close(struct hl_conn **conn)
 {

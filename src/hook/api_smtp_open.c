@@ -15,6 +15,8 @@
 #define RESET_MS 5000u
 #define XCLIENT_LINE_MAX 510u /* RFC 5321 4.5.3.1.4, without CRLF */
 
+static const char quit[] = "QUIT\r\n"; /* RFC 5321 4.1.1.10 */
+
 /* FNV-1a of what makes a connection another one. */
 static uint64_t
 hash_text(uint64_t hash, hl_str text)
@@ -412,25 +414,34 @@ is_fit(struct hl_smtp *smtp)
 	return !smtp->is_open || reset(smtp);
 }
 
+/* For the next message, if there may be one more. */
+static int
+keep(struct hl_smtp *smtp)
+{
+	int rc = -E2BIG;
+
+	if ((int64_t)smtp->kept.messages < smtp->options->messages)
+		rc = hl_conn_note_set(
+		    smtp->conn, &smtp->kept, sizeof(smtp->kept));
+	if (rc == 0)
+		rc = hl_conn_farewell(smtp->conn, quit, strlen(quit));
+	if (rc == 0)
+		hl_conn_pool_put(smtp->ctx, &smtp->conn);
+	return rc;
+}
+
 void
 hl_smtp_close(struct hl_smtp **smtp_p)
 {
-	static const char quit[] = "QUIT\r\n";
 	struct hl_smtp *smtp = *smtp_p;
 
 	*smtp_p = NULL;
 	if (smtp == NULL)
 		return;
 	CHECK_OBJ(smtp, SMTP_CLIENT_MAGIC);
-	if (is_fit(smtp)) {
-		if ((int64_t)smtp->kept.messages < smtp->options->messages &&
-		    hl_conn_note_set(
-			smtp->conn, &smtp->kept, sizeof(smtp->kept)) == 0)
-			hl_conn_pool_put(smtp->ctx, &smtp->conn);
-		else /* nobody waits for its answer */
-			(void)hl_send(smtp->conn, quit, strlen(quit),
-			    smtp->options->command_ms);
-	}
+	/* Nobody waits for the answer to QUIT. */
+	if (is_fit(smtp) && keep(smtp) < 0)
+		(void)hl_send(smtp->conn, quit, strlen(quit), RESET_MS);
 	hl_conn_close(&smtp->conn);
 	smtp->magic = 0;
 }

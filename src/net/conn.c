@@ -491,6 +491,29 @@ conn_note(const struct conn *conn, void *ret, size_t size)
 }
 
 void
+conn_set_farewell(struct conn *conn, const void *bytes, size_t n)
+{
+	CHECK_OBJ(conn, CONN_MAGIC);
+	CHECK(n <= CONN_NOTE_MAX);
+	buf_clear(&conn->farewell);
+	buf_add(&conn->farewell, bytes, n);
+}
+
+void
+conn_say_farewell(struct conn *conn)
+{
+	CHECK_OBJ(conn, CONN_MAGIC);
+	if (conn->is_broken || conn->farewell.n == 0)
+		return;
+	if (conn->tls != NULL)
+		conn_tls__try_write(
+		    conn->tls, conn->farewell.p, conn->farewell.n);
+	else
+		(void)send(conn->fd, conn->farewell.p, conn->farewell.n,
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void
 conn_close(struct conn **conn_p)
 {
 	struct conn *conn = *conn_p;
@@ -504,6 +527,7 @@ conn_close(struct conn **conn_p)
 	conn_tls__free(&conn->tls);
 	buf_done(&conn->in);
 	buf_done(&conn->note);
+	buf_done(&conn->farewell);
 	if (conn->is_watched)
 		uv_close((uv_handle_t *)&conn->poll, on_closed);
 	/* The poll handle has let go of it. */

@@ -68,6 +68,12 @@ void conn_set_note(struct conn *conn, const void *bytes, size_t n);
 /* Copies up to `size` of them.  Returns their number; 0 there are none. */
 size_t conn_note(const struct conn *conn, void *ret, size_t size);
 
+/* What a pool says on it before it closes it, e.g. "QUIT"; copies at most
+ * CONN_NOTE_MAX bytes. */
+void conn_set_farewell(struct conn *conn, const void *bytes, size_t n);
+/* Says it, as far as the socket takes it at once.  Never blocks. */
+void conn_say_farewell(struct conn *conn);
+
 /* Whether it may be used for another exchange: nothing failed, nothing was
  * received that nobody asked for, and the peer has not closed.  One system
  * call. */

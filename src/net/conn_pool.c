@@ -76,12 +76,19 @@ idle_remove(struct conn_pool *pool, struct idle_conn *idle)
 }
 
 static void
+say_goodbye(struct conn **conn)
+{
+	conn_say_farewell(*conn);
+	conn_close(conn);
+}
+
+static void
 on_due(struct timeq_entry *entry, void *arg)
 {
 	struct conn *conn =
 	    idle_remove(arg, CONTAINER_OF(entry, struct idle_conn, due));
 
-	conn_close(&conn);
+	say_goodbye(&conn);
 }
 
 struct conn_pool *
@@ -113,7 +120,7 @@ conn_pool_free(struct conn_pool **pool_p)
 		struct pool_key *key = value;
 		struct conn *conn = idle_remove(pool, idle_first(key));
 
-		conn_close(&conn);
+		say_goodbye(&conn);
 	}
 	map_free(&pool->keys);
 	timeq_free(&pool->due);
@@ -172,11 +179,14 @@ conn_pool_put(struct conn_pool *pool, struct slice name, struct conn **conn_p)
 	struct idle_conn *idle;
 
 	CHECK_OBJ(pool, POOL_MAGIC);
+	if (!conn_is_idle(*conn_p)) {
+		conn_close(conn_p);
+		return;
+	}
 	key = map_get(pool->keys, name);
 	if ((key != NULL && key->count >= pool->max_idle) ||
-	    pool->max_idle == 0 || pool->idle >= CONN_POOL_IDLE_MAX ||
-	    !conn_is_idle(*conn_p)) {
-		conn_close(conn_p);
+	    pool->max_idle == 0 || pool->idle >= CONN_POOL_IDLE_MAX) {
+		say_goodbye(conn_p);
 		return;
 	}
 	key = key_get_or_add(pool, name);

@@ -4,7 +4,8 @@
  * A connection is taken out for one exchange and given back; while it is
  * out it is its fiber's alone.  Those that lie idle longer than the limit
  * are closed, those that the peer closed meanwhile are dropped when taken.
- * The newest is taken first.
+ * The newest is taken first.  Who is closed in the pool hears its farewell
+ * before (conn_set_farewell).
  */
 #ifndef HOOKLINE_NET_CONN_POOL_H
 #define HOOKLINE_NET_CONN_POOL_H

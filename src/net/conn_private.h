@@ -35,7 +35,7 @@ struct conn {
 	struct fiber *fiber;  /* the one that waits, NULL: none */
 	size_t taken;         /* bytes of `in` that were handed out */
 	struct buf in;        /* read ahead by conn_recv_line */
-	struct buf note;
+	struct buf note, farewell;
 	uv_poll_t poll;
 };
 
@@ -69,6 +69,8 @@ ssize_t conn_tls__read(struct conn_tls *tls, void *buf, size_t size,
     struct mono until) BLOCKS WARN_UNUSED;
 int conn_tls__write(struct conn_tls *tls, const char *bytes, size_t size,
     struct mono until) BLOCKS WARN_UNUSED;
+/* As far as the socket takes it at once. */
+void conn_tls__try_write(struct conn_tls *tls, const char *bytes, size_t size);
 /* As conn_is_idle. */
 bool conn_tls__is_idle(struct conn_tls *tls);
 /* Says goodbye.  Returns 0; -EAGAIN the socket is full; other negative

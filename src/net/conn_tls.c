@@ -339,6 +339,18 @@ conn_tls__write(
 	return 0;
 }
 
+void
+conn_tls__try_write(struct conn_tls *tls, const char *bytes, size_t size)
+{
+	size_t n;
+
+	if (tls->is_dead || tls->has_shut || !tls->is_open)
+		return;
+	ERR_clear_error();
+	(void)SSL_write_ex(tls->ssl, bytes, size, &n);
+	ERR_clear_error();
+}
+
 /* Also takes in what a server sends on its own after a handshake. */
 bool
 conn_tls__is_idle(struct conn_tls *tls)

@@ -27,6 +27,17 @@ def next_hop():
         hop.stop()
 
 
+@pytest.fixture
+def tls(stage):
+    folder = stage.base / f"tls{time.monotonic_ns()}"
+    folder.mkdir(mode=0o755)
+    certificate(folder, "next.example")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    context.folder = folder
+    return context
+
+
 def serve(hookline, *words, plugin="queue/smtp-forward", **files):
     files.setdefault("plugins", [
         "rcpt_ok", " ".join(str(word) for word in (plugin, *words))])
@@ -117,6 +128,17 @@ def test_not_kept(hookline, next_hop):
     send(server)
     assert hop.connections == 2
     until(lambda: hop.commands.count("QUIT") == 2)
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_says_quit(hookline, next_hop, tls, encrypted):
+    """Also on those that are kept, when the server ends."""
+    hop = next_hop(tls=tls if encrypted else None)
+    server = forward(hookline, hop)
+    send(server)
+    assert hop.commands[-1] != "QUIT"
+    server.end()
+    until(lambda: hop.commands[-1] == "QUIT")
 
 
 def test_refused_is_reset(hookline, next_hop):
@@ -519,17 +541,6 @@ def test_xclient_refused(hookline, next_hop, offers, answer):
 
 
 # ---- TLS ----
-
-@pytest.fixture
-def tls(stage, tmp_path_factory):
-    folder = stage.base / f"tls{time.monotonic_ns()}"
-    folder.mkdir(mode=0o755)
-    certificate(folder, "next.example")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    context.folder = folder
-    return context
-
 
 @pytest.mark.parametrize("words,encrypted", [
     ("tls off", False), ("tls may", True), ("tls require", True),

@@ -250,6 +250,8 @@ use_pool(struct hl_ctx *ctx)
 	EXPECT_INT(hl_conn_note(one, note, sizeof(note)), 0);
 	EXPECT_INT(hl_conn_note_set(one, "agreed", 6), 0);
 	EXPECT_INT(hl_conn_note_set(one, "", HL_CONN_NOTE_MAX + 1), -E2BIG);
+	EXPECT_INT(hl_conn_farewell(one, "", HL_CONN_NOTE_MAX + 1), -E2BIG);
+	EXPECT_INT(hl_conn_farewell(one, "bye", 3), 0);
 	hl_conn_pool_put(ctx, &one);
 	EXPECT(one == NULL);
 	hl_conn_pool_put(ctx, &one); /* nothing: fine */

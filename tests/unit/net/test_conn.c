@@ -699,6 +699,44 @@ test_pool_expires(void **state)
 	test_rt_done(&rt);
 }
 
+/* Said by the pool when it closes one, by nobody else, and never to a peer
+ * that has said something odd. */
+static void
+test_pool_farewell(void **state)
+{
+	struct rt *rt = test_rt(0);
+	struct conn_pool *pool = conn_pool_new(rt, 1, 0);
+	struct conn *conns[4];
+	int peers[4];
+	char bytes[8];
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		conns[i] = pair_conn(rt, &peers[i]);
+		conn_set_farewell(conns[i], "x", 1);
+		conn_set_farewell(conns[i], "bye", 3);
+	}
+	assert_int_equal(send(peers[3], "x", 1, 0), 1);
+	conn_pool_put(pool, SLICE_LIT("a"), &conns[0]);
+	conn_pool_put(pool, SLICE_LIT("a"), &conns[1]); /* one too many */
+	conn_close(&conns[2]);
+	conn_pool_put(pool, SLICE_LIT("b"), &conns[3]); /* not fit */
+	assert_int_equal(recv(peers[1], bytes, sizeof(bytes), 0), 3);
+	assert_memory_equal(bytes, "bye", 3);
+	assert_int_equal(recv(peers[1], bytes, sizeof(bytes), 0), 0);
+	assert_int_equal(recv(peers[2], bytes, sizeof(bytes), 0), 0);
+	assert_true(recv(peers[3], bytes, sizeof(bytes), 0) <= 0);
+	assert_int_equal(
+	    recv(peers[0], bytes, sizeof(bytes), MSG_DONTWAIT), -1);
+	conn_pool_free(&pool);
+	assert_int_equal(recv(peers[0], bytes, sizeof(bytes), 0), 3);
+	assert_int_equal(recv(peers[0], bytes, sizeof(bytes), 0), 0);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(close(peers[i]), 0);
+	turn(rt);
+	test_rt_done(&rt);
+}
+
 static struct conn_pool *shared;
 
 /* One exchange over a pooled connection, twice: the second takes the first's
@@ -765,6 +803,7 @@ main(void)
 		cmocka_unit_test(test_dial_host),
 		cmocka_unit_test(test_pool),
 		cmocka_unit_test(test_pool_expires),
+		cmocka_unit_test(test_pool_farewell),
 		cmocka_unit_test(test_pool_dial),
 	};
 
