@@ -5,8 +5,9 @@
  *
  * With SUBDIR a recipient's copy goes to the maildir DIR/SUBDIR, where %l is
  * the local part of the address, %d its domain, %u both; the same directory
- * gets one copy.  A full disk is answered with 452; after any other fault the
- * next queue plugin is asked; without one it is 451, and nothing is left.
+ * gets one copy.  A full disk is answered with 452, a name over 255 octets with
+ * a refusal for good; after any other fault the next queue plugin is asked;
+ * without one it is 451, and nothing is left.
  * When plugins have removed all recipients, DIR gets its copy all the same, and
  * with SUBDIR nobody gets one, as in qpsmtpd.
  */
@@ -108,6 +109,10 @@ on_queue(struct hl_ctx *ctx)
 	hl_log(ctx, HL_LOG_ERROR, "fail, %s", fault.p);
 	if (rc == -ENOSPC || rc == -EDQUOT)
 		return hl_denysoft(ctx, "4.3.1", "Insufficient storage");
+	/* By what SUBDIR adds, or by the ASCII form of a domain. */
+	if (rc == -ENAMETOOLONG)
+		return hl_deny(ctx, "5.1.3",
+		    "A recipient's address is too long to be stored");
 	return hl_answer(ctx, HL_DECLINED, HL_STR("4.3.0"),
 	    HL_STR("The message could not be stored, try again later"));
 }
