@@ -137,20 +137,14 @@ note_match(struct hl_ctx *ctx, const char *name)
 	(void)hl_note_set_int(ctx, HL_CONNECTION, hl_text(name), 1);
 }
 
-static int
-wait_for(struct hl_ctx *ctx, struct hl_dns_ask *ask, const struct hl_dns **ret)
-{
-	const struct args *args = hl_args(ctx);
-
-	return hl_dns_wait(ctx, ask, args->timeout_ms, ret);
-}
-
 /* All questions take the time of one. */
 static void
 start(struct hl_ctx *ctx, struct look *look)
 {
+	const struct args *args = hl_args(ctx);
 	hl_str reverse = hl_dns_reverse(ctx, hl_peer_ip(ctx), HL_STR(""));
 
+	hl_dns_budget(ctx, args->timeout_ms);
 	if (look->literal.n == 0) {
 		look->a = hl_dns_start(ctx, look->host, HL_DNS_A);
 		look->aaaa = hl_dns_start(ctx, look->host, HL_DNS_AAAA);
@@ -179,8 +173,8 @@ no_forward(struct hl_ctx *ctx, struct look *look)
 	start(ctx, look);
 	if (look->literal.n > 0)
 		return NULL;
-	count_a = wait_for(ctx, look->a, &a);
-	count_aaaa = wait_for(ctx, look->aaaa, &aaaa);
+	count_a = hl_dns_wait(ctx, look->a, 0, &a);
+	count_aaaa = hl_dns_wait(ctx, look->aaaa, 0, &aaaa);
 	if (count_a > 0)
 		match_forward(ctx, a);
 	if (count_aaaa > 0)
@@ -230,7 +224,7 @@ no_reverse(struct hl_ctx *ctx, struct look *look)
 
 	if (look->ptr == NULL) /* a proxy has not said where it is */
 		return NULL;
-	count = wait_for(ctx, look->ptr, &names);
+	count = hl_dns_wait(ctx, look->ptr, 0, &names);
 	for (size_t i = 0; count > 0 && i < hl_dns_count(names); i++)
 		match_reverse(ctx, look, hl_dns_text(names, i));
 	if (count > 0)
@@ -345,7 +339,7 @@ static const struct hl_arg args[] = {
 	{ "policy", "which checks it makes", .def = "lenient",
 	    .choices = "lenient|rfc|strict",
 	    .offset = offsetof(struct args, policy), .type = HL_ARG_CHOICE },
-	{ "timeout", "for each question to the DNS", .def = "5",
+	{ "timeout", "for the questions to the DNS, all at once", .def = "5",
 	    .offset = offsetof(struct args, timeout_ms),
 	    .type = HL_ARG_SECONDS },
 	{ "dns_timeout", "the same",
