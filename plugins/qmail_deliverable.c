@@ -69,41 +69,41 @@ is_by_routes(hl_str server)
 	return strncmp(server.p, ROUTES, strlen(ROUTES)) == 0;
 }
 
-/* What stands behind the domain in a line "DOMAIN:HOST" or "DOMAIN:[HOST]:25";
- * false: the line is about another. */
-static bool
-route_of(struct hl_ctx *ctx, hl_str line, const char *domain, hl_str *ret)
+/* How much of `domain` a line "DOMAIN:HOST" is about: all of it (1 + its
+ * length), what is below ".example.com", or every one (1); 0: not of this. */
+static size_t
+route_fits(const char *line, hl_str domain)
 {
-	const char *host = strchr(line.p, ':');
+	size_t n = strcspn(line, ":");
 
-	if (host == NULL || strlen(domain) != (size_t)(host - line.p) ||
-	    strncasecmp(line.p, domain, strlen(domain)) != 0)
-		return false;
-	host++;
-	host += *host == '[';
-	*ret = hl_printf(ctx, "%.*s", (int)strcspn(host, "]: \t"), host);
-	return true;
+	if (line[n] == '\0' || n > domain.n ||
+	    (n < domain.n && n > 0 && *line != '.'))
+		return 0;
+	return strncasecmp(line, domain.p + domain.n - n, n) == 0 ? n + 1 : 0;
 }
 
-/* The host for a domain, for ".example.com" above it, or for all; "" none.  A
- * qmail has few routes. */
+/* The host of the line that fits most of a domain, "" none.  They are looked
+ * through one by one: a qmail has few. */
 static hl_str
-route(struct hl_ctx *ctx, const char *domain)
+route(struct hl_ctx *ctx, hl_str domain)
 {
 	const struct hl_list *list = hl_config_list(ctx, "smtproutes");
-	hl_str host = HL_STR("");
+	const char *found = NULL;
+	size_t most = 0;
 
-	for (;;) {
-		for (size_t i = 0; i < hl_list_count(list); i++) {
-			if (route_of(ctx, hl_list_at(list, i), domain, &host))
-				return host;
+	for (size_t i = 0; i < hl_list_count(list); i++) {
+		const char *line = hl_list_at(list, i).p;
+		size_t fits = route_fits(line, domain);
+
+		if (fits > most) {
+			most = fits;
+			found = line + fits;
 		}
-		if (*domain == '\0')
-			return host;
-		domain = strchr(domain + 1, '.');
-		if (domain == NULL)
-			domain = "";
 	}
+	if (found == NULL)
+		return HL_STR("");
+	found += *found == '[';
+	return hl_printf(ctx, "%.*s", (int)strcspn(found, "]: \t"), found);
 }
 
 /* "" nobody. */
@@ -116,7 +116,7 @@ server_for(struct hl_ctx *ctx, const struct hl_addr *to)
 	if (!is_by_routes(server))
 		return server;
 	port = strrchr(rest, ':');
-	host = route(ctx, hl_addr_host_ascii(to).p);
+	host = route(ctx, hl_addr_host_ascii(to));
 	if (host.n > 0)
 		return hl_printf(
 		    ctx, "%s:%s", host.p, port != NULL ? port + 1 : rest);

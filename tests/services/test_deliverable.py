@@ -96,23 +96,23 @@ def test_routes(hookline, deliverabled):
     """The host that a domain has, or one above it, or all."""
     other = Deliverabled(host="127.0.0.2", port=deliverabled.port).start()
     port = deliverabled.port
-    files = {"smtproutes": ["one.example.com:127.0.0.2:25",
-                            ".two.example.com:[127.0.0.2]",
-                            "three.example.com:"]}
+    files = {"smtproutes": [":127.0.0.3", "one.example.com:127.0.0.2:25",
+                            ".example.com:", ".two.example.com:[127.0.0.2]",
+                            "three.example.com:", "four"]}
     server = serve(hookline, f"server smtproutes:{HOST}:{port}", **files)
     client = server.client()
     client.ask("MAIL FROM:<a@b.example>")
-    for domain in "One", "a.b.two", "two", "three", "none":
+    for domain in "One", "a.b.two", "two", "three", "four":
         client.ask(f"RCPT TO:<0xf1@{domain}.example.com>")
     client.close()
     assert [path.partition("%40")[2] for path, _ in other.asked] == \
         ["one.example.com", "a.b.two.example.com"]
     assert [path.partition("%40")[2] for path, _ in deliverabled.asked] == \
-        ["two.example.com", "three.example.com", "none.example.com"]
+        ["two.example.com", "three.example.com", "four.example.com"]
     server = serve(hookline, f"server smtproutes:{port}", **files)
     client = server.client()
     client.ask("MAIL FROM:<a@b.example>")
-    client.ask("RCPT TO:<0@none.example.com>")
+    client.ask("RCPT TO:<0@four.example.com>")
     client.ask("RCPT TO:<0@one.example.com>", "550")
     client.close()
     other.stop()
