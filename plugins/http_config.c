@@ -94,7 +94,7 @@ url_of(struct hl_ctx *ctx, const char *base, const char *key)
 	size_t n = strlen(base);
 	static const char hex[] = "0123456789ABCDEF";
 
-	memcpy(url, base, n);
+	memcpy(url, base, n + 1);
 	for (; *key != '\0'; key++) {
 		unsigned char c = (unsigned char)*key;
 

@@ -97,10 +97,12 @@ static int
 open_path(struct scan *scan)
 {
 	int fd = open(scan->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
-	int rc = fd == -1 || fstat(fd, &st) == -1 ? -errno : 0;
+	struct stat st = { 0 };
+	int rc = 0;
 
-	if (rc == 0 && !S_ISREG(st.st_mode))
+	if (fd == -1 || fstat(fd, &st) == -1)
+		rc = -errno;
+	else if (!S_ISREG(st.st_mode))
 		rc = -EINVAL;
 	if (rc == 0) {
 		scan->stamp = stamp_of(&st);
