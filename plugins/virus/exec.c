@@ -17,7 +17,9 @@
  * defer` is to be sent again later; a line at error level says why.
  *
  * The lines of qpsmtpd's virus/aveclient, bitdefender, hbedv, kavscanner and
- * uvscan come here as `scanner NAME`, with their own arguments (exec_old.c).
+ * uvscan come here as `scanner NAME`, with their own arguments (exec_old.c).  Of
+ * what hbedv finds a virus is refused if a line of config/hbedv_deny, a regular
+ * expression, fits its whole name; without that file each is.
  */
 #include "exec.h"
 

@@ -96,14 +96,11 @@ logging/syslog
 logging/warn 6
 """
 
-# What is left to its Perl file.  For good, or until there is a plugin of ours:
+# What is left to its Perl file.
 PERL = {"auth/auth_cvm_unix_local", "auth/auth_vpopmail",
         "auth/auth_vpopmail_sql", "auth/auth_vpopmaild",
         "sender_permitted_from", "dkim", "dmarc", "domainkeys", "milter",
         "stunnel", "virus/klez_filter", "dspam"}
-PERL_YET = {"queue/exim-bsmtp", "virus/aveclient", "virus/bitdefender",
-            "virus/clamav", "virus/hbedv", "virus/kavscanner", "virus/sophie",
-            "virus/uvscan"}
 # In its folder, but nobody can load them, there or here: programs, a table,
 # a module of Apache, and two that say themselves that they do not work.
 NONE = {"karma_tool", "tls_cert", "registry.txt", "logging/apache",
@@ -163,8 +160,7 @@ def test_every_plugin(site):
     found = check(site)
     assert set(found) == names(PLUGINS) | names(LOGGING)
     perl = {name for name, where in found.items() if where == "perl"}
-    print("the Perl host still runs:", *sorted(perl))
-    assert perl <= PERL | PERL_YET
+    assert perl == PERL
 
 
 def test_old_names(site):
