@@ -29,6 +29,9 @@ refuse(struct hl_ctx *ctx, const struct hl_smtp_reply *reply)
 	return hl_answer(ctx, verdict_of(reply), reply->enhanced, reply->text);
 }
 
+static const struct hl_smtp_reply no_reply = { .enhanced = HL_STR(""),
+	.text = HL_STR("") };
+
 struct tally {
 	size_t refused, soft;
 	const struct hl_smtp_reply *first, *accepted;
@@ -37,7 +40,7 @@ struct tally {
 static struct tally
 count(const struct hl_smtp_mail *mail)
 {
-	struct tally tally = { 0 };
+	struct tally tally = { .first = &no_reply, .accepted = &no_reply };
 
 	for (size_t i = 0; i < mail->count; i++) {
 		const struct hl_smtp_reply *reply = &mail->rcpts[i].reply;
@@ -45,7 +48,7 @@ count(const struct hl_smtp_mail *mail)
 		if (is_refusal(reply)) {
 			tally.refused++;
 			tally.soft += reply->code < 500;
-			if (tally.first == NULL)
+			if (tally.first == &no_reply)
 				tally.first = reply;
 		} else if (reply->code > 0) {
 			tally.accepted = reply;

@@ -82,10 +82,11 @@ smtp_stuff(struct smtp_stuff *stuff, const char *p, size_t n, char *out)
 size_t
 smtp_stuff_end(struct smtp_stuff *stuff, char *out)
 {
+	static const char dot[] = { '.', '\r', '\n' };
 	size_t n = bare_cr(stuff, out);
 
 	if (stuff->is_inside)
 		n += end_line(stuff, out + n);
-	memcpy(out + n, ".\r\n", 3);
-	return n + 3;
+	memcpy(out + n, dot, sizeof(dot));
+	return n + sizeof(dot);
 }
