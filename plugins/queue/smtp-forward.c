@@ -14,7 +14,9 @@
  * lost between the end of the message and the reply, the client gets 452, sends
  * it again, and it may arrive twice.
  *
- * All of it has the time of the hook, 300 s unless hl.timeout= says more.
+ * All of it has the time of the hook, 300 s unless hl.timeout= says more.  A
+ * message that the server does not take for all of its recipients it does not
+ * get: it must take as many at once as config/max_recipients allows.
  *
  * With xclient a server that is Postfix hears who the client is; without the
  * EHLO keyword XCLIENT it gets nothing.
