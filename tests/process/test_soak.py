@@ -68,6 +68,8 @@ virus/exec /bin/true
 virus/clamav clamscan_path=/bin/true
 queue/maildir mail
 queue/qmail-queue /bin/true
+queue/exim-bsmtp exim_path /bin/true
+queue/exec /bin/true
 queue/postfix-queue /nowhere/cleanup
 queue/smtp-forward 127.0.0.1 1
 queue/lmtp unix:/nowhere/lmtp
