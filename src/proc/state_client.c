@@ -37,7 +37,6 @@ static int
 read_answer(
     struct state_client *client, struct state_response *ret, struct err *err)
 {
-	*ret = (struct state_response){ .id = 0 };
 	buf_shift(&client->in, client->taken);
 	client->taken = 0;
 	for (;;) {
@@ -141,7 +140,7 @@ state_client_ask(struct state_client *client, struct state_request *request,
 	buf_done(&out);
 	if (rc == 0)
 		rc = read_answer(client, ret, err);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	if (ret->status < 0 && ret->status != -EEXIST)
 		return err_set(err, ret->status,
@@ -157,7 +156,7 @@ state_client_get(struct state_client *client, const char *table,
 	struct state_request request = {
 		.op = STATE_GET, .table = slice_of(table), .key = key
 	};
-	struct state_response response;
+	struct state_response response = { .id = 0 };
 	int rc = state_client_ask(client, &request, &response, err);
 
 	buf_clear(ret);
