@@ -116,7 +116,7 @@ helper_send(int fd, const struct buf *request, const struct program_plan *plan)
 	} control = { 0 };
 	struct iovec iov = { request->p, request->n };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-	int fds[PROGRAM_FDS_MAX];
+	int fds[PROGRAM_FDS_MAX] = { 0 };
 	size_t size = plan->fd_count * sizeof(*fds);
 
 	if (size > 0) {
