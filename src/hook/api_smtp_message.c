@@ -19,8 +19,9 @@ struct sending {
 	struct hl_smtp *smtp;
 	struct hl_smtp_mail *mail;
 	struct hl_reader *reader;
+	size_t piece; /* what is read at once */
 	char *out;
-	size_t n;
+	size_t n, room; /* of `out` */
 };
 
 static int
@@ -59,17 +60,18 @@ read_piece(struct sending *sending, char *piece, size_t size)
 static int
 send_text(struct sending *sending)
 {
-	char *piece = hl_alloc(sending->smtp->ctx, PIECE);
+	char *piece = hl_alloc(sending->smtp->ctx, sending->piece);
 	struct smtp_stuff stuff = { 0 };
 	int rc = 0;
 	long n;
 
-	while (rc == 0 && (n = read_piece(sending, piece, PIECE)) != 0) {
+	while (
+	    rc == 0 && (n = read_piece(sending, piece, sending->piece)) != 0) {
 		if (n < 0)
 			return (int)n;
 		if (sending->n + SMTP_STUFF_ROOM((size_t)n) +
 			SMTP_STUFF_END_ROOM >
-		    OUT_SIZE)
+		    sending->room)
 			rc = flush(sending);
 		sending->n += smtp_stuff(
 		    &stuff, piece, (size_t)n, sending->out + sending->n);
@@ -225,6 +227,22 @@ begin_data(struct hl_smtp *smtp, struct hl_smtp_mail *mail)
 	return 0;
 }
 
+/* A small message takes little memory. */
+static void
+make_room(struct sending *sending, bool is_binary)
+{
+	uint64_t size = hl_message_size(sending->smtp->ctx, HL_CRLF);
+
+	sending->piece = PIECE;
+	sending->room = is_binary ? CHUNK : OUT_SIZE;
+	if (!is_binary && size < PIECE) {
+		sending->piece = (size_t)size + 1;
+		sending->room =
+		    SMTP_STUFF_ROOM(sending->piece) + SMTP_STUFF_END_ROOM;
+	}
+	sending->out = hl_alloc(sending->smtp->ctx, sending->room);
+}
+
 int
 hl_smtp_message(struct hl_smtp *smtp, struct hl_smtp_mail *mail)
 {
@@ -238,7 +256,7 @@ hl_smtp_message(struct hl_smtp *smtp, struct hl_smtp_mail *mail)
 	if (rc < 0 || mail->reply.code != 0)
 		return rc;
 	sending.reader = hl_message_read(smtp->ctx, HL_CRLF);
-	sending.out = hl_alloc(smtp->ctx, is_binary ? CHUNK : OUT_SIZE);
+	make_room(&sending, is_binary);
 	rc = is_binary ? send_chunks(&sending) : send_text(&sending);
 	if (rc < 0)
 		rc = hear_refusal(&sending, rc);
