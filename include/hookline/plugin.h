@@ -922,9 +922,9 @@ int hl_spawn(
 
 /* A small database shared by all workers; what was put is durable after one
  * second.  `table` is a name of the plugin's own.  ttl 0: never expires.
- * -EAGAIN: the state process is not there, or was lost before it answered;
- * -ENOSPC, -EROFS, -EIO: it cannot write; -EINVAL an empty key; -E2BIG a key
- * over 4 KiB, a value over 256 KiB.  BLOCKS. */
+ * -EAGAIN: the state process is not there, was lost before it answered, or has
+ * just set a damaged file aside; -ENOSPC, -EROFS, -EIO: it cannot write; -EINVAL
+ * an empty key; -E2BIG a key over 4 KiB, a value over 256 KiB.  BLOCKS. */
 /* 1, or 0 and *ret unchanged when absent. */
 int hl_kv_get(struct hl_ctx *ctx, hl_str table, hl_str key, hl_str *ret);
 /* 0. */
