@@ -8,6 +8,8 @@
  */
 #include <errno.h>
 
+#include "hook/hook_log.h"
+#include "hook/instance.h"
 #include "hook/run.h"
 #include "host_private.h"
 #include "mail/txn.h"
@@ -139,13 +141,50 @@ number_of(const struct hl_ctx *ctx, const struct outcome *outcome)
 		   : HL_OK + (outcome->column - COLUMN_OK);
 }
 
-/* The queue is not asked in `hookline try`, and not for a message whose edits
- * found no room; `outcome` is then what the plugin is told. */
+/* What plugins of `queue` say of single recipients is settled behind that hook.
+ * Behind data_post it would be settled as that one's: a client would be told
+ * to send again what was delivered. */
+static bool
+queue_is_due(const struct hl_ctx *ctx)
+{
+	bool due = false;
+
+	for (const struct hook_frame *frame = ctx->frame; frame != NULL;
+	     frame = frame->below) {
+		if (frame->hook == HOOK_DATA_POST)
+			return false;
+		due |=
+		    frame->hook == HOOK_QUEUE_PRE || frame->hook == HOOK_QUEUE;
+	}
+	return due;
+}
+
+static void
+refuse_queue(struct hl_ctx *ctx, struct outcome *outcome)
+{
+	struct log_line line;
+
+	hook_log_begin_ctx(&line, LOG_LEVEL_ERROR, ctx);
+	log_add_text(&line, LOG_event, "skipped");
+	log_add_text(&line, LOG_text,
+	    "run_hooks: queue runs from queue_pre and queue alone");
+	hook_log_end_ctx(&line, ctx);
+	outcome_set(outcome, HOOK_QUEUE, COLUMN_DENYSOFT, NULL, ctx, NULL);
+	outcome->plugin_text = STR_LIT("Not the time to queue");
+}
+
+/* The queue is not asked before its time, not in `hookline try`, and not for a
+ * message whose edits found no room; `outcome` is then what the plugin is
+ * told. */
 static bool
 is_barred(struct hl_ctx *ctx, enum hook_id hook, struct outcome *outcome)
 {
 	if (hook != HOOK_QUEUE)
 		return false;
+	if (!queue_is_due(ctx)) {
+		refuse_queue(ctx, outcome);
+		return true;
+	}
 	if (ctx->engine->dry_run) {
 		outcome_set(outcome, hook, COLUMN_OK, NULL, ctx, NULL);
 		outcome->plugin_text = STR_LIT("Not queued, this is a try");
@@ -158,7 +197,38 @@ is_barred(struct hl_ctx *ctx, enum hook_id hook, struct outcome *outcome)
 	return true;
 }
 
-/* HOOK ARGUMENTS UPDATE... is told VERDICT TEXT UPDATE..., or "". */
+static void
+tell_outcome(
+    const struct hl_ctx *ctx, const struct outcome *outcome, struct buf *answer)
+{
+	wire_add_number(answer, number_of(ctx, outcome));
+	wire_add(answer, slice_str(outcome->plugin_text));
+}
+
+/* "", and the host's entries in the chain that the session has. */
+static void
+tell_entries(const struct hl_ctx *ctx, const struct host *host,
+    enum hook_id hook, struct buf *answer)
+{
+	const struct chain *chain =
+	    ctx->chains != NULL ? ctx->chains->hooks[hook] : NULL;
+	size_t at;
+
+	wire_add_text(answer, "");
+	at = wire_open(answer);
+	for (unsigned i = 0; chain != NULL && i < chain->count; i++) {
+		const struct host_plugin *plugin = chain->at[i].plugin->remote;
+
+		if (plugin == NULL || plugin->host != host)
+			continue;
+		if (answer->n > at)
+			buf_add_char(answer, ' ');
+		buf_add_slice(answer, slice_str(plugin->entries[hook]));
+	}
+	wire_close(answer, at);
+}
+
+/* HOOK ARGUMENTS UPDATE... is told VERDICT TEXT UPDATE..., or "" ENTRIES. */
 int
 host_run_hook(struct hl_ctx *ctx, struct host_session *session,
     struct slice question, struct buf *answer)
@@ -173,15 +243,19 @@ host_run_hook(struct hl_ctx *ctx, struct host_session *session,
 		return -EPROTO;
 	sync_in(ctx, session, question);
 	sync_settle(session, ctx);
-	if (hook_find(name, &inner.hook) < 0 || !can_run(ctx, inner.hook) ||
-	    !make_args(&inner)) {
+	if (hook_find(name, &inner.hook) < 0) {
 		wire_add_text(answer, "");
 		return 0;
 	}
-	if (!is_barred(ctx, inner.hook, &outcome))
+	if (is_barred(ctx, inner.hook, &outcome)) {
+		tell_outcome(ctx, &outcome, answer);
+	} else if (can_run(ctx, inner.hook) && make_args(&inner)) {
 		run(&inner, &outcome);
-	wire_add_number(answer, number_of(ctx, &outcome));
-	wire_add(answer, slice_str(outcome.plugin_text));
+		tell_outcome(ctx, &outcome, answer);
+	} else {
+		tell_entries(ctx, session->host, inner.hook, answer);
+		return 0;
+	}
 	/* A host that was lost meanwhile is told nothing. */
 	if (session->link != NULL)
 		sync_out(session, ctx, answer);

@@ -390,7 +390,7 @@ sub run_hooks {
         $self->changes);
     $self->apply(@updates);
     @$self{qw(address address_text)} = @kept;
-    return $self->_run_here($name, @args) unless length $verdict;
+    return $self->_run_here($text, @args) unless length $verdict;
     return ($verdict + 0, length $text ? split /\n/, $text : '');
 }
 
@@ -401,13 +401,13 @@ sub _argument {
     return Hookline::Frame::encode_value($value) // 'u';
 }
 
-# One that the worker cannot run with these arguments: the plugins that are
-# loaded here.
+# One that the worker cannot run with these arguments: those of the session's
+# plugins that are loaded here.
 sub _run_here {
-    my ($self, $hook, @args) = @_;
+    my ($self, $numbers, @args) = @_;
     my $qp = $self->{qp};
     my @answer = (0, '');
-    for my $entry ($qp->hooks($hook)) {
+    for my $entry (@{ $self->{entries} }[split ' ', $numbers // '']) {
         @answer = (DECLINED, '');
         my @returned;
         if (!eval { @returned = $entry->{code}->($qp, $qp->transaction, @args); 1 }) {
