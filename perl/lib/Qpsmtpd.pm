@@ -46,7 +46,7 @@ sub config {
     return $self->_config_map($key) if defined $for && !ref $for && $for eq 'map';
     my $address = blessed $for && $for->can('address') ? $for : undef;
     my @lines = $self->{_host}
-      ? $self->{_host}->ask('config', $key, $address ? $address->address : ())
+      ? $self->{_host}->config($key, $address ? $address->address : ())
       : $self->_config_file($key);
     return wantarray ? @lines : $lines[0];
 }
@@ -80,7 +80,11 @@ sub _config_file {
     return @lines;
 }
 
-sub clear_config_cache { return }
+sub clear_config_cache {
+    my $self = shift;
+    $self->{_host}->forget_config if ref $self && $self->{_host};
+    return;
+}
 sub config_dir         { return $_[0]{_config_dir} }
 
 sub get_qmail_config { my ($self, @args) = @_; return $self->config(@args) }

@@ -31,9 +31,13 @@ sub pack_list {
 # Dies when lengths do not fit.
 sub unpack_list {
     my @fields = unpack '(N/a*)*', $_[0];
-    # unpack gives a last field that is shorter than it says.
+    return unless @fields || length $_[0];
+    # unpack gives a last field that is shorter than it says, and leaves out
+    # what comes after it.
+    my $last = @fields ? length $fields[-1] : 0;
     die "a field is cut off\n"
-      if pack('(N/a*)*', @fields) ne $_[0];
+      if length $_[0] != 4 * @fields + length join('', @fields)
+      || unpack('N', substr $_[0], -4 - $last) != $last;
     die "too many fields\n" if @fields > FIELDS_MAX;
     return @fields;
 }
@@ -114,6 +118,8 @@ sub _fill {
 sub receive {
     my ($self, $exact) = @_;
     my $in = \$self->{in};
+    # Mostly all of it.
+    sysread $self->{socket}, $$in, 65_536 unless $exact || length $$in;
     length $$in >= 4 or $self->_fill(4, $exact) or return;
     my $n = unpack 'N', $$in;
     die "a frame of $n bytes\n" if $n > FRAME_MAX;
@@ -131,12 +137,11 @@ sub has_more { return length $_[0]{in} }
 sub send {    ## no critic (ProhibitBuiltinHomonyms)
     my $self  = shift;
     my $frame = pack 'N/a*', pack_list(@_);
-    my $at    = 0;
-    while ($at < length $frame) {
-        my $n = syswrite $self->{socket}, $frame, length($frame) - $at, $at;
-        next if !defined $n && $!{EINTR};
-        return 0 unless defined $n;
-        $at += $n;
+    my $at    = syswrite $self->{socket}, $frame;
+    while (!defined $at || $at < length $frame) {
+        return 0 unless defined $at || $!{EINTR};
+        my $n = syswrite $self->{socket}, $frame, length($frame) - $at, $at //= 0;
+        $at = defined $n ? $at + $n : $!{EINTR} ? $at : return 0;
     }
     return 1;
 }

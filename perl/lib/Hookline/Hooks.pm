@@ -10,6 +10,9 @@ use Qpsmtpd::Constants;
 
 my %verdict = map { $_ => 1 } values %return_codes;
 
+# Those at which a chain ends.
+our %final = map { $_ => 1 } grep { $_ != DECLINED } keys %verdict;
+
 # The values of a call to what a sub gets after ($self, $transaction).
 my %arguments = (
     mail         => \&_address_and_params,
@@ -88,12 +91,6 @@ sub result {
     @parsed = map { my ($name, $value) = split /=/, $_ // '', 2; (lc $name, $value) }
       @parsed if $verb =~ /^(?:mail|rcpt)\z/;
     return (OK, map { defined $_ ? $_ : '' } $what, @parsed);
-}
-
-# Does the chain end here?
-sub is_final {
-    my $verdict = shift;
-    return $verdict ne DECLINED && $verdict{$verdict};
 }
 
 1;

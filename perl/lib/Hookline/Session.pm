@@ -266,18 +266,25 @@ sub changes {
         $self->{address_text} = "$self->{address}";
         push @changes, ['address', $self->{address_text}];
     }
-    push @changes, $self->_changed_rcpts($transaction);
+    push @changes, $self->_changed_rcpts($transaction)
+      if $transaction->{_rcpts_changed} || $Qpsmtpd::Address::edits;
+    my $rcpts = $self->{rcpts};
     push @changes, $transaction->{_header}->take_edits
       if $transaction->{_header}
       && $transaction->{_header}->isa('Hookline::Header');
     my $added = delete $transaction->{_added};
     push @changes, ['body', $added] if defined $added && length $added;
-    push @changes, $self->_changed_notes('c', $connection);
+    my $told = $self->{told};
+    push @changes, $self->_changed_notes('c', $connection, $told->{c})
+      if _may_differ($connection, $told->{c});
     # Before MAIL the worker has none; what was noted then ends with MAIL.
-    push @changes, $self->_changed_notes('t', $transaction)
-      if defined $transaction->{_id};
-    my $rcpts = $self->{rcpts};
-    push @changes, map { $self->_changed_notes($_, $rcpts->[$_]) } 0 .. $#$rcpts;
+    push @changes, $self->_changed_notes('t', $transaction, $told->{t})
+      if defined $transaction->{_id} && _may_differ($transaction, $told->{t});
+    for my $i (0 .. $#$rcpts) {
+        my $rcpt_told = $rcpts->[$i]{hookline_told} ||= {};
+        push @changes, $self->_changed_notes($i, $rcpts->[$i], $rcpt_told)
+          if _may_differ($rcpts->[$i], $rcpt_told);
+    }
     return map { _pack_update(@$_) } @changes;
 }
 
@@ -309,12 +316,21 @@ sub _changed_rcpts {
     return ['rcpts', map { Hookline::Frame::pack_list($_) } @texts];
 }
 
+# Is there something for _changed_notes to look at?
+sub _may_differ {
+    my ($owner, $told) = @_;
+    return 1 if $owner->{_note_touched};
+    my $notes = $owner->{_notes};
+    return %$told ? 1 : 0 unless $notes;
+    return 1 if grep { ref } values %$notes;
+    return %$told && grep { !exists $notes->{$_} } keys %$told;
+}
+
 # Those that are other than what the worker knows: set by notes(), or changed
 # inside (a list that a plugin pushed to).
 sub _changed_notes {
-    my ($self, $scope, $owner) = @_;
-    my ($notes, $told) = ($owner->{_notes} || {}, $self->_told($scope));
-    return unless %$notes || %$told;
+    my ($self, $scope, $owner, $told) = @_;
+    my $notes   = $owner->{_notes} || {};
     my $touched = delete $owner->{_note_touched} || {};
     my @changes;
     for my $name (keys %$notes) {
@@ -350,6 +366,8 @@ sub log_line {
 # answer would be taken for that of the next question.
 sub _undisturbed {
     my $code = shift;
+    # What ends the process leaves nothing.
+    return $code->() unless _catches_alarm();
     my ($late, @result) = (0);
     {
         local $SIG{ALRM} = sub { $late = 1 };
@@ -359,10 +377,28 @@ sub _undisturbed {
     return @result;
 }
 
+sub _catches_alarm {
+    my $handler = $SIG{ALRM};
+    return defined $handler && $handler !~ /^(?:DEFAULT|IGNORE)?\z/;
+}
+
 sub ask {
     my ($self, @question) = @_;
+    return $self->_ask(@question) unless _catches_alarm();
     return _undisturbed(sub { $self->_ask(@question) });
 }
+
+# As in qpsmtpd, a key is looked up once for each connection, hook_config asked
+# once.  Not what is for one address, nor where there is no client (logging).
+sub config {
+    my ($self, $key, @address) = @_;
+    return $self->ask('config', $key, @address)
+      if @address || !defined $self->{qp}->connection->{_sid};
+    my $lines = $self->{config}{$key} ||= [$self->ask('config', $key)];
+    return @$lines;
+}
+
+sub forget_config { $_[0]{config} = {}; return }
 
 # Answers a call of the worker's meanwhile.
 sub _ask {
@@ -415,7 +451,7 @@ sub _run_here {
             $self->log_line(LOGCRIT, "FATAL PLUGIN ERROR [$entry->{name}]: $reason");
             next;
         }
-        next unless defined $returned[0] && Hookline::Hooks::is_final($returned[0]);
+        next unless defined $returned[0] && $Hookline::Hooks::final{ $returned[0] };
         return @returned;
     }
     return @answer;
@@ -425,8 +461,8 @@ sub _run_here {
 
 # What plugins put into the note are lines of the reply to EHLO.
 sub _capabilities {
-    my ($self, $hook) = @_;
-    my $lines = $hook eq 'ehlo' && $self->{qp}->transaction->notes('capabilities');
+    my $self  = shift;
+    my $lines = $self->{qp}->transaction->notes('capabilities');
     return unless ref $lines eq 'ARRAY';
     return map { _pack_update('ehlo', _bytes($_)) }
       grep { defined && /\S/ } @$lines;
@@ -447,11 +483,12 @@ sub _stdio {
 
 sub call {
     my ($self, $id, $hook, $entries, $arguments, @updates) = @_;
-    my (@results, @texts);
-    $self->apply(@updates);
-    my @args = Hookline::Hooks::arguments($self, $hook,
+    my (@results, @texts, @args);
+    $self->apply(@updates) if @updates;
+    @args = Hookline::Hooks::arguments($self, $hook,
         map { Hookline::Frame::decode_value($_) }
-          Hookline::Frame::unpack_list($arguments));
+          Hookline::Frame::unpack_list($arguments))
+      if length $arguments;
     my @numbers = split ' ', $entries;
     my @entries = map { $self->{entries}[$_] || die "there is no entry $_\n" }
       @numbers;
@@ -465,14 +502,15 @@ sub call {
           $self->_run($hook, $entry, \@args);
         push @results, $number, $verdict, $us, $remark;
         @texts = @answer;
-        last if Hookline::Hooks::is_final($verdict);
+        last if $Hookline::Hooks::final{$verdict};
     }
     my @unread = $stdio ? _undisturbed(sub { $stdio->close }) : ();
     @unread = map { _pack_update('unread', $_) } grep { length } @unread;
     $self->{frame}->send('answer', $id,
         Hookline::Frame::pack_list(@results),
-        Hookline::Frame::pack_list(map { _bytes($_) } @texts),
-        @unread, $self->changes, $self->_capabilities($hook))
+        @texts ? Hookline::Frame::pack_list(map { _bytes($_) } @texts) : '',
+        @unread, $self->changes,
+        $hook eq 'ehlo' ? $self->_capabilities : ())
       or CORE::exit(0);
     return;
 }
@@ -495,7 +533,8 @@ sub _run {
         local $Hookline::Process::running =
           [$self->{frame}{pid}, $self, $hook, $entry->{plugin}{name}];
         @answer = $entry->{code}->($qp, $qp->transaction, @$args);
-        @answer = Hookline::Hooks::result($self, $hook, $args, @answer);
+        @answer = Hookline::Hooks::result($self, $hook, $args, @answer)
+          if ref $answer[1];
         1;
     };
     my $reason = $@;
@@ -513,7 +552,7 @@ sub _run {
     return ('', $us, 'returned undef') unless defined $verdict;
     # Lines; of a parser it is what it has parsed, where none may be lost.
     @texts = map { split /\n/, _bytes($_), -1 } @texts
-      unless $hook =~ /_parse\z/;
+      if @texts && $hook !~ /_parse\z/;
     return (_bytes($verdict), $us, '', @texts);
 }
 

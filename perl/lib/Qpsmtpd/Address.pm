@@ -70,7 +70,6 @@ sub of_parts {
         %compiled = (
             route   => qr/^\@$domain(?:,\@$domain)*:/,
             mailbox => qr/^(.*)\@($domain)$/s,
-            dots    => qr/^$atom_expr(?:\.$atom_expr)*$/,
             quoted  => qr/^"((?:$qtext_expr|$text_expr)*)"$/,
         );
         $known = $now;
@@ -90,7 +89,7 @@ sub canonify {
     return wantarray ? ('postmaster', undef) : 'postmaster'
       if lc $relay eq 'postmaster';
     my ($user, $host) = $relay =~ $is->{mailbox} or return;
-    if ($user !~ $is->{dots}) {
+    if ($user !~ _dots()) {
         return unless $user =~ $is->{quoted};
         $user = $1;
         $user =~ s/\\(.)/$1/g;
@@ -122,12 +121,23 @@ sub address {
       . (defined $self->{_host} ? '@' . $self->{_host} : '');
 }
 
+# What a local part looks like that needs no quotes.
+{
+    my ($known, $dots) = ('');
+
+    sub _dots {
+        return $dots if $known eq $atom_expr;
+        $known = $atom_expr;
+        return $dots = qr/^$atom_expr(?:\.$atom_expr)*$/;
+    }
+}
+
 # With brackets, and quotes where they are needed.
 sub format {    ## no critic (ProhibitBuiltinHomonyms)
     my $self = shift;
     return '<>' unless defined $self->{_user} && length $self->{_user};
     my $user = $self->{_user};
-    if ($user !~ _expressions()->{dots}) {
+    if ($user !~ _dots()) {
         $user =~ s/(["\\])/\\$1/g;
         $user = qq("$user");
     }

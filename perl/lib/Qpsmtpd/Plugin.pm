@@ -120,8 +120,8 @@ sub isa_plugin {
 
 # ---- the session ----
 
-sub connection     { return $_[0]->qp->connection }
-sub transaction    { return $_[0]->qp->transaction }
+sub connection { return ($_[0]{_qp} || $Qpsmtpd::SMTP::current)->connection }
+sub transaction { return ($_[0]{_qp} || $Qpsmtpd::SMTP::current)->transaction }
 sub spool_dir      { return $_[0]->qp->spool_dir }
 sub auth_user      { return $_[0]->qp->auth_user }
 sub auth_mechanism { return $_[0]->qp->auth_mechanism }
