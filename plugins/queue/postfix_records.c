@@ -3,6 +3,7 @@
 #include "postfix_records.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- records ---- */
@@ -52,14 +53,10 @@ void
 record_attribute(struct records *records, const char *name, const char *value)
 {
 	char text[2048];
-	size_t n = strlen(name), m = strlen(value);
+	int n = snprintf(text, sizeof(text), "%s=%s", name, value);
 
-	if (m == 0 || n + 1 + m > sizeof(text))
-		return;
-	memcpy(text, name, n);
-	text[n] = '=';
-	memcpy(text + n + 1, value, m);
-	record_put(records, RECORD_ATTRIBUTE, text, n + 1 + m);
+	if (value[0] != '\0' && n >= 0 && (size_t)n < sizeof(text))
+		record_put(records, RECORD_ATTRIBUTE, text, (size_t)n);
 }
 
 void

@@ -40,7 +40,8 @@ struct records {
 
 void record_put(
     struct records *records, char type, const void *bytes, size_t size);
-/* "NAME=VALUE"; none where `value` is "": Postfix warns of those. */
+/* "NAME=VALUE"; none where `value` is "": Postfix warns of those.  Nor what is
+ * over 2,047 octets. */
 void record_attribute(
     struct records *records, const char *name, const char *value);
 /* A list of attributes that has one. */
