@@ -28,7 +28,7 @@ send_call(struct hl_ctx *ctx, struct host_session *session,
 	wire_add_text(&fields, "call");
 	wire_add_number(&fields, ++session->calls);
 	wire_add_text(&fields, hook_table[hook].name);
-	wire_add(&fields, slice_str(plugin->entries[hook]));
+	row_write(session, ctx, plugin, &fields);
 	args = wire_open(&fields);
 	args_write(hook, ctx->frame->args, ctx, &fields);
 	wire_close(&fields, args);
@@ -68,7 +68,7 @@ take_results(struct hl_ctx *ctx, struct slice list, struct host_answer *ret)
 	return some && list.n == 0 ? 0 : -EPROTO;
 }
 
-/* "answer" ID RESULTS TEXTS UPDATE... */
+/* "answer" or "then" ID RESULTS TEXTS UPDATE... */
 static int
 take_answer(struct hl_ctx *ctx, struct host_session *session,
     struct slice fields, struct host_answer *ret)
@@ -110,8 +110,16 @@ take_frame(struct hl_ctx *ctx, struct host_session *session,
 
 	if (!wire_next(&fields, &kind))
 		return -EPROTO;
-	if (slice_eq_text(kind, "answer"))
+	if (slice_eq_text(kind, "answer")) {
+		/* The host has stopped here. */
+		if (session->depth == 1)
+			session->ahead.left = 0;
 		return take_answer(ctx, session, fields, ret);
+	}
+	if (slice_eq_text(kind, "then"))
+		return session->depth == 1 && session->ahead.left > 0
+			   ? take_answer(ctx, session, fields, ret)
+			   : -EPROTO;
 	if (slice_eq_text(kind, "at"))
 		return 0;
 	if (slice_eq_text(kind, "log")) {
@@ -180,6 +188,41 @@ take_frames(struct hl_ctx *ctx, struct host_session *session, unsigned links,
 	return status;
 }
 
+/* The host is at calls that the engine does not make any more (the client has
+ * gone, a plugin was late): what they say counts for nothing but its
+ * updates. */
+static int
+leave_row(struct hl_ctx *ctx, struct host_session *session, unsigned links)
+{
+	int status = 0;
+
+	while (status >= 0 && session->depth == 1 && session->ahead.left > 0) {
+		struct host_answer ignored;
+
+		row_take(session);
+		status = take_frames(ctx, session, links, &ignored);
+	}
+	return status < 0 ? status : 0;
+}
+
+/* Sends what is to be sent, and waits for the answer.  1; negative errno. */
+static int
+call(struct hl_ctx *ctx, struct host_session *session,
+    const struct host_plugin *plugin, struct host_answer *ret)
+{
+	unsigned links = session->links;
+	int status = 0;
+
+	if (row_has(session, ctx)) {
+		row_take(session);
+	} else {
+		status = leave_row(ctx, session, links);
+		if (status == 0)
+			status = send_call(ctx, session, plugin);
+	}
+	return status < 0 ? status : take_frames(ctx, session, links, ret);
+}
+
 int
 host_call(struct hl_ctx *ctx, struct host_plugin *plugin,
     struct host_answer *ret, struct err *err)
@@ -191,9 +234,7 @@ host_call(struct hl_ctx *ctx, struct host_plugin *plugin,
 	if (status < 0)
 		return status;
 	links = session->links;
-	status = send_call(ctx, session, plugin);
-	if (status == 0)
-		status = take_frames(ctx, session, links, ret);
+	status = call(ctx, session, plugin, ret);
 	if (status < 0)
 		(void)stdio_end(session, true);
 	/* Another host may serve the session already. */

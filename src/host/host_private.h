@@ -13,6 +13,7 @@
 #include "host.h"
 #include "link.h"
 
+struct chain_entry;
 struct hook_args;
 
 #define HOST_MAGIC 0x686f7374u
@@ -46,15 +47,22 @@ struct section {
 	struct buf told;
 };
 
+/* Calls that the host makes without being asked again; see row.c. */
+struct row_ahead {
+	const struct chain_entry *next;
+	unsigned left; /* `next` and those behind it */
+};
+
 struct host_stdio; /* see stdio.c */
 
 /* A client's session, bound to a host process at its first call. */
 struct host_session {
 	struct host *host;
-	struct host_link *link;   /* NULL: lost, or not there yet */
-	unsigned links;           /* how many there have been */
-	unsigned calls;           /* ids of calls */
-	unsigned depth;           /* calls that run, inside each other */
+	struct host_link *link; /* NULL: lost, or not there yet */
+	unsigned links;         /* how many there have been */
+	unsigned calls;         /* ids of calls */
+	unsigned depth;         /* calls that run, inside each other */
+	struct row_ahead ahead;
 	struct mono busy_until;   /* none was idle: not the whole wait again */
 	struct host_stdio *stdio; /* of one of them; NULL: none has it */
 	struct section facts, notes, txn_notes, rcpts, rcpt_notes, sender;
@@ -94,6 +102,16 @@ void sync_in(struct hl_ctx *ctx, struct host_session *session,
 /* Adds the arguments of a hook as values. */
 void args_write(enum hook_id hook, const struct hook_args *args,
     struct hl_ctx *ctx, struct buf *fields);
+
+/* -- row.c -- */
+/* Adds the entries of `plugin`, and of those behind it in the running chain
+ * that the host may call next; how many these are goes into session->ahead. */
+void row_write(struct host_session *session, const struct hl_ctx *ctx,
+    const struct host_plugin *plugin, struct buf *fields);
+/* Does the host make the running call already? */
+bool row_has(const struct host_session *session, const struct hl_ctx *ctx);
+/* It does, and nothing is to be sent. */
+void row_take(struct host_session *session);
 
 /* -- call.c -- */
 struct host_answer {

@@ -15,6 +15,7 @@
 struct host_link {
 	uint32_t magic;
 	int pid;
+	bool has_rows;
 	struct conn *conn;
 	struct buf in; /* received; the first `used` bytes are done with */
 	size_t used;
@@ -70,11 +71,11 @@ receive(struct host_link *link, uint64_t timeout_ms, struct slice *ret)
 	}
 }
 
-/* "hello" VERSION WHO [PID] */
+/* "hello" VERSION WHO [PID [WORDS]] */
 static int
 greet(struct host_link *link, uint64_t timeout_ms, struct err *err)
 {
-	struct slice fields, kind, version, who, pid;
+	struct slice fields, kind, version, who, pid, words, word;
 	uint64_t number;
 	int status = receive(link, timeout_ms, &fields);
 
@@ -90,6 +91,10 @@ greet(struct host_link *link, uint64_t timeout_ms, struct err *err)
 	if (wire_next(&fields, &pid) &&
 	    wire_number(pid, INT32_MAX, &number) == 0)
 		link->pid = (int)number;
+	if (!wire_next(&fields, &words))
+		return 0;
+	while ((word = slice_word(&words)).n > 0)
+		link->has_rows |= slice_eq_text(word, "rows");
 	return 0;
 }
 
@@ -153,6 +158,13 @@ host_link_conn(const struct host_link *link)
 {
 	CHECK_OBJ(link, LINK_MAGIC);
 	return link->conn;
+}
+
+bool
+host_link_has_rows(const struct host_link *link)
+{
+	CHECK_OBJ(link, LINK_MAGIC);
+	return link->has_rows;
 }
 
 int

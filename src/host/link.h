@@ -33,6 +33,9 @@ void host_link_close(struct host_link **link);
 /* The host's process, as it says itself; 0 unknown. */
 int host_link_pid(const struct host_link *link);
 
+/* Does the host take rows of calls (row.c)? */
+bool host_link_has_rows(const struct host_link *link);
+
 int host_link_fd(const struct host_link *link); /* borrowed */
 /* Nothing of a next frame was received yet. */
 bool host_link_is_empty(const struct host_link *link);

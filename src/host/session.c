@@ -39,6 +39,7 @@ forget(struct host_session *session)
 	buf_done(&session->sender.told);
 	session->relay = session->message_told = false;
 	session->header_told = 0;
+	session->ahead = (struct row_ahead){ 0 };
 	session->commands = 0;
 	session->txn_id[0] = '\0';
 }

@@ -143,6 +143,30 @@ def test_declined_goes_on(host, worker):
     assert answer.notes() == {("c", "got"): {"list": ["1", "x"]}}
 
 
+def takes_rows(worker):
+    return b"rows" in b" ".join(worker.hello[4:]).split()
+
+
+def test_who_takes_rows(kind, worker):
+    assert takes_rows(worker) == (kind is HOSTS["perl"])
+
+
+@pytest.mark.parametrize("user, verdicts", [
+    ("a", [DECLINED, DENY]), ("bad", [DENY]), ("die", [DECLINED])])
+def test_row(host, worker, user, verdicts):
+    """An answer for each, until one decides or dies."""
+    if not takes_rows(worker):
+        return
+    one, two = entries(host, "mail")
+    row = worker.row("mail", [[one], [two]], [f"<{user}@x.test>"])
+    assert [answer.verdict for answer in row] == verdicts
+    assert [answer.results[0][0] for answer in row] == [one, two][:len(row)]
+    assert row[0].notes() == (
+        {("c", "got"): {"list": ["1", "x"]}} if user == "a" else {})
+    assert ("broken" in row[0].results[0][3]) == (user == "die")
+    assert worker.call("mail", [two], ["<a@x.test>"]).texts == ["second"]
+
+
 def test_dies(host, worker):
     one, two = entries(host, "mail")
     answer = worker.call("mail", [one, two], ["<die@x.test>"])

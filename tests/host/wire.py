@@ -101,9 +101,9 @@ class HostProcess:
 
 
 class Answer:
-    def __init__(self, fields, at):
+    def __init__(self, fields, at, goes_on=False):
         results = unpack(fields[1])
-        self.at = at
+        self.id, self.at, self.goes_on = int(fields[0]), at, goes_on
         self.results = [
             (int(results[i]), results[i + 1].decode(), int(results[i + 2]),
              results[i + 3].decode())
@@ -186,7 +186,20 @@ class Worker:
                   *[pack(update) for update in updates])
         return self.answer()
 
-    def answer(self):
+    def row(self, hook, groups, args=()):
+        """The answers, one for each group that was called."""
+        first = self.count + 1
+        self.send("call", first, hook, ",".join(
+            " ".join(map(str, group)) for group in groups),
+            pack([value(arg) for arg in args]))
+        answers = []
+        while not answers or answers[-1].goes_on:
+            answers.append(self.answer(rows=True))
+            self.count += 1
+            assert answers[-1].id == self.count
+        return answers
+
+    def answer(self, rows=False):
         at = []
         while True:
             kind, *fields = self.receive()
@@ -198,8 +211,8 @@ class Worker:
                 self.asked.append([f.decode() for f in fields])
                 self._tell(fields)
             else:
-                assert kind == b"answer", kind
-                return Answer(fields, at)
+                assert kind == b"answer" or rows and kind == b"then", kind
+                return Answer(fields, at, kind == b"then")
 
     def _tell(self, fields):
         told = self.answers.get(fields[0].decode(), [])

@@ -329,7 +329,7 @@ sub greet {
     my ($self, $client) = @_;
     my $frame = Hookline::Frame->new($client);
     $frame->{pid} = $$;
-    $frame->send("hello", 1, "perl $^V", $$) or return;
+    $frame->send('hello', 1, "perl $^V", $$, 'rows') or return;
     return { client => $client, frame => $frame };
 }
 

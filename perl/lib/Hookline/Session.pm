@@ -264,6 +264,8 @@ sub changes {
     }
     if (defined $self->{address} && "$self->{address}" ne $self->{address_text}) {
         $self->{address_text} = "$self->{address}";
+        # The next plugins get what the worker makes of it.
+        $self->{must_stop} = 1;
         push @changes, ['address', $self->{address_text}];
     }
     push @changes, $self->_changed_rcpts($transaction)
@@ -400,9 +402,13 @@ sub config {
 
 sub forget_config { $_[0]{config} = {}; return }
 
+# After these it is not for us to say who is called next.
+my %ends_row = map { $_ => 1 } qw(respond run disconnect stdio);
+
 # Answers a call of the worker's meanwhile.
 sub _ask {
     my ($self, @question) = @_;
+    $self->{must_stop} = 1 if $ends_row{ $question[0] };
     $self->{frame}->send('ask', @question) or CORE::exit(0);
     # A descriptor follows what is told of these.
     my $exact = $question[0] =~ /^(?:body|stdio)$/;
@@ -481,10 +487,24 @@ sub _stdio {
     return $handle && Hookline::Stdio->new($handle);
 }
 
+# Several groups of entries are a row: each has an answer of its own, and the
+# worker need not ask for the next.
 sub call {
-    my ($self, $id, $hook, $entries, $arguments, @updates) = @_;
-    my (@results, @texts, @args);
+    my ($self, $id, $hook, $groups, $arguments, @updates) = @_;
     $self->apply(@updates) if @updates;
+    my @groups = split /,/, $groups;
+    while (defined(my $entries = shift @groups)) {
+        $self->_call($id++, $hook, $entries, $arguments, scalar @groups)
+          or return;
+    }
+    return;
+}
+
+# False: the row ends here.
+sub _call {
+    my ($self, $id, $hook, $entries, $arguments, $goes_on) = @_;
+    my (@results, @texts, @args);
+    local $self->{must_stop} = 0;
     @args = Hookline::Hooks::arguments($self, $hook,
         map { Hookline::Frame::decode_value($_) }
           Hookline::Frame::unpack_list($arguments))
@@ -502,17 +522,20 @@ sub call {
           $self->_run($hook, $entry, \@args);
         push @results, $number, $verdict, $us, $remark;
         @texts = @answer;
+        $goes_on = 0
+          if $Hookline::Hooks::final{$verdict} || $remark =~ /^died/;
         last if $Hookline::Hooks::final{$verdict};
     }
     my @unread = $stdio ? _undisturbed(sub { $stdio->close }) : ();
     @unread = map { _pack_update('unread', $_) } grep { length } @unread;
-    $self->{frame}->send('answer', $id,
+    my @changes = $self->changes;
+    $goes_on = 0 if $self->{must_stop};
+    $self->{frame}->send($goes_on ? 'then' : 'answer', $id,
         Hookline::Frame::pack_list(@results),
         @texts ? Hookline::Frame::pack_list(map { _bytes($_) } @texts) : '',
-        @unread, $self->changes,
-        $hook eq 'ehlo' ? $self->_capabilities : ())
+        @unread, @changes, $hook eq 'ehlo' ? $self->_capabilities : ())
       or CORE::exit(0);
-    return;
+    return $goes_on;
 }
 
 sub _bytes {
