@@ -205,7 +205,8 @@ bool hl_smtp_has(const struct hl_smtp *smtp, hl_str keyword);
 long hl_smtp_envelope(struct hl_smtp *smtp, struct hl_smtp_mail *mail);
 /* ... then sends the session's message to those: DATA, or BDAT where its body
  * is no text.  0 with mail->reply; with LMTP the replies of the recipients
- * instead, when its code is 0.  Negative errno: see mail->ended.  BLOCKS. */
+ * instead, when its code is 0.  Negative errno: see mail->ended; with LMTP those
+ * whose fate is not known then have no reply any more.  BLOCKS. */
 int hl_smtp_message(struct hl_smtp *smtp, struct hl_smtp_mail *mail);
 /* Ends what was begun (RSET), and keeps the connection for the next message of
  * this worker, or says QUIT.  BLOCKS. */

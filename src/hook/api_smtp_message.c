@@ -56,6 +56,19 @@ read_piece(struct sending *sending, char *piece, size_t size)
 		     : n;
 }
 
+/* From now on nobody knows what becomes of it, until the server says so: with
+ * LMTP for each recipient, and what it said to RCPT is no answer. */
+static void
+set_ended(struct sending *sending)
+{
+	struct hl_smtp_mail *mail = sending->mail;
+
+	mail->ended = true;
+	for (size_t i = 0; sending->smtp->options->lmtp && i < mail->count; i++)
+		if (smtp__is_accepted(&mail->rcpts[i]))
+			mail->rcpts[i].reply = (struct hl_smtp_reply){ 0 };
+}
+
 /* A small message goes out in one piece with its end. */
 static int
 send_text(struct sending *sending)
@@ -79,7 +92,7 @@ send_text(struct sending *sending)
 	if (rc < 0)
 		return rc;
 	sending->n += smtp_stuff_end(&stuff, sending->out + sending->n);
-	sending->mail->ended = true;
+	set_ended(sending);
 	return flush(sending);
 }
 
@@ -136,7 +149,8 @@ send_chunks(struct sending *sending)
 		is_last = n < (long)CHUNK;
 		command = hl_printf(
 		    smtp->ctx, "BDAT %ld%s\r\n", n, is_last ? " LAST" : "");
-		mail->ended = is_last;
+		if (is_last)
+			set_ended(sending);
 		code = send_bytes(sending, command.p, command.n);
 		if (code == 0)
 			code = send_bytes(sending, sending->out, (size_t)n);
@@ -172,9 +186,6 @@ hear_end(struct hl_smtp *smtp)
 static int
 hear_each(struct hl_smtp *smtp, struct hl_smtp_mail *mail)
 {
-	for (size_t i = 0; i < mail->count; i++)
-		if (smtp__is_accepted(&mail->rcpts[i]))
-			mail->rcpts[i].reply = (struct hl_smtp_reply){ 0 };
 	for (size_t i = 0; i < mail->count; i++) {
 		int code;
 

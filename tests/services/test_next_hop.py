@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: MIT
 """queue/smtp-forward and queue/lmtp, and a next server that misbehaves at each
 step."""
+import os
+import signal
 import socket
 import ssl
+import struct
 import time
 
 import pytest
 
 from next_hop import CLOSE, HANG, RESET, NextHop
 from real import WAIT, until
-from services import HOST, certificate
+from services import HOST, certificate, processes_of_session
 
 MESSAGE = b"Subject: x\r\n\r\nText.\r\n.dot\r\n..\r\n"
 SHORT = "1s"
@@ -633,6 +636,33 @@ def test_lmtp_all_fail(hookline, next_hop, replies, code):
     client.close()
     assert not list((server.state / "undelivered").iterdir())
     assert len(hop.messages) == 1
+
+
+def test_lmtp_hangs_up_before_the_end(hookline, next_hop):
+    """While the message goes out, at once with its end: what it said to RCPT
+    is no promise."""
+    hop = next_hop(lmtp=True)
+    server = lmtp(hookline, hop)
+
+    def hang_up(session):
+        # The server finds the connection dead when it goes on.
+        workers = processes_of_session(server.process.pid)
+        for pid in workers:
+            os.kill(pid, signal.SIGSTOP)
+        session.say(b"354 go\r\n", "DATA")
+        session.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                      struct.pack("ii", 1, 0))
+        session.finish()
+        session.connection.close()
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)
+        return CLOSE
+    hop.answers["DATA"] = hang_up
+    client = server.client()
+    send_to(client, "ab", "452 4.4.2")
+    client.close()
+    assert not hop.messages
+    assert not list((server.state / "undelivered").iterdir())
 
 
 def test_lmtp_each(hookline, next_hop):
