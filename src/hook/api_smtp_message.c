@@ -114,6 +114,18 @@ hear_refusal(struct sending *sending, int rc)
 	return 0;
 }
 
+/* To a piece of the message, or its end: it has been taken, or not. */
+static int
+hear_yes_or_no(struct hl_smtp *smtp, uint64_t timeout_ms)
+{
+	int code = smtp__hear(smtp, timeout_ms);
+
+	if (code >= 300 && code < 400)
+		return smtp__fail(smtp, -EPROTO, "it said %d %.200s", code,
+		    smtp->answer.text);
+	return code;
+}
+
 /* ---- RFC 3030 ---- */
 
 static long
@@ -156,10 +168,10 @@ send_chunks(struct sending *sending)
 			code = send_bytes(sending, sending->out, (size_t)n);
 		if (code < 0 || is_last)
 			return code;
-		code = smtp__hear(smtp, smtp->options->block_ms);
+		code = hear_yes_or_no(smtp, smtp->options->block_ms);
 		if (code < 0)
 			return code;
-		if (code >= 300) {
+		if (code >= 400) {
 			mail->reply = smtp__reply(smtp);
 			return 0;
 		}
@@ -168,17 +180,6 @@ send_chunks(struct sending *sending)
 }
 
 /* ---- the replies ---- */
-
-static int
-hear_end(struct hl_smtp *smtp)
-{
-	int code = smtp__hear(smtp, smtp->options->end_ms);
-
-	if (code >= 300 && code < 400)
-		return smtp__fail(smtp, -EPROTO, "it said %d %.200s", code,
-		    smtp->answer.text);
-	return code;
-}
 
 /* LMTP: one for each that was accepted, in their order (RFC 2033 4.2).  When
  * the connection is lost meanwhile, the fates of some are known; the others
@@ -191,7 +192,7 @@ hear_each(struct hl_smtp *smtp, struct hl_smtp_mail *mail)
 
 		if (mail->rcpts[i].reply.code != 0)
 			continue;
-		code = hear_end(smtp);
+		code = hear_yes_or_no(smtp, smtp->options->end_ms);
 		if (code < 0)
 			return code;
 		mail->rcpts[i].reply = smtp__reply(smtp);
@@ -209,7 +210,7 @@ hear_replies(struct hl_smtp *smtp, struct hl_smtp_mail *mail)
 	smtp->kept.messages++;
 	if (smtp->options->lmtp)
 		return hear_each(smtp, mail);
-	code = hear_end(smtp);
+	code = hear_yes_or_no(smtp, smtp->options->end_ms);
 	if (code < 0)
 		return code;
 	mail->reply = smtp__reply(smtp);

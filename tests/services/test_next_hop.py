@@ -453,6 +453,26 @@ def test_binary(hookline, next_hop):
     assert bodies(hop)[1].endswith(binary[binary.index(b"\r\n\r\n"):])
 
 
+def send_binary(client, binary, code, sender="a@client.example", params=""):
+    client.ask(f"MAIL FROM:<{sender}> BODY=BINARYMIME{params}")
+    client.ask("RCPT TO:<c@example.com>")
+    client.say(f"BDAT {len(binary)} LAST")
+    client.sock.sendall(binary)
+    return client.expect(code)
+
+
+def test_strange_reply_to_a_chunk(hookline, next_hop):
+    """One that is neither yes nor no is no yes."""
+    hop = next_hop(offers=ALL)
+    server = forward(hookline, hop, databytes="10000000")
+    send(server)
+    hop.answers["BDAT"] = "354 go on"
+    client = server.client()
+    send_binary(client, b"Subject: x\r\n\r\n" + bytes(200000), "451 4.4.1")
+    client.close()
+    assert len(hop.messages) == 1
+
+
 @pytest.mark.parametrize("offers,mail,rcpt,message,code", [
     (["8BITMIME"], " SMTPUTF8", "ö", b"x: y\r\n\r\n", "552 5.6.7"),
     (["8BITMIME"], " SMTPUTF8", "c", "x: ü\r\n\r\n".encode(), "552 5.6.9"),
