@@ -44,6 +44,14 @@ lacks_8bitmime(struct hl_smtp *smtp)
 	return smtp__message_is_8bit(smtp->ctx);
 }
 
+static bool
+lacks_binary(const struct hl_smtp *smtp, const struct hl_smtp_mail *mail)
+{
+	return smtp__is_binary(mail) &&
+	       (!smtp__has(smtp, SMTP_KEYWORD_CHUNKING) ||
+		   !smtp__has(smtp, SMTP_KEYWORD_BINARYMIME));
+}
+
 /* Sets mail->reply if the server cannot take such a message.  0 or negative
  * errno. */
 static int
@@ -53,11 +61,9 @@ check_mail(struct hl_smtp *smtp, struct hl_smtp_mail *mail)
 	bool has_utf8 = smtp__has(smtp, SMTP_KEYWORD_SMTPUTF8);
 	int is_8bit = 0;
 
-	if (smtp__is_binary(mail)) {
-		if (!smtp__has(smtp, SMTP_KEYWORD_CHUNKING) ||
-		    !smtp__has(smtp, SMTP_KEYWORD_BINARYMIME))
-			mail->reply = OWN_REPLY(554, "5.6.3",
-			    "The next server does not take binary messages");
+	if (lacks_binary(smtp, mail)) {
+		mail->reply = OWN_REPLY(554, "5.6.3",
+		    "The next server does not take binary messages");
 	} else if (max > 0 && mail->size > max) {
 		mail->reply =
 		    OWN_REPLY(552, "5.3.4", "Too large for the next server");
@@ -67,7 +73,8 @@ check_mail(struct hl_smtp *smtp, struct hl_smtp_mail *mail)
 	} else if (!has_utf8 && mail->needs_utf8) {
 		mail->reply = OWN_REPLY(550, "5.6.9",
 		    "The next server takes only ASCII in header fields");
-	} else if ((is_8bit = lacks_8bitmime(smtp)) > 0) {
+	} else if (!smtp__is_binary(mail) &&
+		   (is_8bit = lacks_8bitmime(smtp)) > 0) {
 		mail->reply = OWN_REPLY(
 		    554, "5.6.3", "The next server takes only 7-bit text");
 	}

@@ -453,6 +453,9 @@ def test_binary(hookline, next_hop):
     assert bodies(hop)[1].endswith(binary[binary.index(b"\r\n\r\n"):])
 
 
+BINARY = ["CHUNKING", "BINARYMIME"]
+
+
 def send_binary(client, binary, code, sender="a@client.example", params=""):
     client.ask(f"MAIL FROM:<{sender}> BODY=BINARYMIME{params}")
     client.ask("RCPT TO:<c@example.com>")
@@ -471,6 +474,26 @@ def test_strange_reply_to_a_chunk(hookline, next_hop):
     send_binary(client, b"Subject: x\r\n\r\n" + bytes(200000), "451 4.4.1")
     client.close()
     assert len(hop.messages) == 1
+
+
+@pytest.mark.parametrize("offers,sender,message,code", [
+    (BINARY, "ä@client.example", b"x: y\r\n\r\n\0", "552 5.6.7"),
+    (BINARY, "a@client.example", "x: ü\r\n\r\n\0".encode(), "552 5.6.9"),
+    ([*BINARY, "SIZE 50"], "a@client.example", b"x: y\r\n\r\n\0",
+     "552 5.3.4"),
+    (BINARY, "a@client.example", b"x: y\r\n\r\n\0", "250"),
+])
+def test_binary_lacks(hookline, next_hop, offers, sender, message, code):
+    """What else it lacks counts for a binary message, too."""
+    hop = next_hop(offers=ALL)
+    server = forward(hookline, hop)
+    send(server)
+    client = server.client()
+    hop.offers = offers
+    hop.answers["MAIL"] = [CLOSE]
+    send_binary(client, message, code, sender, " SMTPUTF8")
+    client.close()
+    assert len(hop.messages) == 1 + (code == "250")
 
 
 @pytest.mark.parametrize("offers,mail,rcpt,message,code", [
