@@ -404,30 +404,30 @@ reset(struct hl_smtp *smtp)
 	       smtp__hear(smtp, RESET_MS) == 250;
 }
 
+/* Is there one more message for it? */
+static bool
+may_be_kept(const struct hl_smtp *smtp)
+{
+	return smtp->options->messages > 1 &&
+	       (int64_t)smtp->kept.messages < smtp->options->messages;
+}
+
 /* Nothing is said behind DATA but the message; dropping the connection ends it
  * without one. */
 static bool
-is_fit(struct hl_smtp *smtp)
+can_talk(const struct hl_smtp *smtp)
 {
-	if (smtp->is_broken || smtp->is_in_data)
-		return false;
-	return !smtp->is_open || reset(smtp);
+	return !smtp->is_broken && !smtp->is_in_data;
 }
 
-/* For the next message, if there may be one more. */
-static int
+/* For the next message. */
+static void
 keep(struct hl_smtp *smtp)
 {
-	int rc = -E2BIG;
-
-	if ((int64_t)smtp->kept.messages < smtp->options->messages)
-		rc = hl_conn_note_set(
-		    smtp->conn, &smtp->kept, sizeof(smtp->kept));
-	if (rc == 0)
-		rc = hl_conn_farewell(smtp->conn, quit, strlen(quit));
-	if (rc == 0)
+	if (hl_conn_note_set(smtp->conn, &smtp->kept, sizeof(smtp->kept)) ==
+		0 &&
+	    hl_conn_farewell(smtp->conn, quit, strlen(quit)) == 0)
 		hl_conn_pool_put(smtp->ctx, &smtp->conn);
-	return rc;
 }
 
 void
@@ -439,8 +439,11 @@ hl_smtp_close(struct hl_smtp **smtp_p)
 	if (smtp == NULL)
 		return;
 	CHECK_OBJ(smtp, SMTP_CLIENT_MAGIC);
+	if (can_talk(smtp) && may_be_kept(smtp) &&
+	    (!smtp->is_open || reset(smtp)))
+		keep(smtp);
 	/* Nobody waits for the answer to QUIT. */
-	if (is_fit(smtp) && keep(smtp) < 0)
+	if (can_talk(smtp) && smtp->conn != NULL)
 		(void)hl_send(smtp->conn, quit, strlen(quit), RESET_MS);
 	hl_conn_close(&smtp->conn);
 	smtp->magic = 0;

@@ -133,6 +133,18 @@ def test_not_kept(hookline, next_hop):
     until(lambda: hop.commands.count("QUIT") == 2)
 
 
+def test_not_kept_when_refused(hookline, next_hop):
+    """Then there is nothing to reset, either."""
+    hop = next_hop()
+    hop.answers["RCPT"] = ["550 5.1.1 nobody"]
+    server = forward(hookline, hop, "messages", 1)
+    send(server, "552")
+    until(lambda: hop.commands[-1] == "QUIT")
+    send(server)
+    assert hop.connections == 2
+    assert "RSET" not in hop.commands
+
+
 @pytest.mark.parametrize("encrypted", [False, True])
 def test_says_quit(hookline, next_hop, tls, encrypted):
     """Also on those that are kept, when the server ends."""
