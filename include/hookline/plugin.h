@@ -317,8 +317,8 @@ int hl_need_read(struct hl_ctx *ctx, hl_str path);
 int hl_need_write(struct hl_ctx *ctx, hl_str path);
 int hl_need_exec(struct hl_ctx *ctx, hl_str path);
 /* The same for a program whose set-user-ID or set-group-ID bit shall count, as
- * qmail-queue's: else it runs as the user of the workers.  Not for root's: what
- * hookline starts has no capabilities. */
+ * qmail-queue's: else, and if a bit is root's, it runs as the user of the
+ * workers. */
 int hl_need_exec_setuid(struct hl_ctx *ctx, hl_str path);
 int hl_need_connect(struct hl_ctx *ctx, hl_str where);
 

@@ -12,7 +12,7 @@
  *	                   PATH...       and so on, for each worker
  *
  * One a line.  A path that ends in '/' covers all below it.  A '+' in front of
- * it: the set-user-ID bit of the program's file counts.
+ * it: the set-user-ID bit of the program's file counts, but not root's.
  */
 #ifndef HOOKLINE_SPAWN_GRANTS_H
 #define HOOKLINE_SPAWN_GRANTS_H

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,10 +72,23 @@ descriptors_place(const struct program_plan *plan)
 	return 0;
 }
 
+/* Would the bits of its file make it root?  Without capabilities root is still
+ * the owner of most files. */
+static bool
+is_roots(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 &&
+	       (((st.st_mode & S_ISUID) != 0 && st.st_uid == 0) ||
+		   ((st.st_mode & S_ISGID) != 0 && st.st_gid == 0));
+}
+
 static int
 child_exec(
     const struct program_plan *plan, const char *const *env, pid_t parent)
 {
+	bool may_gain = plan->may_gain && !is_roots(plan->argv[0]);
 	int rc;
 
 	(void)setsid();
@@ -86,7 +100,7 @@ child_exec(
 		return rc;
 	if (chdir("/") == -1)
 		return -errno;
-	if (!plan->may_gain && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+	if (!may_gain && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return -errno;
 	signals_reset();
 	(void)execve(plan->argv[0], (char *const *)(uintptr_t)plan->argv,

@@ -32,7 +32,7 @@ struct program_plan {
 	const char *const *env;  /* "HL_NAME=value", ends with NULL; NULL */
 	struct program_fd fds[PROGRAM_FDS_MAX];
 	size_t fd_count;
-	bool may_gain; /* the set-user-ID bit of its file counts */
+	bool may_gain; /* the set-user-ID bit of its file counts, but root's */
 };
 
 struct program {

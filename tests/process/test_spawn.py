@@ -124,22 +124,29 @@ def test_what_it_is_fed(server):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 def test_set_user_id(server):
-    """It counts where the plugin has asked for it, and there alone."""
+    """It counts where the plugin has asked for it, there alone, and not for
+    root's."""
     paths = []
-    for name in ("gains", "stays"):
+    for name, user, group, mode in (("gains", "games", "games", 0o6755),
+                                    ("stays", "games", "games", 0o6755),
+                                    ("roots", "root", "games", 0o4755),
+                                    ("mixed", "root", "games", 0o6755)):
         path = server.base / name
         shutil.copy("/usr/bin/id", path)
-        shutil.chown(path, "games", "games")
-        path.chmod(0o6755)
+        shutil.chown(path, user, group)
+        path.chmod(mode)
         paths.append(str(path))
-    gains, stays = paths
-    server.write("plugins", f"runner {stays} +{gains}")
+    gains, stays, roots, mixed = paths
+    server.write("plugins", f"runner {stays} +{gains} +{roots} +{mixed}")
     server.start("--workers", "1")
     with open_session(server) as s:
         assert run(s, gains, "-un") == (0, "games")
         assert run(s, gains, "-gn") == (0, "games")
         assert run(s, stays, "-un") == (0, "nobody")
         assert run(s, gains, "-run") == (0, "nobody")
+        assert run(s, roots, "-un") == (0, "nobody")
+        assert run(s, mixed, "-un") == (0, "nobody")
+        assert run(s, mixed, "-gn") == (0, "nogroup")
     text = subprocess.run([server.program, "check", "--config", server.config],
                           capture_output=True, text=True, check=False).stdout
     assert f"runs, as whom its file says, {gains}" in text
