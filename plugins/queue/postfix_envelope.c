@@ -48,6 +48,28 @@ or_unknown(hl_str text)
 	return text.n > 0 ? text : HL_STR("unknown");
 }
 
+/* Is the client's name one whose address is the client's?  Its first result
+ * says so, that of the connection: in those of the message are words of the
+ * client. */
+static bool
+name_is_sure(struct hl_ctx *ctx)
+{
+	static const char method[] = "iprev=", pass[] = "pass";
+	const char *at =
+	    hl_note_text(ctx, HL_CONNECTION, HL_STR("authentication_results"))
+		.p;
+
+	while (strncmp(at, method, strlen(method)) != 0) {
+		at = strstr(at, "; ");
+		if (at == NULL)
+			return false;
+		at += strlen("; ");
+	}
+	at += strlen(method);
+	return strncmp(at, pass, strlen(pass)) == 0 &&
+	       (at[strlen(pass)] == '\0' || strchr("; ", at[strlen(pass)]));
+}
+
 static void
 put_client(struct to *to)
 {
@@ -57,12 +79,8 @@ put_client(struct to *to)
 	    strchr(ip.p, ':') != NULL ? hl_printf(ctx, "IPv6:%s", ip.p) : ip;
 	hl_str port = hl_printf(ctx, "%u", hl_peer_port(ctx));
 	hl_str proto = hl_is_esmtp(ctx) ? HL_STR("ESMTP") : HL_STR("SMTP");
-	/* Postfix goes by names whose address is the client's. */
-	bool is_sure = strstr(hl_note_text(ctx, HL_CONNECTION,
-				  HL_STR("authentication_results"))
-				  .p,
-			   "iprev=pass") != NULL;
-	hl_str sure = is_sure ? name : HL_STR("unknown");
+	/* Postfix goes by that name alone. */
+	hl_str sure = name_is_sure(ctx) ? name : HL_STR("unknown");
 	hl_str log_name = or_unknown(first(ctx, "name", sure));
 	hl_str log_ip = or_unknown(first(ctx, "addr", rfc_ip));
 

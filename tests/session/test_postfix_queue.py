@@ -11,6 +11,7 @@ import shutil
 import smtplib
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -334,12 +335,29 @@ def test_answers(liars, answers, code, text):
     assert text in got[1].decode()
 
 
+@pytest.mark.parametrize("results, is_sure", [
+    ("iprev=pass", True), ("x=y; iprev=pass", True),
+    ("iprev=pass a=b; x=y", True),
+    ("iprev=fail; dkim=fail header.i=@iprev=pass", False),
+    ("dkim=fail header.i=@iprev=pass", False),
+    ("iprev=fail; iprev=pass", False), ("iprev=passed", False)])
+def test_client_name(liars, results, is_sure):
+    """It is told only where the address has led back to it."""
+    server, stand_in = liars
+    stand_in.heard.clear()
+    stand_in.answers = [GREETING, result(0)]
+    with client(server) as smtp:
+        smtp.sendmail(SENDER, RCPT, f"X-Results: {results}\r\n\r\n")
+    (heard,) = until(lambda: stand_in.heard)
+    assert (b"log_client_name=unknown" in heard) != is_sure
+
+
 @pytest.fixture(scope="module")
 def liars(stage):
     stand_in = Liar(stage)
     server = RealServer(stage, rcpthosts="example.com", plugins=[
-        "rcpt_ok", f"queue/postfix-queue {stand_in.path}"])
-    server.start()
+        "rcpt_ok", "results", f"queue/postfix-queue {stand_in.path}"])
+    server.plugin(Path(__file__).with_name("results.c")).start()
     yield server, stand_in
     stand_in.close()
     server.end()
