@@ -94,6 +94,9 @@ find_any(struct conf_dir *conf, struct slice shipped, struct arena *arena,
 
 	if (alias != NULL && alias->now == NULL)
 		alias = NULL;
+	if (alias != NULL &&
+	    in_plugin_dirs(conf, arena, line->name.p, ".so", &path))
+		return take_native(ret, NULL, path, STR_LIT("plugin_dirs"));
 	native = alias != NULL ? alias->now : line->name.p;
 	if (in_plugin_dirs(conf, arena, native, ".so", &path))
 		return take_native(ret, alias, path, STR_LIT("plugin_dirs"));

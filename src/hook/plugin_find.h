@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* plugin_find.h - which file stands behind a line of config/plugins.
  *
- * An old name stands for the new one (plugin_alias.h).  In this order:
+ * An old name stands for the new one (plugin_alias.h), unless the site has a
+ * NAME.so of its own for it.  In this order:
  * NAME.so in plugin_dirs; a Perl file in plugin_dirs that is
  * the site's own, not one that qpsmtpd ships; the shipped native plugin; the
  * Perl file.  "native:" and "perl:" force the one or the
