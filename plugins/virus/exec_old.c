@@ -10,7 +10,8 @@
 
 #include "message.h"
 
-#define DETAILS_MAX 60 /* of hbedv and kavscanner */
+#define DETAILS_MAX 60  /* of hbedv and kavscanner */
+#define REPORT_MAX 400u /* of aveclient */
 #define UVSCAN_MAX 250000
 #define BITDEFENDER_MAX (128 * 1024)
 
@@ -35,12 +36,16 @@ was_killed(struct hl_ctx *ctx, const struct exec_result *result,
 	return result->signal > 0 || result->status < 0;
 }
 
-/* One more name, if it is not there; ", " between them. */
+/* One more name, if it is not there, and if there is room; ", " between
+ * them. */
 static hl_str
 joined(struct hl_ctx *ctx, hl_str names, hl_str name)
 {
-	hl_str list = hl_printf(ctx, ", %s,", names.p);
+	hl_str list;
 
+	if (names.n >= DETAILS_MAX)
+		return names;
+	list = hl_printf(ctx, ", %s,", names.p);
 	if (exec_find(list, hl_printf(ctx, ", %s,", name.p).p) >= 0)
 		return names;
 	return names.n == 0 ? name : hl_printf(ctx, "%s, %s", names.p, name.p);
@@ -67,10 +72,10 @@ report(struct hl_ctx *ctx, hl_str output)
 	hl_str line, text = HL_STR("");
 
 	(void)exec_line(&output, &line);
-	while (exec_line(&output, &line))
+	while (text.n < REPORT_MAX && exec_line(&output, &line))
 		text = hl_printf(ctx, "%s%s%s", text.p, text.n > 0 ? ", " : "",
 		    message_words(ctx, line.p, line.n).p);
-	return hl_printf(ctx, "REPORT: %.400s", text.p);
+	return hl_printf(ctx, "REPORT: %.*s", (int)REPORT_MAX, text.p);
 }
 
 static enum hl_verdict
@@ -257,7 +262,7 @@ kavscanner_details(struct hl_ctx *ctx, hl_str output)
 
 		if (text.n == 0)
 			text = exec_behind(line, " suspicion: ");
-		if (text.n > 0)
+		if (text.n > 0 && list->n < DETAILS_MAX)
 			*list = hl_printf(ctx, "%s%s%s", list->p,
 			    list->n > 0 ? ", " : "",
 			    message_words(ctx, text.p, text.n).p);
