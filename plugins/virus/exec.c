@@ -177,23 +177,29 @@ exec_judge(struct hl_ctx *ctx, const struct exec_result *result)
 
 /* ---- how it is run ---- */
 
-/* Splits `text` at spaces; %s is aveserver's socket, %f the file. */
-static size_t
+/* Splits `text` at spaces; %s is aveserver's socket, %f the file, which comes
+ * last without it.  on_load has counted the words. */
+static void
 add_words(struct hl_ctx *ctx, const char **argv, size_t count, hl_str text,
     hl_str file)
 {
 	const struct exec_args *args = hl_args(ctx);
 	char *at = hl_alloc(ctx, text.n + 1), *word;
+	bool has_file = false;
 
 	memcpy(at, text.p, text.n);
 	while (count < WORDS_MAX && (word = strsep(&at, " ")) != NULL) {
+		bool is_file = strcmp(word, "%f") == 0;
+
 		if (word[0] == '\0')
 			continue;
-		argv[count++] = strcmp(word, "%f") == 0   ? file.p
+		has_file = has_file || is_file;
+		argv[count++] = is_file                   ? file.p
 				: strcmp(word, "%s") == 0 ? args->aveserver.p
 							  : word;
 	}
-	return count;
+	if (!has_file)
+		argv[count] = file.p;
 }
 
 static void
@@ -213,9 +219,7 @@ run(struct hl_ctx *ctx, hl_str file, struct exec_result *ret)
 		argv[count++] = scanner->program(args).p;
 		words = hl_text(scanner->command);
 	}
-	count = add_words(ctx, argv, count, words, file);
-	if (strstr(words.p, "%f") == NULL)
-		argv[count] = file.p;
+	add_words(ctx, argv, count, words, file);
 	ret->output = HL_STR("");
 	ret->status = hl_spawn(ctx, &spawn, &ret->output);
 	ret->signal = 0;
@@ -260,6 +264,16 @@ on_data_post(struct hl_ctx *ctx)
 	return scanner_of(ctx)->judge(ctx, &result);
 }
 
+static size_t
+word_count(hl_str text)
+{
+	size_t count = 0;
+
+	for (const char *at = text.p; *(at += strspn(at, " ")) != '\0'; count++)
+		at += strcspn(at, " ");
+	return count;
+}
+
 static int
 on_load(struct hl_ctx *ctx)
 {
@@ -279,6 +293,9 @@ on_load(struct hl_ctx *ctx)
 	    hl_printf(ctx, "%.*s", (int)strcspn(program.p, " "), program.p);
 	if (program.p[0] != '/')
 		return hl_load_error(ctx, "%s: must be absolute", program.p);
+	if (word_count(args->command) > WORDS_MAX)
+		return hl_load_error(
+		    ctx, "%s: more than %u words", program.p, WORDS_MAX);
 	return hl_need_exec(ctx, program);
 }
 
