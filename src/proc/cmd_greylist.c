@@ -41,6 +41,9 @@ take(void *arg, const struct option_spec *spec, const char *value,
 	if (spec == NULL) {
 		if (parsed->count == WORDS_MAX)
 			return err_set(err, -E2BIG, "too many words");
+		/* It would stand between any two parts of a key. */
+		if (slice_trim(slice_of(value)).n == 0)
+			return err_set(err, -EINVAL, "one word is empty");
 		parsed->words[parsed->count++] = value;
 	} else if (strcmp(spec->name, "state") == 0) {
 		parsed->state_dir = value;

@@ -96,6 +96,8 @@ def test_hooks():
     (("serve", "127.0.0.1:25"), "--listen"),
     (("version", "x"), "no argument"),
     (("ctl", "relaod"), "did you mean reload"),
+    (("greylist", "delete", ""), "one word is empty"),
+    (("greylist", "show", "192.0.2.1", " "), "one word is empty"),
 ])
 def test_usage_errors(args, words):
     result = hookline(*args)
