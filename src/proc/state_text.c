@@ -32,12 +32,22 @@ state_number(struct slice *value)
 	return number;
 }
 
+/* U+0080 to U+009F in UTF-8. */
+static bool
+is_c1(struct slice text, size_t at)
+{
+	return at + 1 < text.n && text.p[at] == '\xc2' &&
+	       (unsigned char)text.p[at + 1] < 0xa0;
+}
+
 void
 state_print(struct slice text)
 {
 	for (size_t i = 0; i < text.n; i++) {
 		unsigned char c = (unsigned char)text.p[i];
+		bool is_order = is_c1(text, i);
 
-		(void)putchar(c < ' ' || c == 127 ? '?' : c);
+		i += is_order;
+		(void)putchar(c < ' ' || c == 127 || is_order ? '?' : c);
 	}
 }
