@@ -305,6 +305,9 @@ on_load(struct hl_ctx *ctx)
 
 	if (rc < 0)
 		return hl_load_error(ctx, "libcurl cannot be started");
+	/* To libcurl it is none, and threads are never abandoned. */
+	if (args->timeout_ms == 0)
+		return hl_load_error(ctx, "timeout must be more than 0");
 	if (args->ca_file.n > 0)
 		rc = hl_need_read(ctx, args->ca_file);
 	while (rc == 0 && *at != '\0') {
