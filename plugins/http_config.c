@@ -209,7 +209,8 @@ look_up(struct hl_ctx *ctx, const char *key)
 	if (entry == NULL || now < entry->fresh_ms)
 		return entry;
 	if (entry->is_known && now < entry->stale_ms) {
-		entry->is_due = true;
+		/* Else somebody asks already. */
+		entry->is_due = !entry->is_busy;
 		return entry;
 	}
 	if (entry->is_busy)

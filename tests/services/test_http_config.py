@@ -223,6 +223,26 @@ def test_stale(hookline, web):
     until(lambda: ask_once(server, "news") == "")
 
 
+def test_stale_once(hookline, odd):
+    """Who uses it while somebody asks does not ask once more."""
+    odd.answer = OK + b"Connection: close\r\n\r\nline\n"
+    server = serve(hookline, "ttl 2s", odd.url())
+    assert ask_once(server, "key") == "line|"
+    odd.delay = 1
+    # Time has to pass.
+    time.sleep(2.1)
+    assert ask_once(server, "key") == "line|"
+    until(lambda: odd.count == 2)
+    client = server.client()
+    assert ask(client, "key") == "line|"
+    until(lambda: odd.now == 0)
+    client.ask("QUIT", "221")
+    client.close()
+    # One that waits for its turn would come now.
+    assert ask_once(server, "key2") == "line|"
+    assert odd.count == 3
+
+
 def test_hangs(hookline, web):
     """Nobody waits for an old answer; one line for each try."""
     web.put("news", "old\n")
