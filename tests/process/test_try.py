@@ -42,7 +42,7 @@ def test_accepted_is_not_queued(config):
 def test_run_hooks_queues_nothing(config):
     """A Perl plugin may run the queue's hook itself; not in a try."""
     (config / "perl").mkdir()
-    (config / "perl" / "mine").write_text("""sub hook_data_post {
+    (config / "perl" / "mine").write_text("""sub hook_queue_pre {
     my ($self) = @_;
     my @answer = $self->qp->run_hooks('queue');
     return (DENY, "the queue said $answer[1]");
@@ -52,7 +52,7 @@ def test_run_hooks_queues_nothing(config):
     (config / "plugins").write_text("rcpt_ok\nmine\nqueue/discard\n")
     done = run_try(config, "--from", "a@b.example", "--to", "x@example.com")
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "< 552 5.7.1 the queue said Not queued, this is a try" in \
+    assert "< 552 5.3.0 the queue said Not queued, this is a try" in \
         done.stdout.splitlines()
 
 
