@@ -319,7 +319,7 @@ def test_ldap_file(hookline, service):
     server.config("ldap", ["ldap_base dc=mail,dc=example",
                            f"ldap_timeout {LIMIT}",
                            f"ldap_port {service.port}"])
-    assert server.ctl(["config-flush"])[0] == 0
+    assert server.ask(["ctl", "config-flush"])[0] == 0
     assert attempt(server, "tim") == RIGHT
 
 
