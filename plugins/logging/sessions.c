@@ -24,14 +24,14 @@ forget(struct sessions *sessions, struct seen *seen)
 	while (*at != seen)
 		at = &(*at)->next;
 	*at = seen->next;
-	if (seen->older != NULL)
-		seen->older->newer = seen->newer;
-	else
+	if (sessions->oldest == seen)
 		sessions->oldest = seen->newer;
-	if (seen->newer != NULL)
-		seen->newer->older = seen->older;
 	else
+		seen->older->newer = seen->newer;
+	if (sessions->newest == seen)
 		sessions->newest = seen->older;
+	else
+		seen->newer->older = seen->older;
 	sessions->count--;
 	sessions_clear(sessions, seen);
 	free(seen);

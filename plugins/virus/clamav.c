@@ -16,6 +16,7 @@
  * no effect; back_compat is for ClamAV before 0.80.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <hookline/plugin.h>
@@ -52,13 +53,9 @@ is_path(const char *text)
 static bool
 take_path(const char *word, const char *prefix, char *ret, size_t size)
 {
-	size_t n = strlen(word);
+	int n = snprintf(ret, size, "%s%s", prefix, word);
 
-	if (!is_path(word) || strlen(prefix) + n >= size)
-		return false;
-	memcpy(ret, prefix, strlen(prefix));
-	memcpy(ret + strlen(prefix), word, n + 1);
-	return true;
+	return is_path(word) && n > 0 && (size_t)n < size;
 }
 
 /* At most 12 digits. */
