@@ -34,13 +34,13 @@ pytestmark = pytest.mark.skipif(not descriptors(),
 
 
 def totals(server):
-    status, text = server.ctl(["stats", "--json"])
+    status, text = server.ask(["ctl", "stats", "--json"])
     assert status == 0, text
     return json.loads(text)["totals"]
 
 
 def worker_pid(server):
-    status, text = server.ctl(["status", "--json"])
+    status, text = server.ask(["ctl", "status", "--json"])
     assert status == 0, text
     return json.loads(text)["workers"][0]["pid"]
 

@@ -106,7 +106,7 @@ def test_many_open_and_close(server):
         client.close()
 
     def at_rest():
-        status, text = server.ctl(["stats", "--json"])
+        status, text = server.ask(["ctl", "stats", "--json"])
         assert status == 0
         totals = json.loads(text)["totals"]
         return totals["sessions"] == totals["fibers"] == 0
