@@ -55,6 +55,7 @@ struct dns {
 	struct dns_channel *channel;
 	struct dns_cache *cache;
 	struct map *questions; /* to struct question */
+	size_t questions_max;
 	char *resolv_conf;
 	uint64_t timeout_ms;
 	struct mono next_look;
@@ -263,6 +264,9 @@ dns_new(struct rt *rt, const struct dns_options *options, struct dns **ret_dns,
 	dns->cache = dns_cache_new(
 	    options->cache_bytes != 0 ? options->cache_bytes : DNS_CACHE_BYTES);
 	dns->questions = map_new(NULL);
+	dns->questions_max = options->questions_max != 0
+				 ? options->questions_max
+				 : DNS_QUESTIONS_MAX;
 	dns->next_look = mono_add_ms(mono_now(), LOOK_MS);
 	state = file_state_of(dns->resolv_conf);
 	rc = channel_renew(dns, &state, err);
@@ -352,6 +356,26 @@ ask_new_answered(struct dns_answer *answer)
 	return ask;
 }
 
+/* One that nobody is asked for. */
+static struct dns_ask *
+ask_new_refused(struct dns *dns)
+{
+	struct dns_ask *ask = mem_alloc(sizeof(*ask));
+
+	dns->counters.failed++;
+	waiter_init(&ask->waiter, ask_destroy);
+	waiter_done(&ask->waiter, -EAGAIN);
+	return ask;
+}
+
+/* Questions outlive who asked them, so sessions alone do not bound them. */
+static bool
+is_busy(const struct dns *dns, struct slice key)
+{
+	return map_count(dns->questions) >= dns->questions_max &&
+	       map_get(dns->questions, key) == NULL;
+}
+
 int
 dns_start(struct dns *dns, struct slice text, enum dns_type type,
     struct dns_ask **ret_ask)
@@ -371,8 +395,9 @@ dns_start(struct dns *dns, struct slice text, enum dns_type type,
 	answer = dns_cache_get(dns->cache, key);
 	if (answer != NULL)
 		dns->counters.cached++;
-	*ret_ask = answer != NULL ? ask_new_answered(answer)
-				  : ask_new(dns, key, &name, type);
+	*ret_ask = answer != NULL      ? ask_new_answered(answer)
+		   : is_busy(dns, key) ? ask_new_refused(dns)
+				       : ask_new(dns, key, &name, type);
 	return 0;
 }
 

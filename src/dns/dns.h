@@ -28,6 +28,9 @@ struct rt;
 #define DNS_TRIES 2
 #define DNS_CACHE_BYTES (1024u * 1024)
 #define DNS_SERVERS_MAX 8
+/* In flight at once, each with some KiB of memory; who asks more hears that
+ * there is no answer, and may join those in flight. */
+#define DNS_QUESTIONS_MAX 10000
 
 struct dns_options {
 	/* Copied.  NULL or count 0: those of resolv_conf, which is looked at
@@ -38,6 +41,7 @@ struct dns_options {
 	const char *resolv_conf; /* copied; NULL: /etc/resolv.conf */
 	uint64_t timeout_ms;     /* 0: DNS_TIMEOUT_MS */
 	size_t cache_bytes;      /* 0: DNS_CACHE_BYTES */
+	size_t questions_max;    /* 0: DNS_QUESTIONS_MAX */
 };
 
 struct dns_counters {
@@ -63,7 +67,8 @@ void dns_free(struct dns **dns);
  * name or no such record (the answer's status tells which): in both cases
  * *ret_answer is the caller's, who gives it back with dns_answer_unref.
  * -EAGAIN: SERVFAIL, REFUSED, no reply in time, a malformed or oversized one,
- * a loop of aliases or more than DNS_ALIASES_MAX; a policy answers 4xx.
+ * a loop of aliases or more than DNS_ALIASES_MAX, too many questions in flight;
+ * a policy answers 4xx.
  * -EINVAL: not a name.  -ETIMEDOUT: the fiber's deadline.  -ECANCELED. */
 int dns_query(struct dns *dns, struct slice name, enum dns_type type,
     struct dns_answer **ret_answer) BLOCKS WARN_UNUSED;

@@ -148,11 +148,14 @@ struct world {
 	struct dns *dns;
 };
 
+#define QUESTIONS_MAX SERVER_HELD_MAX
+
 /* `timeout_ms` > 0: with the real clock, since c-ares uses that. */
 static void
 world_open(struct world *w, uint64_t timeout_ms)
 {
-	struct dns_options options = { .server_count = 1 };
+	struct dns_options options = { .server_count = 1,
+		.questions_max = QUESTIONS_MAX };
 	struct err err;
 
 	w->rt = test_rt(0);
@@ -444,6 +447,48 @@ test_cancel(void **state)
 }
 
 static void
+test_too_many_in_flight(void **state)
+{
+	struct world w;
+	struct asker askers[QUESTIONS_MAX] = { 0 };
+	struct asker more = { 0 }, same = { 0 };
+	struct dns_counters counters;
+
+	(void)state;
+	world_open(&w, 0);
+	w.server.is_holding = true;
+	for (int i = 0; i < QUESTIONS_MAX; i++) {
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "ok.%d.example", i);
+		asker_start(&w, &askers[i], name, DNS_A);
+	}
+	asker_start(&w, &more, "ok.example", DNS_A);
+	asker_wait(&more);
+	assert_int_equal(more.rc, -EAGAIN);
+	/* One in flight may be joined. */
+	asker_start(&w, &same, "ok.0.example", DNS_A);
+	turn(w.rt);
+	dns_count(w.dns, &counters);
+	assert_int_equal(counters.in_flight, QUESTIONS_MAX);
+	assert_int_equal(counters.sent, QUESTIONS_MAX);
+	while (w.server.udp_count < QUESTIONS_MAX)
+		(void)uv_run(rt_loop(w.rt), UV_RUN_ONCE);
+	dns_server_release(&w.server);
+	asker_wait(&same);
+	assert_int_equal(same.rc, 1);
+	dns_answer_unref(&same.answer);
+	for (int i = 0; i < QUESTIONS_MAX; i++) {
+		asker_wait(&askers[i]);
+		assert_int_equal(askers[i].rc, 1);
+		dns_answer_unref(&askers[i].answer);
+	}
+	/* And there is room again. */
+	query(&w, "ok.example", DNS_A, 1, DNS_FOUND, 60);
+	world_close(&w);
+}
+
+static void
 test_free_in_flight(void **state)
 {
 	struct world w;
@@ -705,6 +750,7 @@ main(void)
 		cmocka_unit_test(test_cache),
 		cmocka_unit_test(test_merging),
 		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_too_many_in_flight),
 		cmocka_unit_test(test_free_in_flight),
 		cmocka_unit_test(test_resolv_conf_changes),
 		cmocka_unit_test(test_hosts),
