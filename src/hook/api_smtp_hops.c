@@ -92,6 +92,16 @@ hl_smtp_need(struct hl_ctx *ctx, const struct hl_smtp_hops *hops,
 	return rc;
 }
 
+/* Whoever rules the domain writes it: "unix:/run/x" would be a socket here. */
+static bool
+is_host(hl_str name)
+{
+	return name.n > 0 && strcmp(name.p, ".") != 0 &&
+	       strspn(name.p, "abcdefghijklmnopqrstuvwxyz"
+			      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			      "0123456789-_.") == name.n;
+}
+
 /* The hosts of an MX, best first; a domain without one is its own (RFC 5321
  * 5.1), one with the null MX takes none (RFC 7505). */
 static size_t
@@ -115,7 +125,7 @@ find_mx(
 	for (size_t i = 0; i < (size_t)count && n < room; i++) {
 		hl_str host = hl_dns_text(dns, i);
 
-		if (host.n > 0 && strcmp(host.p, ".") != 0)
+		if (is_host(host))
 			ret[n++] = hl_printf(ctx, "%s%s", host.p, port);
 	}
 	if (n == 0)
