@@ -49,6 +49,7 @@ struct hosts {
 	unsigned count;
 	bool is_full;
 	bool is_ip[HOSTS_MAX];
+	uint32_t hash[HOSTS_MAX];
 };
 
 struct zone {
@@ -74,26 +75,51 @@ struct search {
 
 /* ---- hosts ---- */
 
+/* FNV-1a: a message may have the same hosts many thousand times. */
+static uint32_t
+hash_of(const char *host)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *host != '\0'; host++)
+		hash = (hash ^ (unsigned char)*host) * 16777619u;
+	return hash;
+}
+
+static bool
+is_known(const struct hosts *hosts, const char *host, uint32_t hash)
+{
+	const char *at = hosts->text;
+	unsigned i = 0, n = 0;
+
+	for (; i < hosts->count; i++) {
+		if (hosts->hash[i] != hash)
+			continue;
+		for (; n < i; n++)
+			at += strlen(at) + 1;
+		if (strcmp(at, host) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* As links_found; on the pool. */
 static void
 on_host(void *arg, const char *host, bool is_ip)
 {
 	struct hosts *hosts = arg;
 	size_t size = strlen(host) + 1;
-	const char *at = hosts->text;
+	uint32_t hash = hash_of(host);
 
-	if (hosts->is_full)
+	if (hosts->is_full || is_known(hosts, host, hash))
 		return;
-	for (unsigned i = 0; i < hosts->count; i++, at += strlen(at) + 1) {
-		if (strcmp(at, host) == 0)
-			return;
-	}
 	if (hosts->count == HOSTS_MAX || hosts->n + size > HOSTS_BYTES) {
 		hosts->is_full = true;
 		return;
 	}
 	memcpy(hosts->text + hosts->n, host, size);
 	hosts->n += size;
+	hosts->hash[hosts->count] = hash;
 	hosts->is_ip[hosts->count++] = is_ip;
 }
 
