@@ -134,7 +134,9 @@ hl_zones_find(struct hl_ctx *ctx, const struct hl_zones *zones, hl_str what,
 	uint64_t end_ms = ctx->frame->dns_end_ms;
 	int rc;
 
-	if (zones->timeout_ms > 0)
+	/* Never longer than what the hook has set for all of its questions. */
+	if (zones->timeout_ms > 0 &&
+	    (end_ms == 0 || hl_now_ms(ctx) + zones->timeout_ms < end_ms))
 		hl_dns_budget(ctx, zones->timeout_ms);
 	rc = zones_wait(ctx, zones, what, ret);
 	ctx->frame->dns_end_ms = end_ms;
