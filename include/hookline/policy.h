@@ -140,8 +140,9 @@ struct hl_listing {
 };
 /* Looks `what` up, an address (in reverse) or a domain, in all zones at once.
  * 1: the first that lists it, in the order of the file, in *ret; 0: none
- * does.  A zone that fails, lies (hl_listing_address) or is too late lists nothing: one line at error
- * level names all of them.  -ECANCELED, -ETIMEDOUT.  BLOCKS. */
+ * does.  A zone that fails, lies (hl_listing_address) or is too late lists
+ * nothing: one line at error level names all of them.  -ECANCELED, -ETIMEDOUT.
+ * BLOCKS. */
 int hl_zones_find(struct hl_ctx *ctx, const struct hl_zones *zones, hl_str what,
     struct hl_listing *ret);
 /* Asks without waiting, so that a later hook's hl_zones_find finds answers.
