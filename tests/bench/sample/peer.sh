@@ -83,6 +83,7 @@ start_qpsmtpd() {
 		--idle-children 50 --max-from-ip 0 ;;
 	esac
 	# It does not pass its own --no-rdns on.
+	# shellcheck disable=SC2016 # of Perl
 	sed 's/tcpenv($nto_laddr, $nto_iaddr)/tcpenv($nto_laddr, $nto_iaddr, 1)/' \
 		"$bin/qpsmtpd-$who" >"$BENCH_DIR/qpsmtpd-$who"
 	perl -T -I "$home/lib" "$BENCH_DIR/qpsmtpd-$who" "$@" --user nobody \
