@@ -5,48 +5,21 @@
  *
  * Each line begins with the session's id, or ??? where there is none.
  */
-#include "lines.h"
-
-struct args {
-	int level;
-};
+#include "plain.h"
 
 static enum hl_verdict
 on_logging(struct hl_ctx *ctx, const struct hl_log *log)
 {
-	const struct args *args = hl_args(ctx);
-	struct lines *lines = hl_instance(ctx);
-	hl_str id = hl_log_value(log, "sid");
-
-	hl_log_taken(log);
-	if ((int)hl_log_level(log) <= args->level)
-		lines_add(ctx, lines, HL_STR(""),
-		    hl_printf(ctx, "%s %s", id.n > 0 ? id.p : "???",
-			hl_log_text(log).p));
-	lines_end(ctx, lines, log);
-	return HL_DECLINED;
+	return plain_write(ctx, log, plain_value(log, "sid"));
 }
-
-static void
-on_unload(struct hl_ctx *ctx)
-{
-	lines_done(hl_instance(ctx));
-}
-
-static const struct hl_arg args[] = {
-	{ "level", "least important lines that it writes", .def = "info",
-	    .offset = offsetof(struct args, level), .type = HL_ARG_LEVEL,
-	    .positional = true },
-	{ .name = NULL },
-};
 
 static const struct hl_plugin plugin = {
 	.name = "logging/connection_id",
 	.about = "log lines to standard error, by their session",
-	.args = args,
-	.args_size = sizeof(struct args),
+	.args = plain_args,
+	.args_size = sizeof(struct plain_args),
 	.instance_size = sizeof(struct lines),
-	.unload = on_unload,
+	.unload = plain_unload,
 	.logging = on_logging,
 };
 HL_PLUGIN(plugin);
