@@ -111,9 +111,9 @@ sub hook_helo {
     my ($self, $transaction, $host) = @_;
     return DECLINED if $host ne 'nonsense';
     no warnings 'redefine';
-    my $good = \&Hookline::Session::changes;
-    *Hookline::Session::changes = sub {
-        *Hookline::Session::changes = $good;
+    my $good = \&Hookline::Changes::changes;
+    *Hookline::Changes::changes = sub {
+        *Hookline::Changes::changes = $good;
         return 'no update';
     };
     return DECLINED;

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 package Qpsmtpd::Connection;
 
-# What is known of the client.  hookline tells it (Hookline::Session); notes
-# and relay_client go back.
+# What is known of the client.  hookline tells it (Hookline::Told); notes and
+# relay_client go back.
 
 use strict;
 use warnings;

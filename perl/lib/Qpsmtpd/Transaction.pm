@@ -165,7 +165,7 @@ sub body_filename {
 sub body_spool { return $_[0]->body_filename }
 
 # Adds to the end of the message.  It is read back from a copy here; the worker
-# hears of it when the hook has ended (Hookline::Session).
+# hears of it when the hook has ended (Hookline::Changes).
 sub body_write {
     my ($self, $data) = @_;
     my $text = ref $data ? $$data : $data;
