@@ -12,8 +12,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from geoip import GeoIp
-from peers import WAIT
 from deliverabled import Deliverabled
+from fake import Fake, at_path
 from nsd import Nsd
 from scanners import Clamd, Spamd
 from services import HOST, Cvm, Slapd, certificate
@@ -114,7 +114,7 @@ class World:
             server.stop()
 
 
-class Stub:
+class Stub(Fake):
     """A server at a TCP port and a Unix socket.  For each client it does its
     lines: `> REGEX` reads until that is there, `< TEXT` writes a line,
     `<< TEXT` writes just that (both know \\r, \\n, \\0), `linger` waits until
@@ -124,30 +124,10 @@ class Stub:
         self.lines = lines
         # Some plugins want a plain name.
         self.place = Path(tempfile.mkdtemp(prefix="stub", dir="/tmp"))
-        self.place.chmod(0o755)
         self.socket = self.place / "socket"
-        self.listeners = [socket.create_server((HOST, 0)),
-                          socket.socket(socket.AF_UNIX)]
-        self.port = self.listeners[0].getsockname()[1]
-        self.listeners[1].bind(str(self.socket))
-        self.listeners[1].listen()
-        self.socket.chmod(0o777)
-        for listener in self.listeners:
-            threading.Thread(target=self.run, args=[listener],
-                             daemon=True).start()
-
-    def run(self, listener):
-        while True:
-            try:
-                client, _ = listener.accept()
-            except OSError:
-                return
-            with client:
-                client.settimeout(WAIT)
-                try:
-                    self.serve(client)
-                except OSError:
-                    pass
+        tcp = socket.create_server((HOST, 0))
+        self.port = tcp.getsockname()[1]
+        super().__init__(tcp, at_path(self.place))
 
     def serve(self, client):
         data = b""
@@ -169,7 +149,5 @@ class Stub:
                                .encode("latin-1"))
 
     def stop(self):
-        for listener in self.listeners:
-            listener.shutdown(socket.SHUT_RDWR)
-            listener.close()
+        super().stop()
         shutil.rmtree(self.place)

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
 """qmail_deliverable against a server of its protocol, and what is none."""
 import socket
-import threading
 
 import pytest
 
 from deliverabled import Deliverabled
-from real import WAIT
+from fake import Fake, say
 from services import HOST
 
 
@@ -120,42 +119,18 @@ def test_routes(hookline, deliverabled):
         "error, No SERVER defined; connection not attempted"
 
 
-class Liar:
-    """Each client is told `answer` and hung up on; None: silence."""
+class Liar(Fake):
+    """Says `answer` after the client's first bytes."""
 
     def __init__(self):
         self.answer = b""
-        self.listener = socket.create_server((HOST, 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.run, daemon=True).start()
-
-    def run(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            with client:
-                client.settimeout(WAIT)
-                try:
-                    self.serve(client)
-                except OSError:
-                    pass
+        listener = socket.create_server((HOST, 0))
+        self.port = listener.getsockname()[1]
+        super().__init__(listener)
 
     def serve(self, client):
         client.recv(65536)
-        if self.answer is None:
-            client.recv(1)
-        elif isinstance(self.answer, list):
-            client.sendall(self.answer[0])
-            while True:
-                client.sendall(self.answer[1])
-        else:
-            client.sendall(self.answer)
-
-    def stop(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
+        say(client, self.answer)
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from real import WAIT, until
+from fake import Fake, say
+from real import until
 from services import (HOST, Service, answers, certificate, free_ports,
                       missing)
 
@@ -288,56 +289,33 @@ OK = b"HTTP/1.1 200 OK\r\n"
 MISSING = b"HTTP/1.1 404 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
-class Odd:
-    """A TCP server.  Who asks for a key that begins with k is told `answer`, and
-    `again` until it has enough; None: silence.  Settings it does not have."""
+class Odd(Fake):
+    """Says `answer` to who asks for a key that begins with k.  Settings it
+    does not have."""
 
     def __init__(self):
-        self.answer, self.again, self.delay = b"", b"", 0
+        self.answer, self.delay = b"", 0
         self.now = self.most = self.count = 0
         self.lock = threading.Lock()
-        self.listener = socket.create_server((HOST, 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.run, daemon=True).start()
-
-    def run(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=[client],
-                             daemon=True).start()
+        listener = socket.create_server((HOST, 0))
+        self.port = listener.getsockname()[1]
+        super().__init__(listener, together=True)
 
     def serve(self, client):
-        try:
-            client.settimeout(WAIT)
-            if not client.recv(65536).startswith(b"GET /k"):
-                client.sendall(MISSING)
-                client.close()
-                return
-            with self.lock:
-                self.count += 1
-                self.now += 1
-                self.most = max(self.most, self.now)
-            time.sleep(self.delay)
-            with self.lock:
-                self.now -= 1
-            if self.answer is None:
-                client.recv(1)
-            client.sendall(self.answer or b"")
-            while self.again:
-                client.sendall(self.again)
-        except OSError:
-            pass
-        client.close()
+        if not client.recv(65536).startswith(b"GET /k"):
+            client.sendall(MISSING)
+            return
+        with self.lock:
+            self.count += 1
+            self.now += 1
+            self.most = max(self.most, self.now)
+        time.sleep(self.delay)
+        with self.lock:
+            self.now -= 1
+        say(client, self.answer)
 
     def url(self):
         return f"http://user:secret@{HOST}:{self.port}/"
-
-    def stop(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
 
 
 @pytest.fixture
@@ -348,23 +326,22 @@ def odd():
 
 
 ODDITIES = {
-    "closes": (b"", b""),
-    "binary": (bytes(range(256)) * 40, b""),
-    "garbage": (b"220 mx.example ESMTP\r\n", b""),
-    "half": (OK + b"Content-Length: 100\r\n\r\nline\n", b""),
-    "no text": (OK + b"Connection: close\r\n\r\nline\n\0\x01\n", b""),
-    "endless": (OK + b"\r\n", b"line\n" * 10000),
-    "endless header": (OK, b"X-A: b\r\n" * 1000),
-    "negative": (OK + b"Content-Length: -5\r\n\r\nline\n", b""),
-    "bad chunk": (OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nline\r\n",
-                  b""),
-    "silence": (None, b""),
+    "closes": b"",
+    "binary": bytes(range(256)) * 40,
+    "garbage": b"220 mx.example ESMTP\r\n",
+    "half": OK + b"Content-Length: 100\r\n\r\nline\n",
+    "no text": OK + b"Connection: close\r\n\r\nline\n\0\x01\n",
+    "endless": [OK + b"\r\n", b"line\n"],
+    "endless header": [OK, b"X-A: b\r\n"],
+    "negative": OK + b"Content-Length: -5\r\n\r\nline\n",
+    "bad chunk": OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nline\r\n",
+    "silence": None,
 }
 
 
 @pytest.mark.parametrize("name", ODDITIES)
 def test_odd(hookline, odd, name):
-    odd.answer, odd.again = ODDITIES[name]
+    odd.answer = ODDITIES[name]
     server = serve(hookline, "max_size 100k retry 200ms timeout",
                    "500ms" if name == "silence" else "20s", odd.url(),
                    key="file")
@@ -372,7 +349,7 @@ def test_odd(hookline, odd, name):
     lines = complaints(server, f"http://{HOST}:{odd.port}/key: ")
     assert len(lines) == 1, server.log()
     assert "secret" not in server.log()
-    odd.answer, odd.again = OK + b"Connection: close\r\n\r\nline\n", b""
+    odd.answer = OK + b"Connection: close\r\n\r\nline\n"
     until(lambda: ask_once(server, "key") == "line|")
 
 

@@ -6,11 +6,11 @@ import os
 import re
 import socket
 import struct
-import threading
 from pathlib import Path
 
 import pytest
 
+from fake import Fake, at_path
 from real import WAIT, until
 from services import Service, listens, missing
 
@@ -37,34 +37,15 @@ class P0f(Service):
         return True
 
 
-class Fake:
-    """A Unix socket.  `answer` gives what it says to a question; bytes, or
-    None: it hangs.  Then it closes."""
+class FakeP0f(Fake):
+    """`answer` gives what it says to a question of `size`; bytes, or None: it
+    hangs.  Then it closes."""
 
     def __init__(self, folder, size, answer):
-        folder.mkdir()
-        folder.chmod(0o755)
         self.socket = folder / "socket"
         self.size, self.answer = size, answer
         self.seen = []
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(str(self.socket))
-        self.listener.listen()
-        self.socket.chmod(0o777)
-        threading.Thread(target=self.run, daemon=True).start()
-
-    def run(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            with client:
-                client.settimeout(WAIT)
-                try:
-                    self.serve(client)
-                except OSError:
-                    pass
+        super().__init__(at_path(folder))
 
     def serve(self, client):
         question = b""
@@ -79,17 +60,13 @@ class Fake:
         client.sendall(answer[:5])
         client.sendall(answer[5:])
 
-    def stop(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-
 
 @pytest.fixture
 def fake(stage):
     fakes = []
 
     def make(size, answer):
-        fakes.append(Fake(stage.base / f"p{next(NUMBERS)}", size, answer))
+        fakes.append(FakeP0f(stage.base / f"p{next(NUMBERS)}", size, answer))
         return fakes[-1]
     yield make
     for one in fakes:

@@ -2,13 +2,11 @@
 """virus/* and spamassassin against clamd, clamscan and spamd themselves, and
 against what is none of them."""
 import itertools
-import socket
-import threading
 from pathlib import Path
 
 import pytest
 
-from real import WAIT
+from fake import Fake, at_path, say
 from scanners import SPAM, VIRUS, Clamd, Spamd
 from services import HOST, missing
 
@@ -181,54 +179,22 @@ def test_clamscan_by_its_exit_codes(hookline, clamscan):
     complaints(server, 0)
 
 
-class Liar:
-    """A Unix socket where each client is told `answer`, after its first
-    bytes or after all, and is hung up on; None: silence; of a list the last
-    part again and again."""
+class Liar(Fake):
+    """Says `answer` after the client's first bytes, or after all."""
 
     def __init__(self, folder):
-        folder.mkdir()
-        folder.chmod(0o755)
         self.path = folder / "socket"
         self.answer, self.early = b"", True
         self.ends = b"FILDES\n\0", b"\0\0\0\0"
         self.seen = []
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(str(self.path))
-        self.listener.listen()
-        self.path.chmod(0o777)
-        threading.Thread(target=self.run, daemon=True).start()
-
-    def run(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            with client:
-                client.settimeout(WAIT)
-                try:
-                    self.serve(client)
-                except OSError:
-                    pass
+        super().__init__(at_path(folder))
 
     def serve(self, client):
         data = client.recv(65536)
         while not self.early and not data.endswith(self.ends):
             data += client.recv(65536)
         self.seen.append(data)
-        if self.answer is None:
-            client.recv(1)
-            return
-        if isinstance(self.answer, list):
-            client.sendall(self.answer[0])
-            while True:
-                client.sendall(self.answer[-1] * 1000)
-        client.sendall(self.answer)
-
-    def stop(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
+        say(client, self.answer)
 
 
 @pytest.fixture
