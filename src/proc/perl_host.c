@@ -17,6 +17,7 @@
 #include "conf/conf_list.h"
 #include "conf/conf_value.h"
 #include "memfile.h"
+#include "perl_dns.h"
 #include "perl_list.h"
 #include "server/plugin_dir.h"
 #include "service.h"
@@ -130,6 +131,7 @@ become(struct perl_host *self, int list_fd, unsigned loggers)
 	add_number(self, "--load-time",
 	    conf_time_ms(self->conf, STR_EMPTY, CONF_PERL_LOAD) / 1000);
 	add_dirs(self);
+	perl_dns_set(self->conf);
 	limit_memory(memory);
 	(void)fcntl(list_fd, F_SETFD, 0);
 	if (let_accept_wait() == -1 ||

@@ -164,6 +164,7 @@ class Qpsmtpd(Peer):
 
     def start(self):
         environment = dict(os.environ, **self.environment,
+                           RES_OPTIONS=f"port:{self.words['DNS']}",
                            QPSMTPD_CONFIG=str(self.tmp / "config"))
         program, has_session = self.command()
         with open(self.log_path, "ab") as log:

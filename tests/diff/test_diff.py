@@ -219,8 +219,6 @@ def test_same(stage, world, native, name, setup):
     words = {"LIB": stage.base / "lib", **world.words(setup.servers)}
     for key, stub in stubs.items():
         words.update(words_of(key, stub))
-    setup.environment.setdefault("RES_NAMESERVERS", "127.0.0.1")
-    setup.environment.setdefault("RES_OPTIONS", "port:$DNS")
     qpsmtpd = Prefork if setup.prefork or PREFORK_FOR_ALL else Qpsmtpd
     peers = [qpsmtpd(stage, setup, words), Perl(stage, setup, words)]
     if name.replace("__", "/") in native and not setup.not_native:

@@ -257,6 +257,36 @@ sub hook_rcpt { return (DENY, 'by Perl') }
         assert "by Perl" in smtp.cmd("RCPT TO:<c@d.example>")
 
 
+ASKS = """
+use Net::DNS;
+sub hook_rcpt {
+    my $resolver = Net::DNS::Resolver->new;
+    return (DENY, join ' ', 'asks', $resolver->nameservers,
+        map { "$_=" . $resolver->$_ } qw(port retrans retry));
+}
+"""
+
+
+@pytest.mark.parametrize("resolvers, variables, asks", [
+    ("127.0.0.9:5300\n127.0.0.8\n[::1]:5300", {},
+     "asks 127.0.0.9 ::1 port=5300 retrans=3 retry=2"),
+    ("127.0.0.9\n::1", {}, "asks 127.0.0.9 ::1 port=53 retrans=3 retry=2"),
+    ("127.0.0.9", {"RES_NAMESERVERS": "127.0.0.7"},
+     "asks 127.0.0.7 port=53 retrans=5 retry=4"),
+])
+def test_whom_net_dns_asks(server, monkeypatch, resolvers, variables, asks):
+    for name in "RES_NAMESERVERS", "RES_OPTIONS":
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    plugin(server, ASKS)
+    server.write("resolvers", resolvers)
+    server.start("--workers", "1")
+    with Smtp(server.where()) as smtp:
+        smtp.cmd("MAIL FROM:<a@b.example>")
+        assert asks in smtp.cmd("RCPT TO:<c@d.example>")
+
+
 def test_idle_hosts_wait(server):
     """They stay the same ones, which is to say that they use no time."""
     plugin(server, "sub hook_rcpt { return DECLINED }\n")
