@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* conn_private.h - what conn.c, conn_tls.c and dial.c need of each other. */
+/* conn_private.h - what conn*.c and dial.c need of each other. */
 #ifndef HOOKLINE_NET_CONN_PRIVATE_H
 #define HOOKLINE_NET_CONN_PRIVATE_H
 
@@ -39,6 +39,15 @@ struct conn {
 	uv_poll_t poll;
 };
 
+/* What a negative errno means.  uv_strerror does not know -ETIME, and leaks
+ * memory for what it does not know. */
+const char *conn__reason(int code);
+
+/* Bytes that were read ahead. */
+size_t conn__buffered(const struct conn *conn);
+
+/* ---- conn_wait.c ---- */
+
 /* When a call with `timeout_ms` (0: none) has to end; {0}: never. */
 struct mono conn__until(uint64_t timeout_ms);
 /* Milliseconds until then for fiber_block: at least 1, 0 for never.
@@ -50,13 +59,6 @@ int conn__left(struct mono until, uint64_t *ret_ms) WARN_UNUSED;
  * or why the loop cannot watch it. */
 int conn__wait(
     struct conn *conn, int events, struct mono until) BLOCKS WARN_UNUSED;
-
-/* What a negative errno means.  uv_strerror does not know -ETIME, and leaks
- * memory for what it does not know. */
-const char *conn__reason(int code);
-
-/* Bytes that were read ahead. */
-size_t conn__buffered(const struct conn *conn);
 
 /* ---- conn_tls.c ---- */
 
