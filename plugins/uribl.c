@@ -22,11 +22,9 @@
 
 #include <hookline/policy.h>
 
+#include "uribl_hosts.h"
 #include "uribl_links.h"
 
-#define PIECE 65536u
-#define HOSTS_MAX 100u     /* of a message */
-#define HOSTS_BYTES 8192u  /* that they take together */
 #define QUESTIONS_MAX 400u /* of a message */
 #define TEXT_MAX 300       /* of what a zone says */
 #define MASK_ANY 0x00ffffffu
@@ -40,16 +38,6 @@ struct args {
 	unsigned action;
 	uint64_t timeout_ms;
 	bool check_headers, check_ip;
-};
-
-/* Of a message: its hosts, one behind the other, each with a NUL. */
-struct hosts {
-	char text[HOSTS_BYTES];
-	size_t n;
-	unsigned count;
-	bool is_full;
-	bool is_ip[HOSTS_MAX];
-	uint32_t hash[HOSTS_MAX];
 };
 
 struct zone {
@@ -72,112 +60,6 @@ struct search {
 	size_t count;
 	unsigned answers, matches;
 };
-
-/* ---- hosts ---- */
-
-/* FNV-1a: a message may have the same hosts many thousand times. */
-static uint32_t
-hash_of(const char *host)
-{
-	uint32_t hash = 2166136261u;
-
-	for (; *host != '\0'; host++)
-		hash = (hash ^ (unsigned char)*host) * 16777619u;
-	return hash;
-}
-
-static bool
-is_known(const struct hosts *hosts, const char *host, uint32_t hash)
-{
-	const char *at = hosts->text;
-	unsigned i = 0, n = 0;
-
-	for (; i < hosts->count; i++) {
-		if (hosts->hash[i] != hash)
-			continue;
-		for (; n < i; n++)
-			at += strlen(at) + 1;
-		if (strcmp(at, host) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* As links_found; on the pool. */
-static void
-on_host(void *arg, const char *host, bool is_ip)
-{
-	struct hosts *hosts = arg;
-	size_t size = strlen(host) + 1;
-	uint32_t hash = hash_of(host);
-
-	if (hosts->is_full || is_known(hosts, host, hash))
-		return;
-	if (hosts->count == HOSTS_MAX || hosts->n + size > HOSTS_BYTES) {
-		hosts->is_full = true;
-		return;
-	}
-	memcpy(hosts->text + hosts->n, host, size);
-	hosts->n += size;
-	hosts->hash[hosts->count] = hash;
-	hosts->is_ip[hosts->count++] = is_ip;
-}
-
-struct piece {
-	struct links links;
-	char bytes[PIECE];
-	size_t n;
-};
-
-static int
-scan_piece(void *arg)
-{
-	struct piece *piece = arg;
-
-	links_read(&piece->links, piece->bytes, piece->n);
-	return 0;
-}
-
-/* 0 or a negative errno. */
-static int
-scan_body(struct hl_ctx *ctx, struct hosts *hosts)
-{
-	struct hl_reader *reader = hl_body_read(ctx, HL_LF);
-	struct piece *piece = hl_alloc(ctx, sizeof(*piece));
-	long n = 0;
-
-	links_init(&piece->links, on_host, hosts);
-	while (
-	    reader != NULL && (n = hl_read(reader, piece->bytes, PIECE)) > 0) {
-		int rc;
-
-		piece->n = (size_t)n;
-		rc = hl_offload(ctx, scan_piece, piece);
-		if (rc < 0)
-			return rc;
-	}
-	links_end(&piece->links);
-	return (int)n;
-}
-
-/* Before our own fields are there. */
-static enum hl_verdict
-on_headers_end(struct hl_ctx *ctx)
-{
-	const struct args *args = hl_args(ctx);
-	struct hosts *hosts = hl_txn_mem(ctx);
-	struct links links;
-	hl_str name, value;
-
-	if (!args->check_headers || hl_is_immune(ctx))
-		return HL_DECLINED;
-	links_init(&links, on_host, hosts);
-	for (size_t i = 0; hl_header_at(ctx, i, &name, &value); i++) {
-		links_read(&links, value.p, value.n);
-		links_end(&links);
-	}
-	return HL_DECLINED;
-}
 
 /* ---- config/uribl_zones ---- */
 
@@ -447,6 +329,17 @@ act(struct hl_ctx *ctx, const struct search *search)
 	return HL_DECLINED;
 }
 
+/* Before our own fields are there. */
+static enum hl_verdict
+on_headers_end(struct hl_ctx *ctx)
+{
+	const struct args *args = hl_args(ctx);
+
+	if (args->check_headers && !hl_is_immune(ctx))
+		hosts_of_header(ctx, hl_txn_mem(ctx));
+	return HL_DECLINED;
+}
+
 static enum hl_verdict
 on_data_post(struct hl_ctx *ctx)
 {
@@ -454,7 +347,7 @@ on_data_post(struct hl_ctx *ctx)
 	struct hosts *hosts = hl_txn_mem(ctx);
 	struct search search = { .count = 0 };
 
-	if (hl_is_immune(ctx) || scan_body(ctx, hosts) < 0)
+	if (hl_is_immune(ctx) || hosts_of_body(ctx, hosts) < 0)
 		return HL_DECLINED;
 	read_zones(ctx, &search);
 	hl_dns_budget(ctx, args->timeout_ms);
