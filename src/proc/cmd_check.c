@@ -98,6 +98,22 @@ print_chain(const char *hook, const struct chain *chain)
 	(void)printf("\n");
 }
 
+/* A set that takes no mail at all is seldom meant. */
+static void
+print_missing(const struct chain_set *set)
+{
+	if (set->hooks[HOOK_RCPT] == NULL)
+		(void)printf("  %-22s warning: no plugin decides about "
+			     "recipients: each is answered 450; rcpt_ok "
+			     "takes those of rcpthosts\n",
+		    hook_table[HOOK_RCPT].name);
+	if (set->hooks[HOOK_QUEUE] == NULL)
+		(void)printf("  %-22s warning: no plugin takes messages: each "
+			     "is answered 451; queue/maildir is one that "
+			     "would\n",
+		    hook_table[HOOK_QUEUE].name);
+}
+
 static void
 print_set(const char *title, const struct chain_set *set)
 {
@@ -370,8 +386,10 @@ check_fiber(struct offline *self, void *arg)
 	print_tls(check);
 	if (self->engine->logging != NULL)
 		print_set("logging", self->engine->logging);
-	for (unsigned i = 0; i < self->engine->set_count; i++)
+	for (unsigned i = 0; i < self->engine->set_count; i++) {
 		print_set(self->engine->sets[i]->key.p, self->engine->sets[i]);
+		print_missing(self->engine->sets[i]);
+	}
 	print_confinement(self);
 	return 0;
 }

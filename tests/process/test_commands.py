@@ -124,7 +124,7 @@ def test_usage_has_every_option():
 def test_lmtp_at_port_25(tmp_path):
     """RFC 2033: a client could not tell it from SMTP there."""
     (tmp_path / "me").write_text("mx.example\n")
-    (tmp_path / "plugins").write_text("queue/discard\n")
+    (tmp_path / "plugins").write_text("rcpt_ok\nqueue/discard\n")
     (tmp_path / "listen").write_text("127.0.0.1:24 lmtp\n127.0.0.1:25\n")
     result = hookline("check", "--config", tmp_path)
     assert result.returncode == 0 and "warning" not in result.stdout
@@ -151,6 +151,20 @@ def test_what_queues_keep(tmp_path):
     assert hookline("plugins", "queue/maildir").stdout.endswith(
         "carries\n  SMTPUTF8\n")
     assert "carries" not in hookline("plugins", "rcpt_ok").stdout
+
+
+def test_configuration_that_takes_no_mail(tmp_path):
+    (tmp_path / "me").write_text("mx.example\n")
+    plugins = tmp_path / "plugins"
+    for text, hooks in (("helo\n", ["rcpt", "queue"]),
+                        ("rcpt_ok\n", ["queue"]),
+                        ("queue/discard\n", ["rcpt"]),
+                        ("rcpt_ok\nqueue/discard\n", [])):
+        plugins.write_text(text)
+        result = hookline("check", "--config", tmp_path)
+        assert result.returncode == 0
+        assert re.findall(r"^  (\w+) +warning: no plugin", result.stdout,
+                          re.M) == hooks
 
 
 FAULTS = {
