@@ -216,12 +216,51 @@ def run(check, files):
         return result.returncode, result.stdout + result.stderr
 
 
+BADLY_FORMATTED = LICENCE + "int  a;\n"
+
+
+def run_gate(*arguments):
+    """(exit status, output) of `tools/check --only format` in a repository with
+    one badly formatted file that is older than the last commit."""
+    with tempfile.TemporaryDirectory() as name:
+        tree = Path(name)
+
+        def git(*words):
+            subprocess.run(
+                ["git", "-c", "user.name=a", "-c", "user.email=a@b.example",
+                 *words], cwd=tree, check=True, capture_output=True)
+
+        def commit(files):
+            write(tree, files)
+            git("add", ".")
+            git("commit", "-m", "x")
+        git("init")
+        (tree / "tools").mkdir()
+        shutil.copy(TOP / "tools" / "check", tree / "tools" / "check")
+        shutil.copy(TOP / ".clang-format", tree)
+        commit({"src/base/old.c": BADLY_FORMATTED})
+        commit({"src/base/good.c": LICENCE + "int b;\n"})
+        result = subprocess.run(
+            [sys.executable, tree / "tools" / "check", "--only", "format",
+             *arguments], capture_output=True, text=True, check=False)
+        return result.returncode, result.stdout + result.stderr
+
+
+# name, arguments of tools/check --only format, exit status, words
+GATE_CASES = [
+    ("everything", [], 1, "old.c"),
+    ("since the last commit", ["HEAD"], 0, "no C files"),
+    ("since the one before", ["HEAD~1"], 0, "1 files"),
+    ("since one that is none", ["nothing"], 1, "no commit nothing"),
+]
+
+
 def main():
     cases = [(f"{check} passes", check, {}, None)
              for check in ("layers", "text", "headers", "exports", "docs", "refs")]
     cases += CASES
     failed = 0
-    print(f"1..{len(cases)}")
+    print(f"1..{len(cases) + len(GATE_CASES)}")
     for number, (name, check, files, want) in enumerate(cases, 1):
         status, text = run(check, files)
         good = (status == 0) if want is None else (
@@ -230,6 +269,14 @@ def main():
         print(f"{'ok' if good else 'not ok'} {number} - {check}: {name}")
         if not good:
             print(f"# wanted {want}\n# " + text.replace("\n", "\n# "))
+    for number, (name, arguments, want, words) in enumerate(
+            GATE_CASES, len(cases) + 1):
+        status, text = run_gate(*arguments)
+        good = status == want and words in text
+        failed += not good
+        print(f"{'ok' if good else 'not ok'} {number} - only: {name}")
+        if not good:
+            print(f"# wanted {words}\n# " + text.replace("\n", "\n# "))
     return 1 if failed else 0
 
 
