@@ -44,12 +44,18 @@ run_program(struct hl_ctx *ctx, const struct lines *lines)
 	struct hl_spawn spawn = {
 		.argv = argv, .input = lines->bytes, .input_size = lines->n
 	};
-	size_t n = strlen(lines->where);
+	size_t n = strlen(lines->where), count = 0;
 	char *word, *at = hl_alloc(ctx, n + 1);
 
 	memcpy(at, lines->where + 1, n);
-	for (size_t i = 0; i < WORDS_MAX && (word = strsep(&at, " ")) != NULL;)
-		argv[i] = word, i += word[0] != '\0';
+	while ((word = strsep(&at, " ")) != NULL) {
+		if (word[0] == '\0')
+			continue;
+		/* A conversion of strftime(3) may have become several. */
+		if (count == WORDS_MAX)
+			return -E2BIG;
+		argv[count++] = word;
+	}
 	return hl_spawn(ctx, &spawn, NULL) == 0 ? 0 : -EIO;
 }
 
@@ -104,6 +110,16 @@ lines_done(struct lines *lines)
 	lines->n = 0;
 }
 
+static size_t
+word_count(const char *text)
+{
+	size_t count = 0;
+
+	for (; *(text += strspn(text, " ")) != '\0'; count++)
+		text += strcspn(text, " ");
+	return count;
+}
+
 int
 lines_need(struct hl_ctx *ctx, hl_str where)
 {
@@ -111,6 +127,11 @@ lines_need(struct hl_ctx *ctx, hl_str where)
 
 	if (where.n == 0)
 		return 0;
+	if (where.p[0] == '|' && word_count(where.p + 1) > WORDS_MAX)
+		return hl_load_error(ctx,
+		    "%.*s: more than %d words; put them into a script and run "
+		    "that",
+		    (int)n - 1, where.p + 1, WORDS_MAX);
 	if (where.p[0] == '|')
 		return hl_need_exec(
 		    ctx, hl_printf(ctx, "%.*s", (int)n - 1, where.p + 1));
