@@ -138,21 +138,35 @@ where(struct hl_ctx *ctx)
 	return hl_printf(ctx, "unix:%s", args->socket.p);
 }
 
+/* At least one: 0 would be no limit. */
+static uint64_t
+left_ms(const struct hl_ctx *ctx, uint64_t until)
+{
+	uint64_t now = hl_now_ms(ctx);
+
+	return now < until ? until - now : 1;
+}
+
+/* One timeout for all of it, in how many pieces ever the answer comes. */
 static int
 exchange(struct hl_ctx *ctx, const unsigned char *question, size_t n,
     size_t size, struct answer *ret)
 {
 	const struct args *args = hl_args(ctx);
+	uint64_t until = hl_now_ms(ctx) + args->timeout_ms;
 	struct hl_conn *conn;
 	long got = 1;
 	int rc = hl_dial(ctx, where(ctx), args->timeout_ms, &conn);
 
 	if (rc < 0)
 		return rc;
-	rc = hl_send(conn, question, n, args->timeout_ms);
+	rc = hl_send(conn, question, n, left_ms(ctx, until));
 	while (rc == 0 && got > 0 && ret->n < size) {
-		got = hl_recv(
-		    conn, ret->bytes + ret->n, size - ret->n, args->timeout_ms);
+		if (hl_now_ms(ctx) >= until)
+			got = -ETIME;
+		else
+			got = hl_recv(conn, ret->bytes + ret->n, size - ret->n,
+			    left_ms(ctx, until));
 		if (got > 0)
 			ret->n += (size_t)got;
 	}
@@ -398,7 +412,7 @@ static const struct hl_arg args[] = {
 	    .offset = offsetof(struct args, smite) },
 	{ "add_headers", "tell it in the header", .def = "0",
 	    .offset = offsetof(struct args, add_headers), .type = HL_ARG_BOOL },
-	{ "timeout", "for connecting, and for the answer", .def = "5s",
+	{ "timeout", "how long all of it may take", .def = "5s",
 	    .offset = offsetof(struct args, timeout_ms),
 	    .type = HL_ARG_SECONDS },
 	{ .name = NULL },

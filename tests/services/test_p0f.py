@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,8 @@ class P0f(Service):
 
 
 class FakeP0f(Fake):
-    """`answer` gives what it says to a question of `size`; bytes, or None: it
-    hangs.  Then it closes."""
+    """`answer` gives what it says to a question of `size`: bytes, pieces of
+    bytes, or None: it hangs.  Then it closes."""
 
     def __init__(self, folder, size, answer):
         self.socket = folder / "socket"
@@ -56,9 +57,11 @@ class FakeP0f(Fake):
         if answer is None:
             client.recv(1)
             return
-        # In two writes: a stream has no borders.
-        client.sendall(answer[:5])
-        client.sendall(answer[5:])
+        if isinstance(answer, bytes):
+            # In two writes: a stream has no borders.
+            answer = answer[:5], answer[5:]
+        for piece in answer:
+            client.sendall(piece)
 
 
 @pytest.fixture
@@ -109,6 +112,13 @@ def answer_2(question, kind=0):
         b"6.x (1)", 17, b"ethernet/modem", b"", 0, 0, 0, -2, 0, 1390)
     assert len(answer) == 144
     return answer
+
+
+def drip(answer):
+    """Never longer than 100 ms without a byte, and 14 s and more in all."""
+    for number in range(len(answer)):
+        time.sleep(0.1)
+        yield answer[number:number + 1]
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or bool(missing("p0f")),
@@ -208,6 +218,7 @@ LIES = {
     "other status": (lambda question: answer_3(status=0x11),
                      "unknown status"),
     "hangs": (lambda question: None, "no answer in time"),
+    "drips": (lambda question: drip(answer_3()), "no answer in time"),
 }
 LIES_2 = {
     "closes": (lambda question: b"", "Bad response magic"),
@@ -218,6 +229,7 @@ LIES_2 = {
     "not known": (lambda question: answer_2(question, 2),
                   "connection not in the cache"),
     "hangs": (lambda question: None, "no answer in time"),
+    "drips": (lambda question: drip(answer_2(question)), "no answer in time"),
 }
 
 
