@@ -16,7 +16,7 @@
  * A line at error level says so.
  *
  * A request may take `timeout`, and 5 redirects, to web servers at the ports
- * of these URLs.  At most 4 run at once in a worker.
+ * of these URLs; from https they lead to https alone.  At most 4 run at once in a worker.
  */
 #include <ctype.h>
 #include <errno.h>

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define ROOM_FIRST 4096u
 #define SCHEMES "http,https"
@@ -63,6 +64,13 @@ on_bytes(char *bytes, size_t one, size_t n, void *arg)
 	return n;
 }
 
+/* What came by https does not go on in clear. */
+static const char *
+next_schemes(const char *url)
+{
+	return strncasecmp(url, "https:", 6) == 0 ? "https" : SCHEMES;
+}
+
 /* The first option that is refused counts. */
 #define SET(curl, rc, option, value)                                        \
 	do {                                                                \
@@ -80,7 +88,7 @@ prepare(CURL *curl, struct run *run)
 	SET(curl, rc, CURLOPT_URL, fetch->url);
 	SET(curl, rc, CURLOPT_PROTOCOLS_STR, SCHEMES);
 	SET(curl, rc, CURLOPT_FOLLOWLOCATION, 1L);
-	SET(curl, rc, CURLOPT_REDIR_PROTOCOLS_STR, SCHEMES);
+	SET(curl, rc, CURLOPT_REDIR_PROTOCOLS_STR, next_schemes(fetch->url));
 	SET(curl, rc, CURLOPT_MAXREDIRS, HTTP_FETCH_REDIRECTS);
 	SET(curl, rc, CURLOPT_TIMEOUT_MS, (long)fetch->timeout_ms);
 	SET(curl, rc, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)fetch->size_max);

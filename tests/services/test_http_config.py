@@ -61,6 +61,8 @@ http {{
     location = /nothing {{ return 204; }}
     location = /gone {{ return 410; }}
     location /moved/ {{ rewrite ^/moved/(.*)$ /$1 redirect; }}
+    location = /in_clear {{ return 302 http://{HOST}:{self.port}/secure; }}
+    location = /in_tls {{ return 302 https://{HOST}:{self.tls}/secure; }}
     location = /query {{ return 200 $arg_key; }}
   }}
 }}
@@ -184,6 +186,22 @@ def test_https(hookline, web):
     server = serve(hookline, url, secure="file")
     assert ask_once(server, "secure") == "file|"
     assert "certificate" in complaints(server, "")[0]
+
+
+def test_redirects_out_of_tls(hookline, web):
+    """What was to be had by https is not taken in clear."""
+    web.put("secure", "yes\n")
+    words = ["ca_file", str(web.folder / "ca.pem")]
+    url = f"https://{HOST}:{web.tls}/"
+    # The second URL only makes its port one that may be connected to.
+    server = serve(hookline, *words, url, web.url("nowhere/"),
+                   in_clear="file")
+    assert ask_once(server, "in_tls") == "yes|"
+    assert ask_once(server, "in_clear") == "file|"
+    lines = complaints(server, "/in_clear")
+    assert len(lines) == 1 and "Protocol" in lines[0], lines
+    server = serve(hookline, *words, web.url(), url)
+    assert ask_once(server, "in_tls") == "yes|"
 
 
 @pytest.mark.parametrize("key, words", [
