@@ -7,7 +7,6 @@
 #include "hook/config.h"
 #include "hook/peer_key.h"
 #include "hook/peer_name.h"
-#include "net/stream.h"
 #include "reply.h"
 #include "server_private.h"
 #include "session.h"
@@ -24,10 +23,10 @@ refuse_to_admit(struct session *session, struct hl_ctx *ctx, const char *text)
 		.enhanced = STR_EMPTY,
 		.text = str_of(text) };
 
-	if (session->listener->tls && stream_ssl(session->stream) == NULL)
-		decision_reject(session, ctx, &decision);
-	else
+	if (session_can_speak(session))
 		reply_decision(session, ctx, &decision);
+	else
+		decision_reject(session, ctx, &decision);
 }
 
 static void

@@ -245,6 +245,9 @@ void session_accept(struct session *session, struct hl_ctx *ctx) BLOCKS;
 /* The step when wants_tls is set.  False: the handshake is under way, there
  * is nothing to do. */
 bool session_start_tls(struct session *session, struct hl_ctx *ctx) BLOCKS;
+/* Would the client understand a reply?  Not before an implicit handshake, nor
+ * within any. */
+bool session_can_speak(const struct session *session);
 /* The session ends by a reply.  A 220 that has not gone out goes no more:
  * nothing may follow it in clear. */
 void session_take_back_tls(struct session *session);

@@ -23,10 +23,7 @@ step_timeout(struct session *session, struct hl_ctx *ctx)
 static void
 step_shutdown(struct session *session, struct hl_ctx *ctx)
 {
-	/* Before and within an implicit handshake, and within any, nothing
-	 * can be said. */
-	if (!session->is_shaking &&
-	    (!session->listener->tls || stream_ssl(session->stream) != NULL))
+	if (session_can_speak(session))
 		reply_text(session, ctx, 421, "4.3.2",
 		    "Service closing, try again later");
 	session_finish(session, END_SHUTDOWN);
@@ -114,12 +111,22 @@ step_command(struct session *session, struct hl_ctx *ctx)
 static void
 check_memory(struct session *session, struct hl_ctx *ctx)
 {
+	struct decision decision = {
+		.hook = HOOK_UNRECOGNIZED_COMMAND,
+		.plugin = STR_LIT("core"),
+		.code = 421,
+		.enhanced = STR_LIT("4.3.1"),
+		.text = STR_LIT("Session needs too much memory"),
+	};
+
 	if (!arena_is_over(&session->conv.arena) &&
 	    !session->conv.account.over && !arena_is_over(ctx->arena))
 		return;
 	session_take_back_tls(session);
-	reply_refuse(session, ctx, HOOK_UNRECOGNIZED_COMMAND, 421, "4.3.1",
-	    "Session needs too much memory");
+	if (session_can_speak(session))
+		reply_decision(session, ctx, &decision);
+	else
+		decision_reject(session, ctx, &decision);
 	session_finish(session, END_QUIT);
 }
 

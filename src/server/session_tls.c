@@ -75,6 +75,13 @@ has_early_bytes(const struct session *session)
 	return input_peek(session).n > 0 || stream_has_unread(session->stream);
 }
 
+bool
+session_can_speak(const struct session *session)
+{
+	return !session->is_shaking &&
+	       (!session->listener->tls || stream_ssl(session->stream) != NULL);
+}
+
 void
 session_take_back_tls(struct session *session)
 {
