@@ -9,12 +9,6 @@
  * other.  The user that workers run as must be in Postfix's group postdrop, as
  * its directory `public` asks for.  The notes postfix-queue-flags and
  * postfix-queue-sockets of the transaction are what is used for it.
- *
- *	cleanup: protocol, queue_id		attributes
- *	we:	 flags				attributes
- *		 T, A..., S, A..., R, M		records: the envelope
- *		 L, N... X E			the message
- *	cleanup: status, reason			attributes
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -22,12 +16,9 @@
 
 #include <hookline/policy.h>
 
-#include "postfix_envelope.h"
+#include "postfix_cleanup.h"
 #include "postfix_records.h"
 
-#define DIAL_MS 10000
-#define ANSWER_MAX 4096u
-#define CHUNK 16384u
 #define BY_DEFAULT "/var/spool/postfix/public/cleanup"
 
 struct args {
@@ -38,16 +29,6 @@ struct instance {
 	unsigned flags;
 	char socket[512];
 	bool by_variable;
-};
-
-/* One message on its way. */
-struct mail {
-	struct hl_ctx *ctx;
-	struct hl_conn *conn;
-	struct records records;
-	hl_str queue_id, reason;
-	unsigned long status;
-	bool has_status;
 };
 
 /* ---- the sockets ---- */
@@ -78,114 +59,22 @@ socket_at(struct hl_ctx *ctx, size_t index)
 	return index == 0 ? hl_text(self->socket) : HL_STR("");
 }
 
-/* ---- what cleanup says ---- */
-
-/* At most nine digits: bits of a status. */
-static void
-take_status(struct mail *mail, const char *digits)
-{
-	size_t n = strspn(digits, "0123456789");
-
-	mail->has_status = n >= 1 && n <= 9 && digits[n] == '\0';
-	mail->status = 0;
-	for (size_t i = 0; mail->has_status && i < n; i++)
-		mail->status = mail->status * 10 + (unsigned)(digits[i] - '0');
-}
-
-static void
-on_attribute(void *arg, const char *name, const char *value)
-{
-	struct mail *mail = arg;
-
-	if (strcmp(name, "queue_id") == 0)
-		mail->queue_id = hl_printf(mail->ctx, "%s", value);
-	if (strcmp(name, "reason") == 0)
-		mail->reason = hl_printf(mail->ctx, "%s", value);
-	if (strcmp(name, "status") == 0)
-		take_status(mail, value);
-}
-
-static int
-read_answer(struct mail *mail, uint64_t timeout_ms)
-{
-	char *bytes = hl_alloc(mail->ctx, ANSWER_MAX);
-	size_t n = 0;
-
-	while (n < ANSWER_MAX) {
-		long got = hl_recv(
-			 mail->conn, bytes + n, ANSWER_MAX - n, timeout_ms),
-		     size;
-
-		if (got <= 0)
-			return got < 0 ? (int)got : -ECONNRESET;
-		n += (size_t)got;
-		size = attributes_read(bytes, n, on_attribute, mail);
-		if (size != 0) /* it says no more than it was asked */
-			return size == (long)n ? 0 : -EPROTO;
-	}
-	return -EMSGSIZE;
-}
-
-/* Can it stand in a reply? */
-static bool
-is_queue_id(hl_str id)
-{
-	return id.n > 0 && id.n < 64 &&
-	       strspn(id.p, "abcdefghijklmnopqrstuvwxyz"
-			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == id.n;
-}
-
-/* ---- what it is told ---- */
-
-static int
-send_bytes(void *arg, const void *bytes, size_t size)
-{
-	return hl_send(arg, bytes, size, 0);
-}
-
-static int
-put_message(struct mail *mail)
-{
-	struct hl_reader *reader = hl_message_read(mail->ctx, HL_LF);
-	char *bytes = hl_alloc(mail->ctx, CHUNK);
-	long n;
-
-	record_put(&mail->records, RECORD_MESSAGE, "", 0);
-	while ((n = hl_read(reader, bytes, CHUNK)) > 0)
-		record_text(&mail->records, bytes, (size_t)n);
-	if (n < 0)
-		return (int)n;
-	record_text_end(&mail->records);
-	record_put(&mail->records, RECORD_EXTRACTED, "", 0);
-	record_put(&mail->records, RECORD_END, "", 0);
-	return records_flush(&mail->records);
-}
-
 /* ---- one message ---- */
 
-/* 0: cleanup has greeted us. */
 static int
-open_cleanup(struct mail *mail, hl_str socket)
+open_one(struct cleanup *mail, hl_str socket)
 {
 	hl_str place = where(mail->ctx, socket);
-	int rc = -EINVAL;
+	int rc = place.n > 0 ? cleanup_open(mail, place) : -EINVAL;
 
-	if (place.n > 0)
-		rc = hl_dial(mail->ctx, place, DIAL_MS, &mail->conn);
-	if (rc == 0)
-		rc = read_answer(mail, DIAL_MS);
-	if (rc == 0 && !is_queue_id(mail->queue_id))
-		rc = -EPROTO;
-	if (rc == 0)
-		return 0;
-	hl_conn_close(&mail->conn);
-	hl_log(mail->ctx, HL_LOG_ERROR, "Couldn't open \"%s\": %s", socket.p,
-	    strerror(-rc));
+	if (rc < 0)
+		hl_log(mail->ctx, HL_LOG_ERROR, "Couldn't open \"%s\": %s",
+		    socket.p, strerror(-rc));
 	return rc;
 }
 
 static int
-open_any(struct mail *mail)
+open_any(struct cleanup *mail)
 {
 	struct hl_value *notes = hl_value_list(mail->ctx);
 	int rc = -ENOENT;
@@ -199,36 +88,14 @@ open_any(struct mail *mail)
 		socket = socket_at(mail->ctx, i);
 		if (socket.n == 0 || rc == -ECANCELED || rc == -ETIMEDOUT)
 			break;
-		rc = open_cleanup(mail, socket);
+		rc = open_one(mail, socket);
 	}
 	return rc;
 }
 
-static int
-send_mail(struct mail *mail)
-{
-	const struct instance *self = hl_instance(mail->ctx);
-	unsigned flags = self->flags;
-	int rc;
-
-	if (hl_is_smtputf8(mail->ctx))
-		flags |= RECORD_FLAG_SMTPUTF8;
-	mail->records.send = send_bytes;
-	mail->records.arg = mail->conn;
-	mail->records.bytes = hl_alloc(mail->ctx, RECORDS_SIZE);
-	attribute_put(
-	    &mail->records, "flags", hl_printf(mail->ctx, "%u", flags).p);
-	postfix_envelope(mail->ctx, &mail->records);
-	rc = put_message(mail);
-	if (rc == 0)
-		rc = read_answer(mail, 0);
-	hl_conn_close(&mail->conn);
-	return rc == 0 && !mail->has_status ? -EPROTO : rc;
-}
-
 /* A reason may begin with an enhanced code, which then counts: "5.7.9 no". */
 static enum hl_verdict
-refused(struct mail *mail)
+refused(struct cleanup *mail)
 {
 	const struct record_fault *fault = record_fault(mail->status);
 
@@ -247,7 +114,7 @@ static enum hl_verdict
 on_queue(struct hl_ctx *ctx)
 {
 	const struct instance *self = hl_instance(ctx);
-	struct mail *mail = hl_alloc(ctx, sizeof(*mail));
+	struct cleanup *mail = hl_alloc(ctx, sizeof(*mail));
 	int rc;
 
 	if (hl_rcpt_count(ctx) == 0) {
@@ -264,7 +131,7 @@ on_queue(struct hl_ctx *ctx)
 		return hl_answer(ctx, HL_DECLINED, HL_STR("4.3.0"),
 		    HL_STR("The message could not be queued, try again later"));
 	}
-	rc = send_mail(mail);
+	rc = cleanup_send(mail, self->flags);
 	if (rc < 0) {
 		hl_log(ctx, HL_LOG_ERROR, "fail, %s: %s", mail->queue_id.p,
 		    strerror(-rc));
