@@ -65,7 +65,8 @@ enum hl_reject_how {
 		.positional = true                                             \
 	}
 /* Refuses as these arguments say: the verdict, or HL_DECLINED with the text
- * in the note `naughty`, or HL_DECLINED alone; the last two are logged. */
+ * in the note `naughty`, or HL_DECLINED alone; the last two are logged.
+ * `enhanced` gets the class of the verdict, 4 or 5; NULL: there is none. */
 enum hl_verdict hl_reject(struct hl_ctx *ctx, const struct hl_reject *how,
     const char *enhanced, const char *fmt, ...) HL_PRINTF(4, 5);
 /* Relay clients and whitelisted ones (notes `whitelisthost` of the connection,

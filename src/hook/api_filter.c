@@ -40,6 +40,19 @@ note_naughty(struct hl_ctx *ctx, unsigned how, hl_str text)
 		    ctx, HL_CONNECTION, type, str_of(ways[how].name));
 }
 
+/* `enhanced` for a refusal for good, or for now: the filter knows what is wrong,
+ * its arguments of which class that is. */
+static hl_str
+enhanced_for(struct arena *arena, const char *enhanced, enum hl_verdict verdict)
+{
+	bool is_soft =
+	    verdict == HL_DENYSOFT || verdict == HL_DENYSOFT_DISCONNECT;
+
+	if (enhanced == NULL || (enhanced[0] != '4' && enhanced[0] != '5'))
+		return hl_text(enhanced);
+	return arena_printf(arena, "%c%s", is_soft ? '4' : '5', enhanced + 1);
+}
+
 enum hl_verdict
 hl_reject(struct hl_ctx *ctx, const struct hl_reject *how, const char *enhanced,
     const char *fmt, ...)
@@ -61,8 +74,9 @@ hl_reject(struct hl_ctx *ctx, const struct hl_reject *how, const char *enhanced,
 		note_naughty(ctx, how->how, text);
 		return HL_DECLINED;
 	default: /* its log line is event=reject */
-		return hl_answer(
-		    ctx, ways[how->how].verdict, hl_text(enhanced), text);
+		return hl_answer(ctx, ways[how->how].verdict,
+		    enhanced_for(ctx->arena, enhanced, ways[how->how].verdict),
+		    text);
 	}
 }
 

@@ -50,7 +50,11 @@ test_reject(void **state)
 		assert_int_equal(f->outcome.column, columns[i]);
 		assert_true(
 		    slice_eq_text(buf_slice(&f->plugin_text), "no way"));
-		assert_true(slice_eq_text(buf_slice(&f->enhanced), "5.1.8"));
+		assert_true(slice_eq_text(buf_slice(&f->enhanced),
+		    columns[i] == COLUMN_DENYSOFT ||
+			    columns[i] == COLUMN_DENYSOFT_DISCONNECT
+			? "4.1.8"
+			: "5.1.8"));
 	}
 	/* It has its line already: event=reject. */
 	assert_false(was_logged("text=\"fail"));
