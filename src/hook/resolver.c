@@ -21,6 +21,8 @@
 struct source {
 	struct link link; /* in resolver.sources */
 	struct dns *dns;  /* NULL: could not be made, or stopped */
+	struct inet_addr servers[DNS_SERVERS_MAX];
+	unsigned server_count;
 	unsigned users;
 	bool is_current;
 };
@@ -153,12 +155,32 @@ current_make(
 	int status =
 	    dns_new(resolver->engine->rt, &options, &source->dns, &err);
 
+	for (unsigned i = 0; i < count; i++)
+		source->servers[i] = servers[i];
+	source->server_count = count;
 	if (status < 0)
 		tell_failure(status, &err);
 	current_drop(resolver);
 	source->is_current = true;
 	list_push_back(&resolver->sources, &source->link);
 	resolver->current = source;
+}
+
+/* Has it a resolver with these servers?  It knows answers, which a file that
+ * was only written or read again need not cost. */
+static bool
+is_same(const struct source *source, const struct inet_addr *servers,
+    unsigned count)
+{
+	if (source == NULL || source->dns == NULL ||
+	    source->server_count != count)
+		return false;
+	for (unsigned i = 0; i < count; i++) {
+		if (!inet_eq(&source->servers[i], &servers[i]) ||
+		    source->servers[i].port != servers[i].port)
+			return false;
+	}
+	return true;
 }
 
 /* Looks at the file; a version with a bad line is not taken unless there is
@@ -179,9 +201,13 @@ follow(struct resolver *resolver)
 		conf_list_unref(&resolver->list);
 	resolver->list = list;
 	count = servers_of(resolver->engine->conf, list, servers);
-	if (count >= 0 || resolver->current == NULL)
-		current_make(
-		    resolver, servers, count < 0 ? 0 : (unsigned)count);
+	if (count < 0) {
+		if (resolver->current != NULL)
+			return;
+		count = 0;
+	}
+	if (!is_same(resolver->current, servers, (unsigned)count))
+		current_make(resolver, servers, (unsigned)count);
 }
 
 int

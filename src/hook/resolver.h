@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* resolver.h - the worker's resolver, as config/resolvers names it.
  *
- * Each change of the file makes a new resolver (dns/dns.h); the old one ends
+ * Other servers there make a new resolver (dns/dns.h); the old one ends
  * with the last question that it was asked.  Without the file it is that of
  * /etc/resolv.conf.
  */

@@ -595,6 +595,22 @@ test_resolvers_change(void **state)
 	dns_server_close(&other);
 }
 
+/* The servers are those of before: what is known stays so. */
+static void
+test_resolvers_same(void **state)
+{
+	struct fixture *f = *state;
+	char line[64];
+
+	fixture_hook(f, HOOK_CONNECT, ask_one);
+	assert_int_equal(server.udp_count, 1);
+	(void)snprintf(
+	    line, sizeof(line), "# again\n127.0.0.1:%u\n", server.addr.port);
+	fixture_write(f, "resolvers", line);
+	fixture_hook(f, HOOK_CONNECT, ask_one);
+	assert_int_equal(server.udp_count, 1);
+}
+
 static void
 test_stop_while_asking(void **state)
 {
@@ -738,6 +754,7 @@ main(void)
 		TEST(test_zones_start),
 		TEST(test_reverse),
 		TEST(test_resolvers_change),
+		TEST(test_resolvers_same),
 		TEST(test_stop_while_asking),
 		TEST(test_peer_name),
 		TEST(test_slow_name),
