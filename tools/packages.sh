@@ -32,7 +32,7 @@ PACKAGES_TEST="libcmocka-dev python3-pytest g++ clang clang-tidy
 	clang-format libclang-rt-14-dev llvm cppcheck mandoc shellcheck procps
 	curl dovecot-imapd dovecot-lmtpd gsasl haproxy msmtp netcat-openbsd
 	nginx-light nsd openssl p0f postfix sasl2-bin slapd sqlite3 strace
-	systemd testssl.sh valgrind $PACKAGES_UNPACKED_NEED $PACKAGES_QPSMTPD"
+	systemd testssl.sh unbound valgrind $PACKAGES_UNPACKED_NEED $PACKAGES_QPSMTPD"
 
 packages_missing() {
 	local name

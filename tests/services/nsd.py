@@ -49,6 +49,22 @@ def free_port():
             return port
 
 
+def knows(port, zone):
+    """Does the server there answer a question about it?"""
+    labels = [label for label in zone.split(".") if label]
+    query = struct.pack("!6H", 1, 0x100, 1, 0, 0, 0) + b"".join(
+        bytes([len(label)]) + label.encode() for label in labels) \
+        + struct.pack("!BHH", 0, SOA, 1)
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        sock.settimeout(0.2)
+        try:
+            sock.sendto(query, (HOST, port))
+            answer = sock.recv(4096)
+        except OSError:
+            return False
+    return len(answer) > 12 and not answer[3] & 15
+
+
 class Nsd(Service):
     """`zones`: names and files, in `folder` or absolute.  It is ready when it
     knows the first; one whose file is missing is not served."""
@@ -56,7 +72,8 @@ class Nsd(Service):
     def __init__(self, folder, zones):
         super().__init__(folder)
         self.port = free_port()
-        self.first = next(iter(zones))
+        self.zones = list(zones)
+        self.first = self.zones[0]
         (folder / "nsd.conf").write_text(
             SERVER.format(host=HOST, port=self.port, dir=folder)
             + "".join(ZONE.format(name=name, file=file)
@@ -66,15 +83,4 @@ class Nsd(Service):
         return [PROGRAM, "-d", "-c", self.folder / "nsd.conf"]
 
     def is_ready(self):
-        labels = [label for label in self.first.split(".") if label]
-        query = struct.pack("!6H", 1, 0, 1, 0, 0, 0) + b"".join(
-            bytes([len(label)]) + label.encode() for label in labels) \
-            + struct.pack("!BHH", 0, SOA, 1)
-        with socket.socket(type=socket.SOCK_DGRAM) as sock:
-            sock.settimeout(0.2)
-            try:
-                sock.sendto(query, (HOST, self.port))
-                answer = sock.recv(4096)
-            except OSError:
-                return False
-        return len(answer) > 12 and not answer[3] & 15
+        return knows(self.port, self.first)
