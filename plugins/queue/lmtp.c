@@ -12,63 +12,19 @@
  * for the others below the state directory (undelivered).  All else is as in
  * queue/smtp-forward.
  */
-#include <hookline/smtp_client.h>
-
-struct args {
-	hl_str servers;
-	int64_t port;
-	struct hl_smtp_options smtp;
-};
-
-static int
-find_hops(struct hl_ctx *ctx, struct hl_smtp_hops *ret, hl_str *ret_bad)
-{
-	const struct args *args = hl_args(ctx);
-
-	return hl_smtp_hops(
-	    ctx, args->servers, (unsigned)args->port, ret, ret_bad);
-}
+#include "next_server.h"
 
 static enum hl_verdict
 on_queue(struct hl_ctx *ctx)
 {
-	const struct args *args = hl_args(ctx);
-	struct hl_smtp_options options = args->smtp;
-	struct hl_smtp_hops hops;
-
-	if (find_hops(ctx, &hops, NULL) < 0)
-		return HL_DECLINED; /* on_load has seen it */
-	options.lmtp = true;
-	return hl_smtp_deliver(ctx, &hops, &options);
-}
-
-static enum hl_verdict
-on_capabilities(struct hl_ctx *ctx)
-{
-	hl_smtp_offer(ctx);
-	return HL_DECLINED;
-}
-
-static int
-on_load(struct hl_ctx *ctx)
-{
-	const struct args *args = hl_args(ctx);
-	struct hl_smtp_hops hops;
-	hl_str bad;
-
-	if (find_hops(ctx, &hops, &bad) < 0)
-		return hl_load_error(ctx, "`%s` is no server", bad.p);
-	return hl_smtp_need(ctx, &hops, &args->smtp);
+	return next_server_queue(ctx, true);
 }
 
 static const struct hl_arg args[] = {
 	{ "servers", "unix:PATH, or HOST[:PORT], commas between",
-	    .offset = offsetof(struct args, servers), .positional = true,
+	    .offset = offsetof(struct next_server, where), .positional = true,
 	    .required = true },
-	{ "port", "of those without one", .def = "24", .min = 1, .max = 65535,
-	    .offset = offsetof(struct args, port), .type = HL_ARG_INT,
-	    .positional = true },
-	HL_SMTP_ARGS(struct args, smtp, "off"),
+	NEXT_SERVER_ARGS("24", "off"),
 	{ .name = NULL },
 };
 
@@ -76,10 +32,10 @@ static const struct hl_plugin plugin = {
 	.name = "queue/lmtp",
 	.about = "hand messages to a mailbox server by LMTP",
 	.args = args,
-	.args_size = sizeof(struct args),
-	.load = on_load,
+	.args_size = sizeof(struct next_server),
+	.load = next_server_load,
 	.carries = HL_CARRIES_SMTPUTF8 | HL_CARRIES_DSN | HL_CARRIES_BINARYMIME,
-	.capabilities = on_capabilities,
+	.capabilities = next_server_offer,
 	.queue = on_queue,
 };
 HL_PLUGIN(plugin);

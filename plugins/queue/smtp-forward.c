@@ -21,64 +21,22 @@
  * With xclient a server that is Postfix hears who the client is; without the
  * EHLO keyword XCLIENT it gets nothing.
  */
-#include <hookline/smtp_client.h>
-
-struct args {
-	hl_str hosts;
-	int64_t port;
-	struct hl_smtp_options smtp;
-};
-
-static int
-find_hops(struct hl_ctx *ctx, struct hl_smtp_hops *ret, hl_str *ret_bad)
-{
-	const struct args *args = hl_args(ctx);
-
-	return hl_smtp_hops(
-	    ctx, args->hosts, (unsigned)args->port, ret, ret_bad);
-}
+#include "next_server.h"
 
 static enum hl_verdict
 on_queue(struct hl_ctx *ctx)
 {
-	const struct args *args = hl_args(ctx);
-	struct hl_smtp_hops hops;
-
-	if (find_hops(ctx, &hops, NULL) < 0)
-		return HL_DECLINED; /* on_load has seen it */
-	return hl_smtp_deliver(ctx, &hops, &args->smtp);
-}
-
-static enum hl_verdict
-on_capabilities(struct hl_ctx *ctx)
-{
-	hl_smtp_offer(ctx);
-	return HL_DECLINED;
-}
-
-static int
-on_load(struct hl_ctx *ctx)
-{
-	const struct args *args = hl_args(ctx);
-	struct hl_smtp_hops hops;
-	hl_str bad;
-
-	if (find_hops(ctx, &hops, &bad) < 0)
-		return hl_load_error(ctx, "`%s` is no host", bad.p);
-	return hl_smtp_need(ctx, &hops, &args->smtp);
+	return next_server_queue(ctx, false);
 }
 
 static const struct hl_arg args[] = {
 	{ "hosts", "where to, HOST[:PORT] or mx:DOMAIN, commas between",
-	    .offset = offsetof(struct args, hosts), .positional = true,
+	    .offset = offsetof(struct next_server, where), .positional = true,
 	    .required = true },
-	{ "port", "of those without one", .def = "25", .min = 1, .max = 65535,
-	    .offset = offsetof(struct args, port), .type = HL_ARG_INT,
-	    .positional = true },
+	NEXT_SERVER_ARGS("25", "may"),
 	{ "xclient", "tells the server who the client is",
-	    .offset = offsetof(struct args, smtp.xclient),
+	    .offset = offsetof(struct next_server, smtp.xclient),
 	    .type = HL_ARG_FLAG },
-	HL_SMTP_ARGS(struct args, smtp, "may"),
 	{ .name = NULL },
 };
 
@@ -86,10 +44,10 @@ static const struct hl_plugin plugin = {
 	.name = "queue/smtp-forward",
 	.about = "hand messages to another SMTP server",
 	.args = args,
-	.args_size = sizeof(struct args),
-	.load = on_load,
+	.args_size = sizeof(struct next_server),
+	.load = next_server_load,
 	.carries = HL_CARRIES_SMTPUTF8 | HL_CARRIES_DSN | HL_CARRIES_BINARYMIME,
-	.capabilities = on_capabilities,
+	.capabilities = next_server_offer,
 	.queue = on_queue,
 };
 HL_PLUGIN(plugin);
