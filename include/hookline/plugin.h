@@ -814,7 +814,8 @@ bool hl_dns_name_exists(const struct hl_dns *dns);
  * system's authorities, and a certificate for that address or host.  0;
  * -EACCES not declared; -EINVAL not understood; -ETIME took longer than
  * `timeout_ms` (0: none but the hook's); -EHOSTUNREACH the host has no
- * address; as hl_conn_starttls; other negative errno.  BLOCKS. */
+ * address, or none of them answers; as hl_conn_starttls; other negative errno.
+ * BLOCKS. */
 int hl_dial(struct hl_ctx *ctx, hl_str where, uint64_t timeout_ms,
     struct hl_conn **ret);
 /* Whom hl_conn_starttls wants to find at the other end. */
@@ -837,7 +838,8 @@ int hl_conn_starttls(struct hl_ctx *ctx, struct hl_conn *conn,
  * certificate verify failed: certificate has expired".  "" if none did. */
 hl_str hl_conn_error(const struct hl_ctx *ctx);
 /* Bytes, at least one; 0 at the end (in TLS: of which the peer has assured us,
- * else -ECONNRESET).  BLOCKS. */
+ * else -ECONNRESET); -ECONNABORTED, as all of these, when the kernel has given up
+ * on a peer that does not answer.  BLOCKS. */
 long hl_recv(
     struct hl_conn *conn, void *bytes, size_t size, uint64_t timeout_ms);
 /* A line without its end into `line`; its length, -EMSGSIZE too long,

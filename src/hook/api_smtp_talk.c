@@ -31,6 +31,8 @@ reason(int rc)
 		return "it hung up";
 	case -ETIME:
 		return "no reply in time";
+	case -ECONNABORTED:
+		return "it does not answer any more";
 	case -EMSGSIZE:
 	case -E2BIG:
 		return "its reply is too long";

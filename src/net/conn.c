@@ -81,7 +81,7 @@ conn_read(struct conn *conn, void *buf, size_t size, struct mono until)
 		if (errno == EINTR)
 			continue;
 		if (errno != EAGAIN)
-			return -errno;
+			return conn__failure(errno);
 		rc = conn__wait(conn, UV_READABLE, until);
 		if (rc < 0)
 			return rc;
@@ -109,7 +109,7 @@ conn_write(struct conn *conn, struct msghdr *msg, struct mono until)
 		if (errno == EINTR)
 			continue;
 		if (errno != EAGAIN)
-			return -errno;
+			return conn__failure(errno);
 		rc = conn__wait(conn, UV_WRITABLE, until);
 		if (rc < 0)
 			return rc;

@@ -7,7 +7,8 @@
  *
  * Every BLOCKS function returns -ETIME when its own `timeout_ms` (0: none)
  * is over, -ETIMEDOUT at the deadline of the hook, -ECANCELED when the
- * session is gone, else the negative errno of the failed call.  After any
+ * session is gone, -ECONNABORTED when the kernel has given up on a peer that
+ * does not answer, else the negative errno of the failed call.  After any
  * error but -ETIME of a receiving call the connection is broken: what was
  * sent of a message is unknown; it does not go back into a pool.
  */

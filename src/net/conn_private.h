@@ -3,6 +3,7 @@
 #ifndef HOOKLINE_NET_CONN_PRIVATE_H
 #define HOOKLINE_NET_CONN_PRIVATE_H
 
+#include <errno.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -38,6 +39,14 @@ struct conn {
 	struct buf note, farewell;
 	uv_poll_t poll;
 };
+
+/* What a call on the socket that failed with `code` returns.  When the kernel has
+ * had no answer for minutes, that is no deadline of ours. */
+static inline int
+conn__failure(int code)
+{
+	return code == ETIMEDOUT ? -ECONNABORTED : -code;
+}
 
 /* What a negative errno means.  uv_strerror does not know -ETIME, and leaks
  * memory for what it does not know. */

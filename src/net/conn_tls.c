@@ -59,7 +59,7 @@ step_result(SSL *ssl, int returned)
 	case SSL_ERROR_ZERO_RETURN:
 		return STEP_END;
 	case SSL_ERROR_SYSCALL:
-		return code != 0 ? -code : -ECONNRESET;
+		return code != 0 ? conn__failure(code) : -ECONNRESET;
 	default:
 		return ERR_GET_REASON(top) == SSL_R_UNEXPECTED_EOF_WHILE_READING
 			   ? -ECONNRESET

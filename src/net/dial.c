@@ -21,6 +21,13 @@
 /* A Unix socket whose queue is full does not become ready: tried again. */
 #define DIAL_RETRY_MS 10
 
+/* -EHOSTUNREACH the kernel has got no answer: the next address may give one. */
+static int
+failure(int code)
+{
+	return code == ETIMEDOUT ? -EHOSTUNREACH : -code;
+}
+
 /* A socket that began to connect.  Returns 0 connected, 1 under way, or
  * negative errno: -EAGAIN the peer's queue is full. */
 static int
@@ -38,7 +45,8 @@ connect_begin(const struct endpoint *where, int *ret_fd)
 	if (where->kind == ENDPOINT_INET)
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (connect(fd, (struct sockaddr *)&addr, len) == -1)
-		rc = errno == EINPROGRESS || errno == EINTR ? 1 : -errno;
+		rc =
+		    errno == EINPROGRESS || errno == EINTR ? 1 : failure(errno);
 	if (rc < 0) {
 		(void)close(fd);
 		return rc;
@@ -57,7 +65,7 @@ connect_end(struct conn *conn, struct mono until)
 	if (rc == 0 &&
 	    getsockopt(conn_fd(conn), SOL_SOCKET, SO_ERROR, &error, &len) == -1)
 		rc = -errno;
-	return rc == 0 ? -error : rc;
+	return rc == 0 ? failure(error) : rc;
 }
 
 /* BLOCKS. */

@@ -6,6 +6,7 @@
  */
 #include "net_test.h"
 
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/un.h>
@@ -398,6 +399,32 @@ test_send(void **state)
 	free(u.much);
 	user_done(&u);
 	free(got);
+}
+
+/* The kernel gives up on a peer that takes nothing.  That is not the hook's
+ * time, which is -ETIMEDOUT. */
+static void
+test_given_up(void **state)
+{
+	const unsigned limit_ms = 50;
+	struct user u = { 0 };
+	int fds[2];
+
+	(void)state;
+	u.rt = test_rt(0);
+	test_tcp_pair(fds);
+	u.peer = fds[1];
+	assert_int_equal(conn_from_fd(u.rt, fds[0], &u.conn), 0);
+	assert_int_equal(setsockopt(fds[0], IPPROTO_TCP, TCP_USER_TIMEOUT,
+			     &limit_ms, sizeof(limit_ms)),
+	    0);
+	u.much = calloc(1, MUCH);
+	assert_non_null(u.much);
+	user_run(&u, send_much);
+	assert_int_equal(u.rc[0], -ECONNABORTED);
+	assert_false(conn_is_idle(u.conn));
+	free(u.much);
+	user_done(&u);
 }
 
 static void
@@ -796,6 +823,7 @@ main(void)
 		cmocka_unit_test(test_line_then_bytes),
 		cmocka_unit_test(test_long_line),
 		cmocka_unit_test(test_send),
+		cmocka_unit_test(test_given_up),
 		cmocka_unit_test(test_send_fd),
 		cmocka_unit_test(test_dial),
 		cmocka_unit_test(test_dial_unix),
