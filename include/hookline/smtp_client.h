@@ -133,8 +133,10 @@ int hl_smtp_need(struct hl_ctx *ctx, const struct hl_smtp_hops *hops,
  * with NOTIFY=SUCCESS 4.3.3 (RFC 3461 5.2.2).  HL_DECLINED, and a text, when
  * none of the hops can be reached, so that another queue plugin may keep it.
  *
- * The next hop is tried, and a kept connection that turns out dead is made
- * anew, only while the end of the message has not been sent.  When the
+ * The next hop is tried when one cannot be reached, or refuses the message or a
+ * recipient for now (a greeting of 5xx is "not reached", too); when none takes it,
+ * the last one's words are the answer.  That, and a new connection for a kept one
+ * that turns out dead, only while the end of the message has not been sent.  When the
  * connection is lost behind it, before the reply, nobody knows whether it was
  * taken: HL_DENYSOFT; the client sends it again, and it may arrive twice
  * (RFC 1047).  BLOCKS. */

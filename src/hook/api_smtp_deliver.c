@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* api_smtp_deliver.c - smtp_client.h: one hop after the other.
  *
- * A hop that cannot be reached, loses the connection or refuses for now is
- * followed by the next one, and a kept connection that was dead by a new one
- * to the same hop: always before the end of the message was sent, never after.
+ * A hop that cannot be reached, loses the connection or refuses for now, be it
+ * all or one recipient, is followed by the next one, and a kept connection that
+ * was dead by a new one to the same hop: always before the end of the message
+ * was sent, never after.  If none takes it, the answer is that of the last one
+ * that gave one.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "api_smtp_private.h"
 #include "base/err.h"
@@ -25,8 +28,11 @@ struct delivery {
 	struct hl_smtp_options options;
 	struct hl_smtp_mail mail;
 	hl_str where, why;
-	struct hl_smtp_reply refused; /* the last one's, for now */
-	bool was_kept;                /* the connection */
+	/* What the last one said that refused for now; no `where`: none did. */
+	struct hl_smtp_mail refused;
+	hl_str refused_where;
+	bool was_kept;   /* the connection */
+	bool has_spoken; /* the server has refused something */
 };
 
 static enum outcome_kind
@@ -35,6 +41,36 @@ kind_of(int rc, const struct hl_smtp_mail *mail)
 	if (mail->ended)
 		return LOST;
 	return rc == -ECANCELED || rc == -ETIMEDOUT ? CANCELLED : GO_ON;
+}
+
+/* Nothing went out, and what is refused may be accepted another time. */
+static bool
+is_for_now(const struct hl_smtp_mail *mail)
+{
+	if (mail->ended)
+		return false;
+	if (mail->reply.code != 0)
+		return mail->reply.code >= 400 && mail->reply.code < 500;
+	for (size_t i = 0; i < mail->count; i++) {
+		unsigned code = mail->rcpts[i].reply.code;
+
+		if (code >= 400 && code < 500)
+			return true;
+	}
+	return false;
+}
+
+/* The next hop's replies will be written over these. */
+static void
+remember(struct delivery *delivery)
+{
+	const struct hl_smtp_mail *mail = &delivery->mail;
+	size_t size = mail->count * sizeof(*mail->rcpts);
+
+	delivery->refused = *mail;
+	delivery->refused.rcpts = hl_alloc(delivery->ctx, size);
+	memcpy(delivery->refused.rcpts, mail->rcpts, size);
+	delivery->refused_where = delivery->where;
 }
 
 static enum outcome_kind
@@ -50,9 +86,11 @@ hand_over(struct delivery *delivery, struct hl_smtp *smtp)
 	delivery->why = smtp->why;
 	if (rc < 0)
 		return kind_of((int)rc, mail);
-	if (mail->reply.code < 400 || mail->reply.code >= 500 || mail->ended)
+	delivery->has_spoken = true;
+	smtp__log_refusals(delivery->ctx, delivery->where, mail);
+	if (!is_for_now(mail))
 		return SETTLED;
-	delivery->refused = mail->reply;
+	remember(delivery);
 	return GO_ON;
 }
 
@@ -72,6 +110,7 @@ attempt(struct delivery *delivery, bool fresh)
 	delivery->options.fresh = fresh;
 	delivery->mail.reply = (struct hl_smtp_reply){ 0 };
 	delivery->was_kept = false;
+	delivery->has_spoken = false;
 	rc = hl_smtp_open(delivery->ctx, delivery->where, &delivery->options,
 	    &smtp, &delivery->why);
 	if (rc < 0)
@@ -83,19 +122,6 @@ attempt(struct delivery *delivery, bool fresh)
 	return kind;
 }
 
-/* It has refused for now, or nothing came of it. */
-static void
-log_hop(const struct delivery *delivery)
-{
-	const struct hl_smtp_reply *reply = &delivery->mail.reply;
-
-	if (reply->code > 0)
-		hl_log(delivery->ctx, HL_LOG_WARN, "%s: it said %u %.200s",
-		    delivery->where.p, reply->code, reply->text.p);
-	else
-		hl_log(delivery->ctx, HL_LOG_WARN, "%s", delivery->why.p);
-}
-
 static enum outcome_kind
 try_hop(struct delivery *delivery)
 {
@@ -104,14 +130,13 @@ try_hop(struct delivery *delivery)
 	hl_log(
 	    delivery->ctx, HL_LOG_INFO, "forwarding to %s", delivery->where.p);
 	kind = attempt(delivery, false);
-	if (kind == GO_ON && delivery->was_kept &&
-	    delivery->mail.reply.code == 0) {
+	if (kind == GO_ON && delivery->was_kept && !delivery->has_spoken) {
 		hl_log(delivery->ctx, HL_LOG_DEBUG,
 		    "%s; it was a kept connection", delivery->why.p);
 		kind = attempt(delivery, true);
 	}
-	if (kind == GO_ON)
-		log_hop(delivery);
+	if (kind == GO_ON && !delivery->has_spoken)
+		hl_log(delivery->ctx, HL_LOG_WARN, "%s", delivery->why.p);
 	return kind;
 }
 
@@ -133,11 +158,8 @@ lost(struct delivery *delivery)
 static enum hl_verdict
 unreached(struct delivery *delivery)
 {
-	const struct hl_smtp_reply *reply = &delivery->refused;
-
-	if (reply->code > 0)
-		return hl_answer(
-		    delivery->ctx, HL_DENYSOFT, reply->enhanced, reply->text);
+	if (delivery->refused_where.n > 0)
+		return smtp__settle(delivery->ctx, &delivery->refused);
 	return hl_answer(delivery->ctx, HL_DECLINED, HL_STR("4.4.1"),
 	    HL_STR("Unable to queue message"));
 }
@@ -155,8 +177,7 @@ deliver(struct delivery *delivery, const struct hl_smtp_hops *hops)
 		delivery->where = all[i];
 		switch (try_hop(delivery)) {
 		case SETTLED:
-			return smtp__settle(
-			    ctx, delivery->where, &delivery->mail);
+			return smtp__settle(ctx, &delivery->mail);
 		case LOST:
 			return lost(delivery);
 		case CANCELLED:

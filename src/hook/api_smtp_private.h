@@ -98,8 +98,11 @@ size_t smtp__hops_find(struct hl_ctx *ctx, const struct hl_smtp_hops *hops,
 
 /* Names each recipient whose reply is known. */
 void smtp__name(struct hl_ctx *ctx, const struct hl_smtp_mail *mail);
-/* The hook's answer to what has become of `mail` at `where`. */
-enum hl_verdict smtp__settle(
+/* Logs what the server at `where` has refused of it, if anything. */
+void smtp__log_refusals(
     struct hl_ctx *ctx, hl_str where, const struct hl_smtp_mail *mail);
+/* The hook's answer to what has become of `mail`. */
+enum hl_verdict smtp__settle(
+    struct hl_ctx *ctx, const struct hl_smtp_mail *mail);
 
 #endif

@@ -101,37 +101,42 @@ queued(struct hl_ctx *ctx, const struct hl_smtp_reply *reply)
 	return hl_ok(ctx, "queued as %.*s", (int)(text.n - at), text.p + at);
 }
 
-static void
-log_refusal(struct hl_ctx *ctx, hl_str where, const struct hl_smtp_reply *reply,
-    size_t refused)
+void
+smtp__log_refusals(
+    struct hl_ctx *ctx, hl_str where, const struct hl_smtp_mail *mail)
 {
+	struct tally tally = count(mail);
+	const struct hl_smtp_reply *reply = tally.first;
+	size_t refused = tally.refused;
+
+	if (is_refusal(&mail->reply)) {
+		reply = &mail->reply;
+		refused = mail->count - tally.refused;
+	}
+	if (refused == 0)
+		return;
 	hl_log(ctx, HL_LOG_INFO, "%s refused %zu: %u %s%s%.300s", where.p,
 	    refused, reply->code, reply->enhanced.p,
 	    reply->enhanced.n > 0 ? " " : "", reply->text.p);
 }
 
 enum hl_verdict
-smtp__settle(struct hl_ctx *ctx, hl_str where, const struct hl_smtp_mail *mail)
+smtp__settle(struct hl_ctx *ctx, const struct hl_smtp_mail *mail)
 {
 	struct tally tally = count(mail);
 	struct hl_smtp_reply others = { .code = tally.soft > 0 ? 451 : 550,
 		.enhanced = HL_STR(""),
 		.text = HL_STR("Not sent, since others were refused") };
 
-	if (mail->count == 1 && tally.refused == 1) {
-		log_refusal(ctx, where, tally.first, 1);
+	if (mail->count == 1 && tally.refused == 1)
 		return refuse(ctx, tally.first);
-	}
 	if (is_refusal(&mail->reply)) {
-		log_refusal(
-		    ctx, where, &mail->reply, mail->count - tally.refused);
 		name_refused(ctx, mail);
 		return refuse(ctx, &mail->reply);
 	}
 	if (tally.refused == 0)
 		return queued(
 		    ctx, mail->reply.code > 0 ? &mail->reply : tally.accepted);
-	log_refusal(ctx, where, tally.first, tally.refused);
 	name_refused(ctx, mail);
 	if (!mail->ended)
 		return refuse(ctx, &others);

@@ -259,6 +259,47 @@ def test_next_plugin(hookline, next_hop):
     assert len(list((server.state / "mail" / "new").iterdir())) == 1
 
 
+@pytest.mark.parametrize("steps,messages", [(STEPS, 1), (STEPS[2:], 99)],
+                         ids=["new", "kept"])
+def test_refuses_for_now(hookline, next_hop, steps, messages):
+    """Before anything went out: the next one gets it."""
+    busy, good = next_hop(), next_hop()
+    server = serve(hookline, f"{HOST}:{busy.port},{HOST}:{good.port}",
+                   "messages", messages)
+    if messages > 1:
+        send(server)
+    for number, step in enumerate(steps, 1):
+        busy.answers = {step: "450 4.3.2 busy"}
+        send(server)
+        assert len(good.messages) == number
+        server.wait_line(f"{HOST}:{busy.port}", ": ", "busy", count=number)
+    assert len(busy.messages) == (messages > 1)
+
+
+def test_refuses_for_good(hookline, next_hop):
+    """What is refused for good is not tried elsewhere."""
+    never, other = next_hop(), next_hop()
+    server = serve(hookline, f"{HOST}:{never.port},{HOST}:{other.port}")
+    for step in "MAIL", "RCPT", "DATA":
+        never.answers = {step: "550 5.7.1 never"}
+        assert send(server, "552") == "552 5.7.1 never"
+    assert not other.connections
+
+
+@pytest.mark.parametrize("last", ["450 4.2.1 the last", CLOSE])
+def test_all_refuse_for_now(hookline, next_hop, last):
+    """The words of the last one that said any."""
+    first, second = next_hop(), next_hop()
+    server = serve(hookline, f"{HOST}:{first.port},{HOST}:{second.port}",
+                   "messages", 1)
+    told = "first" if last == CLOSE else "last"
+    for number, step in enumerate(("MAIL", "RCPT", "DATA"), 1):
+        first.answers = {step: "450 4.2.1 the first"}
+        second.answers = {step: last}
+        assert send(server, "452") == f"452 4.2.1 the {told}"
+        assert second.connections == number
+
+
 # ---- behind the end ----
 
 @pytest.mark.parametrize("how", [CLOSE, RESET, HANG, "xyz"])
@@ -356,6 +397,21 @@ def test_all_or_none(hookline, next_hop, rcpts, code, offers):
     client.close()
     assert len(hop.messages) == hop.connections == 1
     assert "RSET" in hop.commands
+
+
+def test_one_refused_for_now(hookline, next_hop):
+    """Then the next one gets it, for all."""
+    busy, good = next_hop(), next_hop()
+    busy.answers["RCPT"] = by_name
+    server = serve(hookline, f"{HOST}:{busy.port},{HOST}:{good.port}")
+    client = server.client()
+    send_to(client, "as", "250")
+    assert (len(busy.messages), len(good.messages)) == (0, 1)
+    good.answers["RCPT"] = by_name
+    reply = send_to(client, "as", "452")
+    client.close()
+    assert "<s@example.com> 4.2.1 busy" in reply
+    assert (len(busy.messages), len(good.messages)) == (0, 1)
 
 
 def test_each_its_own(hookline, next_hop):
