@@ -27,6 +27,7 @@
  *	flushed N FAULTS TEXT
  *	missed                it had no room for the descriptor of `tls` or
  *	                      `tickets`: both are sent again
+ *	missed SLOT           the same for `adopt`
  *	stuck PID HOW         (descriptor) a host process in which a call was
  *	                      given up (host/host.h); the descriptor keeps it
  *	                      from serving another client

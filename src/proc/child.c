@@ -111,6 +111,18 @@ take_programs(struct child *child, int fd)
 	buf_done(&check);
 }
 
+/* Versions and serials begin with 1. */
+static void
+take_missed(struct child *child, struct slice text)
+{
+	unsigned slot;
+
+	if (num_parse_unsigned(slice_word(&text), SHM_SLOT_MAX - 1, &slot) == 0)
+		slots_on_missed(child->master, child, slot);
+	else
+		child->tls_version = child->tickets_serial = 0;
+}
+
 static void
 on_message(void *owner, struct slice text, int fd)
 {
@@ -126,8 +138,7 @@ on_message(void *owner, struct slice text, int fd)
 	} else if (slice_eq_text(word, "fail")) {
 		take_failure(child, slice_trim(text));
 	} else if (slice_eq_text(word, "missed")) {
-		/* Versions and serials begin with 1. */
-		child->tls_version = child->tickets_serial = 0;
+		take_missed(child, text);
 	} else if (slice_eq_text(word, "stuck")) {
 		take_stuck(child, text);
 	} else if (slice_eq_text(word, "flushed")) {

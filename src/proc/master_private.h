@@ -62,6 +62,7 @@ struct slot {
 	struct child *active;   /* accepts; NULL: dead */
 	struct child *starting; /* its replacement after a death */
 	struct child *adopter;  /* polls our sockets meanwhile */
+	struct child *missed;   /* had no descriptor for that */
 	struct mono empty_since;
 	struct mono start_at; /* of the replacement; {0}: none is due */
 	struct respawn respawn;
@@ -116,6 +117,9 @@ void master_check_end(struct master *master);
 void slots_on_ready(struct master *master, struct child *child);
 /* The process is gone; `child` is in no list any more. */
 void slots_on_exit(struct master *master, struct child *child);
+/* `child`, which should adopt `slot`, has no descriptor left. */
+void slots_on_missed(
+    struct master *master, const struct child *child, unsigned slot);
 
 /* -- slots.c -- */
 

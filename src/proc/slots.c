@@ -75,16 +75,31 @@ slot_release(struct master *master, unsigned slot)
 			child_release(child, &set->addrs[i], slot);
 }
 
-/* The accepting worker that polls for the fewest others. */
-static struct child *
-adopter_choose(struct master *master)
+/* What it could take it gives back: it is all in one hand, or tried again. */
+void
+slots_on_missed(struct master *master, const struct child *child, unsigned slot)
 {
+	struct slot *s = &master->slots[slot];
+
+	if (s->adopter != child)
+		return;
+	s->missed = s->adopter;
+	s->empty_since = mono_now();
+	slot_release(master, slot);
+}
+
+/* The accepting worker that polls for the fewest others; somebody else than
+ * who could not, if there is one. */
+static struct child *
+adopter_choose(struct master *master, unsigned slot)
+{
+	const struct child *missed = master->slots[slot].missed;
 	struct child *best = NULL;
 	unsigned best_count = 0;
 
 	for (unsigned i = 0; i < master->current->workers; i++) {
 		struct child *child = master->slots[i].active;
-		unsigned count = 0;
+		unsigned count = child == missed ? SHM_SLOT_MAX : 0;
 
 		if (child == NULL)
 			continue;
@@ -267,9 +282,12 @@ slots_on_exit(struct master *master, struct child *child)
 	bool was_active = slot->active == child;
 	bool blamed = false;
 
-	for (unsigned i = 0; i < SHM_SLOT_MAX; i++)
+	for (unsigned i = 0; i < SHM_SLOT_MAX; i++) {
 		if (master->slots[i].adopter == child)
 			master->slots[i].adopter = NULL;
+		if (master->slots[i].missed == child)
+			master->slots[i].missed = NULL;
+	}
 	if (ended_well(child))
 		log_ended(child);
 	else if (!is_of_next(master, child) || child->failure.code == 0)
@@ -347,7 +365,7 @@ slots_tick(struct master *master, struct mono now)
 		if (slot->active == NULL && slot->adopter == NULL &&
 		    mono_since_us(now, slot->empty_since) / 1000 >=
 			MASTER_ADOPT_MS) {
-			struct child *child = adopter_choose(master);
+			struct child *child = adopter_choose(master, i);
 
 			if (child != NULL)
 				slot_adopt(master, i, child);

@@ -14,6 +14,28 @@
 #include "worker_private.h"
 #include "worker_tls.h"
 
+/* What came with an order, though we may have no descriptor left to take it.
+ * It is told once until one is taken again. */
+static bool
+has_come(struct worker *worker, int fd, const char *event, const char *what)
+{
+	struct log_line line;
+
+	if (fd == -1 && !worker->has_missed) {
+		log_begin(&line, LOG_LEVEL_WARN);
+		log_add_text(&line, LOG_event, event);
+		log_printf(&line, LOG_err,
+		    "no descriptor is free: %s; raise the limit of descriptors "
+		    "(LimitNOFILE=) or lower max_connections",
+		    what);
+		log_end(&line);
+	}
+	worker->has_missed = fd == -1;
+	return fd != -1;
+}
+
+/* Without a descriptor for it the master finds somebody else, or tries again
+ * a second later. */
 static void
 run_adopt(struct worker *worker, struct slice args, int fd)
 {
@@ -21,13 +43,17 @@ run_adopt(struct worker *worker, struct slice args, int fd)
 	struct err err;
 	unsigned id, slot;
 
-	if (fd == -1)
-		return;
 	if (worker->is_draining ||
 	    num_parse_unsigned(slice_word(&args), UINT32_MAX, &id) < 0 ||
 	    num_parse_unsigned(slice_word(&args), UINT32_MAX, &slot) < 0 ||
 	    polled_has(&worker->polled, id, slot)) {
-		(void)close(fd);
+		if (fd != -1)
+			(void)close(fd);
+		return;
+	}
+	if (!has_come(worker, fd, "adopt_missed",
+		"the clients of a worker that has died wait")) {
+		(void)channel_send(worker->channel, -1, "missed %u", slot);
 		return;
 	}
 	args = slice_trim(args);
@@ -124,33 +150,22 @@ run_known(struct worker *worker, struct slice args, int fd)
 		waiter_done(waiter, 0);
 }
 
-/* What came with an order, though we may have no descriptor left to take it:
- * then the master tries again, once a second. */
+/* Else the master tries again, once a second. */
 static bool
-has_come(struct worker *worker, int fd)
+has_tls_come(struct worker *worker, int fd)
 {
-	struct log_line line;
-
-	if (fd == -1) {
-		(void)channel_send(worker->channel, -1, "missed");
-		if (worker->has_missed)
-			return false;
-		log_begin(&line, LOG_LEVEL_WARN);
-		log_add_text(&line, LOG_event, "tls_missed");
-		log_add_text(&line, LOG_err,
-		    "certificates or ticket keys could not be taken: no "
-		    "descriptor is free; until one is, the old ones hold");
-		log_end(&line);
-	}
-	worker->has_missed = fd == -1;
-	return fd != -1;
+	if (has_come(worker, fd, "tls_missed",
+		"the old certificates and ticket keys hold"))
+		return true;
+	(void)channel_send(worker->channel, -1, "missed");
+	return false;
 }
 
 static void
 run_tls(struct worker *worker, struct slice args, int fd)
 {
 	(void)args;
-	if (has_come(worker, fd))
+	if (has_tls_come(worker, fd))
 		worker_tls_take(worker->server, fd);
 }
 
@@ -158,7 +173,7 @@ static void
 run_tickets(struct worker *worker, struct slice args, int fd)
 {
 	(void)args;
-	if (has_come(worker, fd))
+	if (has_tls_come(worker, fd))
 		worker_tickets_take(worker->server, fd);
 }
 

@@ -214,6 +214,14 @@ def proc_status(pid):
     return dict(re.findall(r"^(\w+):[ \t]*(.*)$", text, re.M))
 
 
+def limit_descriptors(pid, soft):
+    """As the worker's user: root may lack the right to."""
+    status = proc_status(pid)
+    subprocess.run(["prlimit", f"--nofile={soft}:", "--pid", str(pid)],
+                   check=True, user=int(status["Uid"].split()[0]),
+                   group=int(status["Gid"].split()[0]), extra_groups=[])
+
+
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 

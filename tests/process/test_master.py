@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from conftest import OTHER, WAIT, Client, alive, is_late, until
+from conftest import (OTHER, WAIT, Client, alive, is_late, limit_descriptors,
+                      needs_root, until)
 
 
 # ---- start -----------------------------------------------------------------
@@ -322,6 +323,28 @@ def test_three_deaths_in_a_plugin(server):
         with Client(where) as client:
             assert client.greet()[2] == pid
     assert len(server.workers()) == 1
+
+
+@needs_root
+def test_no_descriptor_for_the_socket_of_another(server):
+    """Who has none is asked again; nobody who has called meanwhile is lost."""
+    server.start("--workers", "2")
+    where = server.where()
+    first, second = (worker["pid"] for worker in server.workers())
+    used = {int(n) for n in os.listdir(f"/proc/{first}/fd")}
+    server.write("plugins", "hang")
+    os.kill(second, signal.SIGKILL)
+    until(lambda: len(server.workers()) == 1)
+    limit_descriptors(first, min(set(range(1000)) - used))
+    server.wait_line("event=adopt_missed")
+    waiting = [Client(where) for _ in range(20)]
+    # It tries once a second, and says so once.
+    time.sleep(1.5)
+    limit_descriptors(first, 1000)
+    for client in waiting:
+        assert client.greet()[2] == first
+        client.close()
+    assert len(server.lines("event=adopt_missed")) == 1
 
 
 def test_master_killed(server):

@@ -10,7 +10,8 @@ import subprocess
 
 import pytest
 
-from conftest import WAIT, children_of, needs_root, proc_status, until
+from conftest import (WAIT, children_of, limit_descriptors, needs_root,
+                      proc_status, until)
 from pki import Authority, openssl
 from shipped import stage
 
@@ -375,14 +376,6 @@ def test_check_says_what_it_may_not_read(server, ca):
     result = check(user="nobody", group="nogroup", extra_groups=[])
     assert result.returncode == 0, result.stderr
     assert f"{cert}: not looked at" in result.stdout
-
-
-def limit_descriptors(pid, soft):
-    """As the worker's user: root may lack the right to."""
-    status = proc_status(pid)
-    subprocess.run(["prlimit", f"--nofile={soft}:", "--pid", str(pid)],
-                   check=True, user=int(status["Uid"].split()[0]),
-                   group=int(status["Gid"].split()[0]), extra_groups=[])
 
 
 @needs_root
