@@ -9,7 +9,9 @@
  * A client, or a client with a sender and a recipient, that is seen for the
  * first time is refused for `black_timeout`.  When it comes again after that
  * and within `grey_timeout` it is let in, and stays known for `white_timeout`
- * after each visit.  Relay clients and whitelisted ones are let in at once;
+ * after each visit.  One that comes later than that is let in, too, but as
+ * qpsmtpd's does it, is new again `white_timeout` after its first visit.  A
+ * client of IPv6 is its network, a /64.  Relay clients and whitelisted ones are let in at once;
  * with `geoip` those from these countries too, and with `p0f` all whose system
  * (genre, detail, link), uptime in hours (less than) and distance (more than)
  * are not all of these.
@@ -78,6 +80,10 @@ visit(struct hl_ctx *ctx, const struct policy *policy, int64_t now,
 		*ret_why = HL_STR("pass: updated grey->white");
 		return true;
 	}
+	if (is_deferred && age < policy->white_s) {
+		*ret_why = HL_STR("pass: timed out (grey)");
+		return true;
+	}
 	record[TIME] = now;
 	record[FIRST]++;
 	record[DEFERRED] = record[DELIVERED] = 0;
@@ -90,9 +96,10 @@ static uint64_t
 ttl_of(const struct policy *policy, int64_t now,
     const int64_t record[RECORD_NUMBERS])
 {
-	int64_t left = record[DELIVERED] > 0
-			   ? policy->white_s
-			   : record[TIME] + policy->grey_s - now;
+	bool is_longer =
+	    record[DELIVERED] == 0 && policy->grey_s > policy->white_s;
+	int64_t left =
+	    record[TIME] - now + (is_longer ? policy->grey_s : policy->white_s);
 
 	return left > 0 ? (uint64_t)left : 1;
 }

@@ -26,7 +26,7 @@ const struct hl_arg policy_args[] = {
 	ARG(recipient, "... and by recipient; by default 0"),
 	ARG(reject, "0: only take note; by default 1"),
 	ARG(black_timeout, "how long it is refused; by default 50m"),
-	ARG(grey_timeout, "when it must have come again; by default 200m"),
+	ARG(grey_timeout, "when it should have come again; by default 200m"),
 	ARG(white_timeout, "how long it is known; by default 36d"),
 	ARG(deny_late, "refuse at DATA, not at MAIL; by default 0"),
 	ARG(per_recipient, "recipients have settings of their own"),
