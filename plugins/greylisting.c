@@ -139,7 +139,7 @@ static hl_str
 key_of(struct hl_ctx *ctx, const struct policy *policy,
     const struct hl_addr *from, const struct hl_addr *to)
 {
-	hl_str key = policy->remote_ip ? hl_peer_ip(ctx) : HL_STR("");
+	hl_str key = policy->remote_ip ? hl_peer_client(ctx) : HL_STR("");
 
 	if (policy->sender)
 		key = hl_printf(ctx, "%s%s<%s>", key.p, key.n > 0 ? " " : "",

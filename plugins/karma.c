@@ -20,7 +20,8 @@
  *
  * Without its database nobody is refused, and there is no karma_history; the
  * log says so once, and when it is over.  `hookline karma` shows and changes
- * what it knows; a client who has not come for `keep_days` is forgotten.
+ * what it knows; a client who has not come for `keep_days` is forgotten.  A
+ * client of IPv6 is its network, a /64.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -81,7 +82,7 @@ look_up(struct hl_ctx *ctx, hl_str *ret_text, int64_t ret[RECORD_NUMBERS])
 	int rc;
 
 	*ret_text = HL_STR("");
-	rc = hl_kv_get(ctx, TABLE, hl_peer_ip(ctx), ret_text);
+	rc = hl_kv_get(ctx, TABLE, hl_peer_client(ctx), ret_text);
 	/* That it can be read does not say that it can be written. */
 	if (rc < 0)
 		note_health(ctx, rc);
@@ -115,7 +116,7 @@ change(struct hl_ctx *ctx, change_fn *fn)
 		    record[PENALTY] + (int64_t)instance->penalty_s - now_s(ctx);
 		if (record[PENALTY] > 0 && left > keep)
 			keep = left;
-		rc = hl_kv_swap(ctx, TABLE, hl_peer_ip(ctx), old,
+		rc = hl_kv_swap(ctx, TABLE, hl_peer_client(ctx), old,
 		    record_text(ctx, record), (uint64_t)keep);
 	}
 	note_health(ctx, rc);

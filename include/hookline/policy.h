@@ -91,6 +91,11 @@ void hl_auth_results_add(struct hl_ctx *ctx, hl_str result);
 enum hl_ip_match { HL_IP_OTHER, HL_IP_NEAR, HL_IP_SAME };
 enum hl_ip_match hl_ip_compare(hl_str a, hl_str b);
 
+/* Whom the client is remembered as, for keys of hl_kv_*: its address, of IPv6
+ * its /64, "2001:db8:0:1::/64", of which it could have any address.  In the
+ * call's memory; "" or a word where hl_peer_ip is no address. */
+hl_str hl_peer_client(struct hl_ctx *ctx);
+
 /* ---- policy.h: lists that decide ------------------------------------- */
 
 /* Control files with a verdict behind the first word of each line, and behind

@@ -2,7 +2,7 @@
 /* inet.c - IP addresses and networks as values.
  *
  * UNSAFE: writes text through raw pointers.  Invariant: the longest text,
- * eight groups of four digits with seven colons, is shorter than
+ * eight groups of four digits with seven colons, and "/64" is shorter than
  * INET_TEXT_MAX.
  */
 #include "inet.h"
@@ -17,6 +17,7 @@
 #include "num.h"
 
 #define MAPPED_BITS 96
+#define CLIENT_BYTES 8 /* of IPv6: a /64 */
 
 static const uint8_t mapped_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff,
 	0xff };
@@ -331,6 +332,22 @@ inet_text(const struct inet_addr *addr, char buf[INET_TEXT_MAX])
 	}
 	*at = '\0';
 	return (size_t)(at - buf);
+}
+
+size_t
+inet_client_text(const struct inet_addr *addr, char buf[INET_TEXT_MAX])
+{
+	static const uint8_t translated[12] = { 0x00, 0x64, 0xff, 0x9b };
+	struct inet_addr net = *addr;
+	size_t n;
+
+	if (addr->family != INET_V6 || inet_is_loopback(addr) ||
+	    memcmp(addr->bytes, translated, sizeof(translated)) == 0)
+		return inet_text(addr, buf);
+	memset(net.bytes + CLIENT_BYTES, 0, sizeof(net.bytes) - CLIENT_BYTES);
+	n = inet_text(&net, buf);
+	memcpy(buf + n, "/64", sizeof("/64"));
+	return n + 3;
 }
 
 int

@@ -43,6 +43,11 @@ bool inet_is_loopback(const struct inet_addr *addr);
 /* Address without port, RFC 5952; "unix" for INET_UNIX, "" for INET_NONE.
  * Returns the length. */
 size_t inet_text(const struct inet_addr *addr, char buf[INET_TEXT_MAX]);
+/* Whom an address is remembered as: itself, of IPv6 its network, a /64 (RFC
+ * 6177), "2001:db8:0:1::/64": nobody has less, and could come from another of
+ * its addresses each time.  The whole of IPv4 behind a translator, 64:ff9b::/96
+ * (RFC 6052), stays apart, as does ::1.  As inet_text otherwise. */
+size_t inet_client_text(const struct inet_addr *addr, char buf[INET_TEXT_MAX]);
 /* From and to struct sockaddr_storage, passed as void *.  Returns 0, or
  * -EAFNOSUPPORT for a family that is none of ours. */
 int inet_from_sockaddr(const void *sockaddr, struct inet_addr *ret) WARN_UNUSED;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* api_filter.c - policy.h: refusing, immunity, karma, near addresses. */
+/* api_filter.c - policy.h: refusing, immunity, karma, addresses. */
 #include <stdarg.h>
 #include <string.h>
 
@@ -131,6 +131,20 @@ int
 hl_date_parse(hl_str text, int64_t *ret_s)
 {
 	return smtp_date_parse(slice_str(text), ret_s);
+}
+
+hl_str
+hl_peer_client(struct hl_ctx *ctx)
+{
+	hl_str ip = hl_peer_ip(ctx);
+	char text[INET_TEXT_MAX];
+	struct inet_addr addr;
+	size_t n;
+
+	if (inet_parse(slice_str(ip), &addr) < 0)
+		return ip;
+	n = inet_client_text(&addr, text);
+	return arena_str(ctx->arena, (struct slice){ text, n });
 }
 
 enum hl_ip_match

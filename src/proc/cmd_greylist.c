@@ -3,13 +3,14 @@
  *
  * Its rows are made in plugins/greylisting.c: the key is the client's address,
  * the sender and the recipient, as many of them as the plugin was told to look
- * at: "192.0.2.1 <a@b.example> <c@d.example>"; the value is
- * "TIME:NEW:DEFERRED:DELIVERED".
+ * at: "192.0.2.1 <a@b.example> <c@d.example>"; of a client of IPv6 its /64.
+ * The value is "TIME:NEW:DEFERRED:DELIVERED".
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/inet.h"
 #include "command.h"
 #include "state_client.h"
 #include "state_dir.h"
@@ -83,13 +84,31 @@ key_has(struct slice key, struct slice word)
 	return false;
 }
 
+/* ... or, of an address, that by which its client is known? */
+static bool
+key_has_client(struct slice key, struct slice word)
+{
+	struct inet_addr addr;
+	char text[INET_TEXT_MAX];
+
+	if (inet_parse(word, &addr) < 0)
+		return false;
+	(void)inet_text(&addr, text); /* rows of earlier versions */
+	if (key_has(key, slice_of(text)))
+		return true;
+	(void)inet_client_text(&addr, text);
+	return key_has(key, slice_of(text));
+}
+
 static bool
 is_wanted(const struct walk *walk, struct slice key)
 {
 	if (walk->parsed->count <= 1 || walk->state != NULL)
 		return true;
 	for (size_t i = 1; i < walk->parsed->count; i++) {
-		if (key_has(key, slice_of(walk->parsed->words[i])))
+		struct slice word = slice_of(walk->parsed->words[i]);
+
+		if (key_has(key, word) || key_has_client(key, word))
 			return true;
 	}
 	return false;

@@ -2,8 +2,8 @@
 /* cmd_karma.c - `hookline karma`: what the plugin karma knows; qpsmtpd's
  * karma_tool.
  *
- * Its rows are made in plugins/karma.c: the key is the client's address, the
- * value "PENALTY:NAUGHTY:NICE:CONNECTS", where PENALTY is when the client was
+ * Its rows are made in plugins/karma.c: the key is the client's address, of
+ * IPv6 its /64, the value "PENALTY:NAUGHTY:NICE:CONNECTS", where PENALTY is when the client was
  * sent to the penalty box, or 0.
  */
 #include <errno.h>
@@ -22,6 +22,7 @@
 /* As plugins/karma.c, unless it was told otherwise. */
 #define KEEP_S (90u * 86400)
 #define TRIES 20
+#define CLIENT_BITS 64 /* of IPv6 */
 
 struct record {
 	uint64_t penalty, naughty, nice, connects;
@@ -224,7 +225,22 @@ static const struct request {
 	{ "release", true, run_release },
 };
 
-/* As the server writes addresses. */
+/* The networks that `list` shows are taken, too. */
+static int
+parse_client(struct slice text, struct inet_addr *ret)
+{
+	struct inet_net net;
+
+	if (inet_parse(text, ret) == 0)
+		return 0;
+	if (inet_net_parse(text, &net) < 0 || net.addr.family != INET_V6 ||
+	    net.bits != CLIENT_BITS)
+		return -EINVAL;
+	*ret = net.addr;
+	return 0;
+}
+
+/* As the server knows clients. */
 static int
 take_ip(struct task *task, char text[INET_TEXT_MAX], struct err *err)
 {
@@ -233,10 +249,10 @@ take_ip(struct task *task, char text[INET_TEXT_MAX], struct err *err)
 	if (task->word == NULL)
 		return err_set(
 		    err, -EINVAL, "%s whom? an IP address", task->request);
-	if (inet_parse(slice_of(task->word), &addr) < 0)
+	if (parse_client(slice_of(task->word), &addr) < 0)
 		return err_set(
 		    err, -EINVAL, "not an IP address: %.100s", task->word);
-	(void)inet_text(&addr, text);
+	(void)inet_client_text(&addr, text);
 	task->word = text;
 	return 0;
 }

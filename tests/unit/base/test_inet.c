@@ -93,6 +93,42 @@ test_addresses(void **state)
 }
 
 static void
+test_clients(void **state)
+{
+	static const struct {
+		const char *in, *want;
+	} cases[] = {
+		{ "192.0.2.1", "192.0.2.1" },
+		{ "2001:db8::1", "2001:db8::/64" },
+		{ "2001:db8::ffff:ffff:ffff:ffff", "2001:db8::/64" },
+		{ "2001:db8:0:1::1", "2001:db8:0:1::/64" },
+		{ "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64" },
+		{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+		    "ffff:ffff:ffff:ffff::/64" },
+		{ "::ffff:192.0.2.1", "192.0.2.1" },
+		{ "::1", "::1" },
+		{ "::2", "::/64" },
+		/* IPv4 behind a translator, but not its neighbours. */
+		{ "64:ff9b::192.0.2.1", "64:ff9b::c000:201" },
+		{ "64:ff9b::1:c000:201", "64:ff9b::/64" },
+		{ "64:ff9b:1::192.0.2.1", "64:ff9b:1::/64" },
+	};
+	struct inet_addr none = { .family = INET_NONE };
+	char text[INET_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct inet_addr addr = addr_of(cases[i].in);
+		size_t n = inet_client_text(&addr, text);
+
+		assert_string_equal(text, cases[i].want);
+		assert_int_equal(n, strlen(text));
+	}
+	assert_int_equal(inet_client_text(&none, text), 0);
+	assert_string_equal(text, "");
+}
+
+static void
 test_nul_and_borders_of_the_slice(void **state)
 {
 	struct inet_addr addr;
@@ -314,6 +350,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_clients),
 		cmocka_unit_test(test_nul_and_borders_of_the_slice),
 		cmocka_unit_test(test_other_families_as_text),
 		cmocka_unit_test(test_networks),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_api_filter.c - hl_reject, hl_is_immune, hl_karma, hl_date_parse;
- * lists by domain, hl_ip_compare; hl_list_answer of api_decide.c. */
+ * lists by domain, hl_ip_compare, hl_peer_client; hl_list_answer of
+ * api_decide.c. */
 #include <errno.h>
 
 #include <hookline/policy.h>
@@ -245,6 +246,38 @@ test_ip_compare(void **state)
 			fail_msg("case '%s', '%s'", cases[i].a, cases[i].b);
 }
 
+/* ---- hl_peer_client ---- */
+
+static const char *want_client;
+
+static enum hl_verdict
+see_client(struct hl_ctx *ctx)
+{
+	EXPECT_TEXT(hl_peer_client(ctx), want_client);
+	return HL_DECLINED;
+}
+
+static void
+test_peer_client(void **state)
+{
+	static const struct {
+		const char *ip, *want;
+	} cases[] = {
+		{ "192.0.2.1", "192.0.2.1" },
+		{ "2001:db8::1", "2001:db8::/64" },
+		{ "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64" },
+		{ "unix", "unix" },
+		{ "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		f->conv.facts.peer_ip = str_of(cases[i].ip);
+		want_client = cases[i].want;
+		fixture_hook(f, HOOK_CONNECT, see_client);
+	}
+}
+
 /* ---- lists that decide ---- */
 
 static int
@@ -338,6 +371,7 @@ main(void)
 		TEST(test_lists),
 		TEST(test_date),
 		TEST(test_ip_compare),
+		TEST(test_peer_client),
 		TEST(test_answers),
 	};
 
