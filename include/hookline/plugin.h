@@ -164,8 +164,8 @@ struct hl_plugin {
 	size_t instance_size; /* of hl_instance(), zeroed for each line */
 	/* The control files that it reads; ends with NULL.  A word behind a
 	 * name tells how: "networks" (hl_list_find_ip), "patterns",
-	 * "name-patterns" and "slashed-patterns" (enum hl_patterns), "map"
-	 * (hl_config_map).  Faults in them are then found by `hookline check`
+	 * "name-patterns", "slashed-patterns" and "whole-patterns" (enum
+	 * hl_patterns), "map" (hl_config_map).  Faults in them are then found by `hookline check`
 	 * and when the plugin is loaded.  "secret" is a file that `check`
 	 * leaves alone, with a warning, when it is run by somebody who may not
 	 * read it. */
@@ -729,7 +729,10 @@ enum hl_patterns {
 	HL_PATTERNS_NAMES,
 	/* rcpt_regexp: an expression stands between slashes.  In `files`:
 	 * "slashed-patterns". */
-	HL_PATTERNS_SLASHED
+	HL_PATTERNS_SLASHED,
+	/* hbedv_deny: each line is an expression that must fit from the text's
+	 * first byte to its last.  In `files`: "whole-patterns". */
+	HL_PATTERNS_WHOLE
 };
 long hl_list_match_as(const struct hl_list *list, enum hl_patterns kind,
     hl_str text, hl_str *ret_rest);

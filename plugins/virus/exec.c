@@ -357,7 +357,7 @@ static const struct hl_arg args[] = {
 	{ .name = NULL },
 };
 
-static const char *const files[] = { "hbedv_deny", NULL };
+static const char *const files[] = { "hbedv_deny whole-patterns", NULL };
 
 static const struct hl_plugin plugin = {
 	.name = "virus/exec",

@@ -191,25 +191,12 @@ hbedv_log(struct hl_ctx *ctx, const struct exec_result *result, hl_str names)
 static bool
 hbedv_denies(struct hl_ctx *ctx, const struct hl_list *list, hl_str name)
 {
-	struct hl_pattern *pattern;
-	hl_str why;
-
 	if (hl_list_count(list) == 0)
 		return true;
-	for (size_t i = 0; i < hl_list_count(list); i++) {
-		hl_str regex = hl_list_at(list, i);
-
-		if (hl_pattern_new(ctx, hl_printf(ctx, "^%s$", regex.p), true,
-			&pattern, &why) < 0) {
-			hl_log(ctx, HL_LOG_ERROR, "error, %s: %s",
-			    hl_list_where(ctx, list, i).p, why.p);
-		} else if (hl_pattern_match(pattern, name) == 1) {
-			hl_log(ctx, HL_LOG_WARN, "Denying mail with virus '%s'",
-			    name.p);
-			return true;
-		}
-	}
-	return false;
+	if (hl_list_match_as(list, HL_PATTERNS_WHOLE, name, NULL) < 0)
+		return false;
+	hl_log(ctx, HL_LOG_WARN, "Denying mail with virus '%s'", name.p);
+	return true;
 }
 
 static enum hl_verdict

@@ -8,6 +8,7 @@ const struct conf_flavour conf_flavours[CONF_FLAVOURS] = {
 	    .can_negate = true,
 	    .is_line = true },
 	[CONF_SLASHED] = { .signs = "", .is_slashed = true },
+	[CONF_WHOLE] = { .signs = "", .is_line = true, .is_whole = true },
 };
 
 static bool
@@ -31,9 +32,11 @@ bool
 conf_flavour_regex(const struct conf_flavour *flavour, struct slice text,
     struct conf_regex *ret)
 {
-	struct conf_regex regex = { text, false };
+	struct conf_regex regex = { .text = text,
+		.is_whole = flavour->is_whole };
 
 	if (flavour->is_slashed ? !is_between_slashes(text)
+	    : flavour->is_whole ? false
 				: !has_sign(flavour, text))
 		return false;
 	if (flavour->is_slashed)

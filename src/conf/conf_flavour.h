@@ -15,6 +15,7 @@ enum conf_flavour_id {
 	CONF_ADDRESSES, /* badmailfrom, badrcptto */
 	CONF_NAMES,     /* badhelo */
 	CONF_SLASHED,   /* rcpt_regexp */
+	CONF_WHOLE,     /* hbedv_deny */
 	CONF_FLAVOURS
 };
 
@@ -24,6 +25,8 @@ struct conf_flavour {
 	bool is_slashed; /* ... or what stands between two slashes */
 	bool can_negate; /* with '!' in front: it fits what the rest does not */
 	bool is_line;    /* the whole line, not its first word */
+	bool
+	    is_whole; /* the line is an expression that fits a text as a whole */
 	bool has_domains; /* "@domain" fits each address there */
 };
 
@@ -33,6 +36,7 @@ extern const struct conf_flavour conf_flavours[CONF_FLAVOURS];
 struct conf_regex {
 	struct slice text; /* the expression, borrowed */
 	bool is_negated;
+	bool is_whole; /* between "^" and "$" */
 };
 
 /* Is `text` one?  `ret` (may be NULL) is set only then. */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "conf/conf_literal.h"
 #include "conf/conf_pattern.h"
@@ -78,22 +79,48 @@ make_room(void *array, size_t count, size_t *room, size_t size)
 	return mem_grow(array, *room * size);
 }
 
+/* The pattern and its literal. */
+static int
+compile(const struct conf_regex *regex, struct conf_pattern **ret,
+    char literal[CONF_LITERAL_MAX], size_t *ret_n, struct err *err)
+{
+	struct slice text = regex->text;
+	struct buf whole = BUF_INIT;
+	int res = 0;
+
+	if (regex->is_whole) {
+		/* By itself, so that a fault is told as the line has it. */
+		res = conf_pattern_new(text, true, ret, err);
+		if (res == 0)
+			conf_pattern_free(ret);
+		buf_add_char(&whole, '^');
+		buf_add_slice(&whole, text);
+		buf_add_char(&whole, '$');
+		text = buf_slice(&whole);
+	}
+	if (res == 0)
+		res = conf_pattern_new(text, true, ret, err);
+	if (res == 0)
+		*ret_n = regex->is_negated ? 0 : conf_literal(text, literal);
+	buf_done(&whole);
+	return res;
+}
+
 int
 conf_regexes_add(struct conf_regexes *regexes, const struct conf_regex *regex,
     size_t line, struct err *err)
 {
 	struct entry entry = { .line = line, .is_negated = regex->is_negated };
 	char literal[CONF_LITERAL_MAX];
-	size_t n;
+	size_t n = 0;
 	int res;
 
-	res = conf_pattern_new(regex->text, true, &entry.pattern, err);
+	res = compile(regex, &entry.pattern, literal, &n, err);
 	if (res != 0)
 		return res;
 	regexes->at = make_room(regexes->at, regexes->count, &regexes->room,
 	    sizeof(regexes->at[0]));
 	regexes->at[regexes->count] = entry;
-	n = regex->is_negated ? 0 : conf_literal(regex->text, literal);
 	if (!conf_sieve_add(regexes->sieve, (struct slice){ literal, n })) {
 		regexes->always =
 		    make_room(regexes->always, regexes->always_count,

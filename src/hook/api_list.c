@@ -108,6 +108,7 @@ static const enum conf_flavour_id flavours[] = {
 	[HL_PATTERNS_ADDRESSES] = CONF_ADDRESSES,
 	[HL_PATTERNS_NAMES] = CONF_NAMES,
 	[HL_PATTERNS_SLASHED] = CONF_SLASHED,
+	[HL_PATTERNS_WHOLE] = CONF_WHOLE,
 };
 
 long

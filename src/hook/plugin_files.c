@@ -26,6 +26,7 @@ static const struct {
 	{ "patterns", FILE_LIST, CONF_KIND_PATTERNS(CONF_ADDRESSES) },
 	{ "name-patterns", FILE_LIST, CONF_KIND_PATTERNS(CONF_NAMES) },
 	{ "slashed-patterns", FILE_LIST, CONF_KIND_PATTERNS(CONF_SLASHED) },
+	{ "whole-patterns", FILE_LIST, CONF_KIND_PATTERNS(CONF_WHOLE) },
 	{ "map", FILE_MAP, 0 },
 	{ "secret", FILE_SECRET, 0 },
 };
@@ -59,7 +60,7 @@ plugin_files_check(const struct hl_plugin *desc, struct err *err)
 			return err_set(err, -EINVAL,
 			    ".files: \"%s\" is not understood; write the name, "
 			    "and perhaps networks, patterns, name-patterns, "
-			    "slashed-patterns, map or secret "
+			    "slashed-patterns, whole-patterns, map or secret "
 			    "behind it",
 			    *entry);
 	}

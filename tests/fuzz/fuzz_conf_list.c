@@ -4,6 +4,7 @@
  * The first line of the input is looked up in the others.
  */
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/idna.h"
 #include "conf/conf_literal.h"
 #include "conf/conf_pattern.h"
@@ -126,6 +127,26 @@ is_whole(struct slice line, struct slice text)
 	return slice_caseeq(line, text);
 }
 
+/* conf_list.c tries the line by itself first: "a(" is not mended by "$". */
+static bool
+is_between(struct slice line, struct slice text)
+{
+	struct conf_pattern *alone;
+	struct buf between = BUF_INIT;
+	bool fits;
+
+	if (conf_pattern_new(line, true, &alone, NULL) != 0)
+		return false;
+	conf_pattern_free(&alone);
+	buf_add_char(&between, '^');
+	buf_add_slice(&between, line);
+	buf_add_char(&between, '$');
+	fits = regex_fits(buf_slice(&between), text) ||
+	       fits_other_form(buf_slice(&between), text);
+	buf_done(&between);
+	return fits;
+}
+
 /* The first line whose word (or whole text) fits. */
 static size_t
 walk(const struct conf_list *list, struct slice text, bool whole,
@@ -227,6 +248,9 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	got = NONE;
 	(void)conf_list_match(list, CONF_SLASHED, text, &got);
 	CHECK(got == walk(list, text, false, is_slashed));
+	got = NONE;
+	(void)conf_list_match(list, CONF_WHOLE, text, &got);
+	CHECK(got == walk(list, text, true, is_between));
 	check_names(list, text);
 	check_ip(list, text);
 	conf_list_unref(&list);

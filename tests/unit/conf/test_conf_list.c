@@ -556,6 +556,56 @@ test_slashed(void **state)
 	conf_list_unref(&list);
 }
 
+/* hbedv_deny's patterns. */
+static void
+test_whole(void **state)
+{
+	static const struct {
+		const char *text;
+		int want;
+	} cases[] = {
+		{ "worm.a", 0 },
+		{ "Worm.a", 0 },
+		{ "Worm.a.b", -1 },
+		{ "a Worm.a", -1 },
+		{ "two words", 1 },
+		{ "two", -1 },
+		{ "aab", 2 },
+		{ "a+b", -1 },
+		{ "!no", 3 },
+		{ "no", -1 },
+		{ "", -1 },
+	};
+	struct conf_list *list = list_of("Worm\\.[a-z]\ntwo words\na+b\n!no\n");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		UNIT_CASE(cases[i].text,
+		    found_at(list, CONF_WHOLE, cases[i].text) == cases[i].want);
+	conf_list_unref(&list);
+}
+
+/* The place is that of the line, and what stands around it mends nothing. */
+static void
+test_whole_faults(void **state)
+{
+	struct conf_list *list = list_of("good\na[b\nend\\\n");
+	struct conf_faults faults;
+
+	(void)state;
+	conf_faults_init(&faults);
+	assert_int_equal(
+	    conf_list_compile(list, CONF_KIND_PATTERNS(CONF_WHOLE), &faults),
+	    -EINVAL);
+	assert_int_equal(faults.count, 2);
+	assert_int_equal(faults.at[0].line, 2);
+	assert_non_null(strstr(faults.at[0].text.p, "at its character 4:"));
+	assert_int_equal(faults.at[1].line, 3);
+	assert_int_equal(found_at(list, CONF_WHOLE, "good"), 0);
+	conf_faults_done(&faults);
+	conf_list_unref(&list);
+}
+
 /* Each flavour of one list has faults of its own. */
 static void
 test_flavours_apart(void **state)
@@ -600,6 +650,8 @@ main(void)
 		cmocka_unit_test(test_many_lines),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_slashed),
+		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_whole_faults),
 		cmocka_unit_test(test_flavours_apart),
 	};
 

@@ -128,8 +128,15 @@ flavours(struct hl_ctx *ctx)
 {
 	const struct hl_list *names = hl_config_list(ctx, "names");
 	const struct hl_list *slashed = hl_config_list(ctx, "slashed");
+	const struct hl_list *whole = hl_config_list(ctx, "whole");
 	hl_str rest = HL_STR("as it was");
 
+	EXPECT_INT(hl_list_match_as(
+		       whole, HL_PATTERNS_WHOLE, HL_STR("worm.two"), NULL),
+	    1);
+	EXPECT_INT(
+	    hl_list_match_as(whole, HL_PATTERNS_WHOLE, HL_STR("Worm.2"), NULL),
+	    -1);
 	EXPECT_INT(hl_list_match_as(
 		       names, HL_PATTERNS_NAMES, HL_STR("Bad.example"), NULL),
 	    0);
@@ -166,6 +173,7 @@ test_lists(void **state)
 	fixture_hook(f, HOOK_CONNECT, nets);
 	fixture_hook(f, HOOK_CONNECT, patterns);
 	fixture_write(f, "names", "bad.example\n^dyn\n");
+	fixture_write(f, "whole", "one\nWorm\\.[a-z]+\n");
 	fixture_write(f, "slashed", "me@x OK\n/^spam\\d/  DENY no spam\n");
 	fixture_hook(f, HOOK_CONNECT, flavours);
 }

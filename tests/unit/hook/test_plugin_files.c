@@ -15,6 +15,7 @@ static const struct {
 	{ "badmailfrom  patterns", 0 },
 	{ "badhelo name-patterns", 0 },
 	{ "rcpt_regexp slashed-patterns", 0 },
+	{ "hbedv_deny whole-patterns", 0 },
 	{ "morercpthosts map", 0 },
 	{ "flat_auth_pw secret", 0 },
 	{ "", -EINVAL },
