@@ -161,7 +161,7 @@ policy_set(struct policy *policy, hl_str name, hl_str value)
 static hl_str
 first_word(struct hl_ctx *ctx, hl_str line)
 {
-	return hl_printf(ctx, "%.*s", (int)strcspn(line.p, " \t"), line.p);
+	return hl_word(ctx, &line);
 }
 
 static void

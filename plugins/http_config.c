@@ -273,7 +273,7 @@ hide(const char *url, char *ret)
 }
 
 static int
-add_server(struct hl_ctx *ctx, struct line *line, const char *url, size_t n)
+add_server(struct hl_ctx *ctx, struct line *line, hl_str url)
 {
 	struct server *server = &line->servers[line->count];
 	const char *why;
@@ -282,10 +282,10 @@ add_server(struct hl_ctx *ctx, struct line *line, const char *url, size_t n)
 
 	if (line->count == URLS_MAX)
 		return hl_load_error(ctx, "more than %u URLs", URLS_MAX);
-	if (n >= URL_MAX)
+	if (url.n >= URL_MAX)
 		return hl_load_error(
 		    ctx, "a URL is longer than %u bytes", URL_MAX - 1);
-	memcpy(server->url, url, n);
+	memcpy(server->url, url.p, url.n);
 	hide(server->url, server->shown);
 	where = http_fetch_where(server->url, &why);
 	if (where == NULL)
@@ -301,7 +301,7 @@ on_load(struct hl_ctx *ctx)
 {
 	const struct args *args = hl_args(ctx);
 	struct line *line = hl_instance(ctx);
-	const char *at = args->urls.p;
+	hl_str rest = args->urls, url;
 	int rc = http_fetch_init();
 
 	if (rc < 0)
@@ -311,13 +311,8 @@ on_load(struct hl_ctx *ctx)
 		return hl_load_error(ctx, "timeout must be more than 0");
 	if (args->ca_file.n > 0)
 		rc = hl_need_read(ctx, args->ca_file);
-	while (rc == 0 && *at != '\0') {
-		size_t n = strcspn(at, " ");
-
-		rc = add_server(ctx, line, at, n);
-		at += n;
-		at += strspn(at, " ");
-	}
+	while (rc == 0 && (url = hl_word(ctx, &rest)).n > 0)
+		rc = add_server(ctx, line, url);
 	return rc;
 }
 

@@ -65,25 +65,27 @@ struct search {
 
 /* "2,8"; "0", "-1" and "" are any.  False: no mask. */
 static bool
-parse_mask(const char *text, size_t n, unsigned *ret)
+parse_mask(hl_str text, unsigned *ret)
 {
 	unsigned mask = 0;
 	size_t i = 0;
 
-	while (i < n) {
-		bool is_negative = text[i] == '-';
+	while (i < text.n) {
+		bool is_negative = text.p[i] == '-';
 		uint64_t value = 0;
 		size_t begin = i += is_negative;
 
-		for (; i < n && text[i] >= '0' && text[i] <= '9'; i++) {
-			value = value * 10 + (unsigned)(text[i] - '0');
+		for (; i < text.n && text.p[i] >= '0' && text.p[i] <= '9';
+		     i++) {
+			value = value * 10 + (unsigned)(text.p[i] - '0');
 			if (value > UINT32_MAX)
 				return false;
 		}
-		if (i == begin || (i < n && text[i] != ',') || i + 1 == n)
+		if (i == begin || (i < text.n && text.p[i] != ',') ||
+		    i + 1 == text.n)
 			return false;
 		mask |= is_negative && value > 0 ? MASK_ANY : (unsigned)value;
-		i += i < n;
+		i += i < text.n;
 	}
 	*ret = mask > 0 ? mask : MASK_ANY;
 	return true;
@@ -94,23 +96,18 @@ static const char *
 parse_zone(
     struct hl_ctx *ctx, const struct hl_list *list, size_t i, struct zone *ret)
 {
-	const char *blanks = " \t", *rest = hl_list_rest(list, i).p;
-	size_t n = strcspn(rest, blanks);
+	const struct args *args = hl_args(ctx);
+	hl_str rest = hl_list_at(list, i), word;
 	unsigned action = 0;
 
-	*ret = (struct zone){ .name = hl_printf(ctx, "%.*s",
-				  (int)strcspn(hl_list_at(list, i).p, blanks),
-				  hl_list_at(list, i).p),
-		.action = ((const struct args *)hl_args(ctx))->action };
-	if (!parse_mask(rest, n, &ret->mask))
+	*ret = (struct zone){ .name = hl_word(ctx, &rest),
+		.action = args->action };
+	if (!parse_mask(hl_word(ctx, &rest), &ret->mask))
 		return "Malformed mask";
-	rest += n;
-	rest += strspn(rest, blanks);
-	n = strcspn(rest, blanks);
-	if (n == 0)
+	word = hl_word(ctx, &rest);
+	if (word.n == 0)
 		return NULL;
-	while (action <= LOG && (strlen(actions[action]) != n ||
-				    memcmp(actions[action], rest, n) != 0))
+	while (action <= LOG && strcmp(actions[action], word.p) != 0)
 		action++;
 	ret->action = action;
 	return action <= LOG ? NULL : "Unknown action";

@@ -748,6 +748,10 @@ int hl_pattern_new(struct hl_ctx *ctx, hl_str regex, bool caseless,
 /* 1 fits, 0 does not; -E2BIG gave up at the match limit. */
 int hl_pattern_match(const struct hl_pattern *pattern, hl_str text);
 
+/* Takes the next word off `rest`; "" when there is none left.  Words are parted
+ * by spaces and tabs, as those of HL_ARG_WORDS and of hl_list_rest. */
+hl_str hl_word(struct hl_ctx *ctx, hl_str *rest);
+
 /* For hooks with a `ret`: adds a line to what they give. */
 void hl_lines_add(struct hl_lines *ret, hl_str line);
 /* Lines of a plugin's own, and all of them as one text, parted by \n. */

@@ -44,17 +44,14 @@ run_program(struct hl_ctx *ctx, const struct lines *lines)
 	struct hl_spawn spawn = {
 		.argv = argv, .input = lines->bytes, .input_size = lines->n
 	};
-	size_t n = strlen(lines->where), count = 0;
-	char *word, *at = hl_alloc(ctx, n + 1);
+	hl_str word, rest = hl_text(lines->where + 1);
+	size_t count = 0;
 
-	memcpy(at, lines->where + 1, n);
-	while ((word = strsep(&at, " ")) != NULL) {
-		if (word[0] == '\0')
-			continue;
+	while ((word = hl_word(ctx, &rest)).n > 0) {
 		/* A conversion of strftime(3) may have become several. */
 		if (count == WORDS_MAX)
 			return -E2BIG;
-		argv[count++] = word;
+		argv[count++] = word.p;
 	}
 	return hl_spawn(ctx, &spawn, NULL) == 0 ? 0 : -EIO;
 }
@@ -110,31 +107,31 @@ lines_done(struct lines *lines)
 	lines->n = 0;
 }
 
-static size_t
-word_count(const char *text)
+static int
+need_program(struct hl_ctx *ctx, hl_str command)
 {
-	size_t count = 0;
+	hl_str program = hl_word(ctx, &command);
+	size_t count = 1;
 
-	for (; *(text += strspn(text, " ")) != '\0'; count++)
-		text += strcspn(text, " ");
-	return count;
+	while (hl_word(ctx, &command).n > 0)
+		count++;
+	if (count > WORDS_MAX)
+		return hl_load_error(ctx,
+		    "%s: more than %d words; put them into a script and run "
+		    "that",
+		    program.p, WORDS_MAX);
+	return hl_need_exec(ctx, program);
 }
 
 int
 lines_need(struct hl_ctx *ctx, hl_str where)
 {
-	size_t n = strcspn(where.p, where.p[0] == '|' ? " " : "%");
+	size_t n = strcspn(where.p, "%");
 
 	if (where.n == 0)
 		return 0;
-	if (where.p[0] == '|' && word_count(where.p + 1) > WORDS_MAX)
-		return hl_load_error(ctx,
-		    "%.*s: more than %d words; put them into a script and run "
-		    "that",
-		    (int)n - 1, where.p + 1, WORDS_MAX);
 	if (where.p[0] == '|')
-		return hl_need_exec(
-		    ctx, hl_printf(ctx, "%.*s", (int)n - 1, where.p + 1));
+		return need_program(ctx, hl_text(where.p + 1));
 	if (where.p[0] != '/')
 		return hl_load_error(ctx, "%s: must be absolute", where.p);
 	/* All below the last directory without a conversion. */

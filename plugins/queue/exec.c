@@ -106,37 +106,23 @@ expand(struct hl_ctx *ctx, hl_str word)
 	return result;
 }
 
-/* Calls `on_word` for each word of the line; ends with its first error. */
-static int
-each_word(struct hl_ctx *ctx, int (*on_word)(void *arg, hl_str word), void *arg)
+static void
+make_command(struct words *words)
 {
-	const struct args *args = hl_args(ctx);
-	const char *at = args->words.p;
-	int rc = 0;
+	const struct args *args = hl_args(words->ctx);
+	hl_str rest = args->words, word;
 
-	while (rc == 0 && *(at += strspn(at, " \t")) != '\0') {
-		size_t n = strcspn(at, " \t");
+	while ((word = hl_word(words->ctx, &rest)).n > 0) {
+		hl_str expanded;
 
-		rc = on_word(arg, hl_printf(ctx, "%.*s", (int)n, at));
-		at += n;
+		if (strcmp(word.p, "%r") == 0) {
+			add_recipients(words);
+			continue;
+		}
+		expanded = expand(words->ctx, word);
+		words->is_option |= expanded.p[0] == '-' && word.p[0] == '%';
+		add(words, expanded.p);
 	}
-	return rc;
-}
-
-static int
-on_word(void *arg, hl_str word)
-{
-	struct words *words = arg;
-	hl_str expanded;
-
-	if (strcmp(word.p, "%r") == 0) {
-		add_recipients(words);
-		return 0;
-	}
-	expanded = expand(words->ctx, word);
-	words->is_option |= expanded.p[0] == '-' && word.p[0] == '%';
-	add(words, expanded.p);
-	return 0;
 }
 
 static void
@@ -197,7 +183,7 @@ on_queue(struct hl_ctx *ctx)
 		hl_log(ctx, HL_LOG_NOTICE, "pass, nobody is left to get it");
 		return HL_OK;
 	}
-	(void)each_word(ctx, on_word, &argv);
+	make_command(&argv);
 	if (argv.is_option)
 		return hl_deny(
 		    ctx, "5.1.3", "No address may begin with '-' here");
@@ -216,9 +202,8 @@ on_queue(struct hl_ctx *ctx)
 /* ---- the line in config/plugins ---- */
 
 static int
-check_word(void *arg, hl_str word)
+check_word(struct hl_ctx *ctx, hl_str word)
 {
-	struct hl_ctx *ctx = arg;
 	const char *at = word.p;
 
 	if (strcmp(word.p, "%r") == 0)
@@ -236,14 +221,16 @@ static int
 on_load(struct hl_ctx *ctx)
 {
 	const struct args *args = hl_args(ctx);
-	hl_str program = hl_printf(
-	    ctx, "%.*s", (int)strcspn(args->words.p, " \t"), args->words.p);
+	hl_str rest = args->words, program = hl_word(ctx, &rest), word;
+	int rc = 0;
 
 	if (program.p[0] != '/' || strchr(program.p, '%') != NULL)
 		return hl_load_error(
 		    ctx, "%s: an absolute path is needed", program.p);
-	if (each_word(ctx, check_word, ctx) < 0)
-		return -EINVAL;
+	while (rc == 0 && (word = hl_word(ctx, &rest)).n > 0)
+		rc = check_word(ctx, word);
+	if (rc < 0)
+		return rc;
 	return args->setuid ? hl_need_exec_setuid(ctx, program)
 			    : hl_need_exec(ctx, program);
 }

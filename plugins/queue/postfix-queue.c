@@ -160,14 +160,10 @@ take_flag(struct hl_ctx *ctx, struct instance *self, hl_str name)
 static void
 take_flags(struct hl_ctx *ctx, struct instance *self, hl_str words)
 {
-	const char *at = words.p;
+	hl_str word;
 
-	while (*(at += strspn(at, " \t")) != '\0') {
-		size_t n = strcspn(at, " \t");
-
-		take_flag(ctx, self, hl_printf(ctx, "%.*s", (int)n, at));
-		at += n;
-	}
+	while ((word = hl_word(ctx, &words)).n > 0)
+		take_flag(ctx, self, word);
 }
 
 static int

@@ -177,26 +177,24 @@ exec_judge(struct hl_ctx *ctx, const struct exec_result *result)
 
 /* ---- how it is run ---- */
 
-/* Splits `text` at spaces; %s is aveserver's socket, %f the file, which comes
+/* The words of `text`; %s is aveserver's socket, %f the file, which comes
  * last without it.  on_load has counted the words. */
 static void
 add_words(struct hl_ctx *ctx, const char **argv, size_t count, hl_str text,
     hl_str file)
 {
 	const struct exec_args *args = hl_args(ctx);
-	char *at = hl_alloc(ctx, text.n + 1), *word;
 	bool has_file = false;
+	hl_str word;
 
-	memcpy(at, text.p, text.n);
-	while (count < WORDS_MAX && (word = strsep(&at, " ")) != NULL) {
-		bool is_file = strcmp(word, "%f") == 0;
-
-		if (word[0] == '\0')
-			continue;
-		has_file = has_file || is_file;
-		argv[count++] = is_file                   ? file.p
-				: strcmp(word, "%s") == 0 ? args->aveserver.p
-							  : word;
+	while (count < WORDS_MAX && (word = hl_word(ctx, &text)).n > 0) {
+		if (strcmp(word.p, "%f") == 0) {
+			has_file = true;
+			word = file;
+		} else if (strcmp(word.p, "%s") == 0) {
+			word = args->aveserver;
+		}
+		argv[count++] = word.p;
 	}
 	if (!has_file)
 		argv[count] = file.p;
@@ -265,12 +263,12 @@ on_data_post(struct hl_ctx *ctx)
 }
 
 static size_t
-word_count(hl_str text)
+word_count(struct hl_ctx *ctx, hl_str text)
 {
 	size_t count = 0;
 
-	for (const char *at = text.p; *(at += strspn(at, " ")) != '\0'; count++)
-		at += strcspn(at, " ");
+	while (hl_word(ctx, &text).n > 0)
+		count++;
 	return count;
 }
 
@@ -279,7 +277,7 @@ on_load(struct hl_ctx *ctx)
 {
 	const struct exec_scanner *scanner = scanner_of(ctx);
 	const struct exec_args *args = hl_args(ctx);
-	hl_str program = args->command;
+	hl_str program = args->command, rest;
 
 	if (scanner->program != NULL) {
 		if (program.n > 0)
@@ -289,11 +287,11 @@ on_load(struct hl_ctx *ctx)
 	} else if (program.n == 0) {
 		return hl_load_error(ctx, "argument command is missing");
 	}
-	program =
-	    hl_printf(ctx, "%.*s", (int)strcspn(program.p, " "), program.p);
+	rest = program;
+	program = hl_word(ctx, &rest);
 	if (program.p[0] != '/')
 		return hl_load_error(ctx, "%s: must be absolute", program.p);
-	if (word_count(args->command) > WORDS_MAX)
+	if (word_count(ctx, args->command) > WORDS_MAX)
 		return hl_load_error(
 		    ctx, "%s: more than %u words", program.p, WORDS_MAX);
 	return hl_need_exec(ctx, program);

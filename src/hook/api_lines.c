@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* api_lines.c - plugin.h: results of config, *_pre and *_parse hooks. */
+/* api_lines.c - plugin.h: lines, their words, and results of hooks. */
 #include <stdarg.h>
 #include <string.h>
 
@@ -59,6 +59,16 @@ hl_lines_text(const struct hl_lines *lines)
 	text = arena_str(lines->arena, buf_slice(&buf));
 	buf_done(&buf);
 	return text;
+}
+
+hl_str
+hl_word(struct hl_ctx *ctx, hl_str *rest)
+{
+	struct slice left = slice_str(*rest), word = slice_word(&left);
+
+	ctx_check(ctx);
+	*rest = (hl_str){ rest->p + (rest->n - left.n), left.n };
+	return arena_str(ctx->arena, word);
 }
 
 void

@@ -192,7 +192,31 @@ test_addr_path(void **state)
 	fixture_hook(f, HOOK_CONNECT, expand);
 }
 
-/* ---- lines, the time ---- */
+/* ---- lines, words, the time ---- */
+
+static enum hl_verdict
+take_words(struct hl_ctx *ctx)
+{
+	hl_str rest = HL_STR(" one\t two  three "), empty = HL_STR("");
+
+	EXPECT_TEXT(hl_word(ctx, &rest), "one");
+	EXPECT_TEXT(rest, "\t two  three ");
+	EXPECT_TEXT(hl_word(ctx, &rest), "two");
+	EXPECT_TEXT(hl_word(ctx, &rest), "three");
+	EXPECT_TEXT(rest, " ");
+	EXPECT_TEXT(hl_word(ctx, &rest), "");
+	EXPECT_TEXT(rest, "");
+	EXPECT_TEXT(hl_word(ctx, &rest), "");
+	EXPECT_TEXT(hl_word(ctx, &empty), "");
+	return HL_DECLINED;
+}
+
+static void
+test_words(void **state)
+{
+	(void)state;
+	fixture_hook(f, HOOK_CONNECT, take_words);
+}
 
 static enum hl_verdict
 make_lines(struct hl_ctx *ctx)
@@ -247,6 +271,7 @@ main(void)
 		TEST(test_remedies),
 		TEST(test_addr_path),
 		TEST(test_lines),
+		TEST(test_words),
 		TEST(test_time),
 	};
 
