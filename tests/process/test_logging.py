@@ -56,6 +56,12 @@ def has(path, number, count=1):
     until(look)
 
 
+def holder(folder, number):
+    """The file there that has this line."""
+    return until(lambda: [path for path in folder.iterdir() if
+                          f" from=n{number}@" in path.read_text()])[0]
+
+
 def test_file_is_rotated(server, base):
     path = base / "logs" / "smtp"
     with start(server, f"logging/file {path}") as smtp:
@@ -142,17 +148,13 @@ def test_file_is_not_split(server, base, nosplit):
     words = "nosplit " if nosplit else ""
     with start(server, f"logging/file {words}{logs}/%H%M%S") as smtp:
         refuse(smtp, 1)
-        until(lambda: any(logs.iterdir()))
+        first = holder(logs, 1)
         time.sleep(1.1)
         refuse(smtp, 2)
-        if nosplit:
-            has(next(logs.iterdir()), 2)
-            with Smtp(server.where()) as other:
-                refuse(other, 3)
-        until(lambda: len(list(logs.iterdir())) >= 2)
-        last = sorted(logs.iterdir())[-1]
-        has(last, 3 if nosplit else 2)
-        assert "from=n1@" not in last.read_text()
+        assert (holder(logs, 2) == first) == nosplit
+        with Smtp(server.where()) as other:
+            refuse(other, 3)
+        assert holder(logs, 3) != first
 
 
 def test_file_and_levels(server, base):
