@@ -442,6 +442,25 @@ find_in_time(struct hl_ctx *ctx)
 	return HL_DECLINED;
 }
 
+static enum hl_verdict
+find_within_budget(struct hl_ctx *ctx)
+{
+	struct hl_zones zones = {
+		.file = "zones", .separator = ' ', .timeout_ms = 5000
+	};
+	struct hl_listing found;
+	uint64_t begin_ms = hl_now_ms(ctx);
+
+	hl_dns_budget(ctx, 50);
+	EXPECT_INT(
+	    hl_zones_find(ctx, &zones, HL_STR("dom.example"), &found), 0);
+	EXPECT_INT(hl_now_ms(ctx) - begin_ms < 200, 1);
+	/* It was the hook's, and is over. */
+	EXPECT_INT(
+	    hl_dns_query(ctx, HL_STR("all.example"), HL_DNS_NS, NULL), -ETIME);
+	return HL_DECLINED;
+}
+
 static void
 test_zones(void **state)
 {
@@ -468,6 +487,11 @@ test_zones(void **state)
 	fixture_end(f);
 	assert_true(
 	    was_logged(f, "no answer from silent.list, other.silent.list"));
+	fixture_begin(f, HOOK_CONNECT, find_within_budget);
+	for (int i = 0; i < 100 && !f->is_done; i++)
+		fixture_pass_ms(f, 10);
+	assert_true(f->is_done);
+	fixture_end(f);
 }
 
 static enum hl_verdict
