@@ -11,10 +11,10 @@
  * and within `grey_timeout` it is let in, and stays known for `white_timeout`
  * after each visit.  One that comes later than that is let in, too, but as
  * qpsmtpd's does it, is new again `white_timeout` after its first visit.  A
- * client of IPv6 is its network, a /64.  Relay clients and whitelisted ones are let in at once;
- * with `geoip` those from these countries too, and with `p0f` all whose system
- * (genre, detail, link), uptime in hours (less than) and distance (more than)
- * are not all of these.
+ * client of IPv6 is its network, a /64.  Relay clients and whitelisted ones are
+ * let in at once; with `geoip` those from these countries too, and with `p0f`
+ * all whose system (genre, detail, link), uptime in hours (less than) and
+ * distance (more than) are not all of these.
  *
  *	config/denysoft_greylist  the same settings, "NAME VALUE" in a line; the
  *				  plugin's line wins

@@ -206,18 +206,26 @@ ask_all(struct hl_ctx *ctx, struct search *search, const struct hosts *hosts)
 
 /* ---- answers ---- */
 
-/* 1 it is a match, 0, or -EAGAIN: that is no list's answer. */
-static int
-check_address(struct question *question, hl_str text)
+/* False: none of them is a list's answer.  The least one that matches is told,
+ * since they may come in another order each time. */
+static bool
+take_addresses(struct question *question, const struct hl_dns *dns)
 {
-	uint32_t value;
+	uint32_t value, least = UINT32_MAX;
+	bool is_list = false;
 
-	if (!hl_listing_address(text, &value))
-		return -EAGAIN;
-	if ((value & question->zone->mask) == 0)
-		return 0;
-	question->address = text;
-	return 1;
+	for (size_t i = 0; i < hl_dns_count(dns); i++) {
+		hl_str text = hl_dns_text(dns, i);
+
+		if (!hl_listing_address(text, &value))
+			continue;
+		is_list = true;
+		if ((value & question->zone->mask) == 0 || value > least)
+			continue;
+		least = value;
+		question->address = text;
+	}
+	return is_list;
 }
 
 /* 0, or -ECANCELED and -ETIMEDOUT. */
@@ -231,13 +239,8 @@ wait_address(struct hl_ctx *ctx, struct question *question)
 		return rc;
 	if (rc == -EINVAL) /* no name */
 		return 0;
-	for (int i = 0; i < rc; i++) {
-		int match =
-		    check_address(question, hl_dns_text(dns, (size_t)i));
-
-		if (match < 0)
-			rc = -EAGAIN;
-	}
+	if (rc > 0 && !take_addresses(question, dns))
+		rc = -EAGAIN;
 	question->zone->failed = question->zone->failed || rc < 0;
 	return rc < 0 ? 0 : 1;
 }
@@ -350,7 +353,9 @@ on_data_post(struct hl_ctx *ctx)
 	hl_dns_budget(ctx, args->timeout_ms);
 	ask_all(ctx, &search, hosts);
 	if (search.count == 0) {
-		hl_log(ctx, HL_LOG_INFO, "pass, No URIs found in mail");
+		hl_log(ctx, HL_LOG_INFO, "%s",
+		    search.zone_count == 0 ? "skip, uribl_zones has no zone"
+					   : "pass, No URIs found in mail");
 		return HL_DECLINED;
 	}
 	return wait_all(ctx, &search) < 0 ? HL_DECLINED : act(ctx, &search);
