@@ -11,7 +11,7 @@
 
 #define PIECE 65536u
 
-/* FNV-1a: a message may have the same hosts many thousand times. */
+/* FNV-1a. */
 static uint32_t
 hash_of(const char *host)
 {
@@ -23,7 +23,7 @@ hash_of(const char *host)
 }
 
 static bool
-is_known(const struct hosts *hosts, const char *host, uint32_t hash)
+is_known(struct hosts *hosts, const char *host, uint32_t hash)
 {
 	const char *at = hosts->text;
 	unsigned i = 0, n = 0;
@@ -33,17 +33,16 @@ is_known(const struct hosts *hosts, const char *host, uint32_t hash)
 			continue;
 		for (; n < i; n++)
 			at += strlen(at) + 1;
+		hosts->compared++;
 		if (strcmp(at, host) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* As links_found; on the pool. */
-static void
-on_host(void *arg, const char *host, bool is_ip)
+void
+hosts_add(struct hosts *hosts, const char *host, bool is_ip)
 {
-	struct hosts *hosts = arg;
 	size_t size = strlen(host) + 1;
 	uint32_t hash = hash_of(host);
 
@@ -57,6 +56,13 @@ on_host(void *arg, const char *host, bool is_ip)
 	hosts->n += size;
 	hosts->hash[hosts->count] = hash;
 	hosts->is_ip[hosts->count++] = is_ip;
+}
+
+/* As links_found; on the pool. */
+static void
+on_host(void *arg, const char *host, bool is_ip)
+{
+	hosts_add(arg, host, is_ip);
 }
 
 struct piece {

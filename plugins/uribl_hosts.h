@@ -16,7 +16,12 @@ struct hosts {
 	bool is_full; /* there were more */
 	bool is_ip[HOSTS_MAX];
 	uint32_t hash[HOSTS_MAX];
+	unsigned compared; /* texts, in all: what it costs */
 };
+
+/* Adds one.  A message may have the same many thousand times: that compares
+ * one text, by its hash. */
+void hosts_add(struct hosts *hosts, const char *host, bool is_ip);
 
 /* Adds those in the values of its fields. */
 void hosts_of_header(struct hl_ctx *ctx, struct hosts *hosts);
