@@ -18,6 +18,8 @@ static const struct option_spec options[] = {
 	{ "listen", "LINE",
 	    "listen here instead of on the lines of config/listen; may "
 	    "repeat" },
+	{ "start-timeout", "S",
+	    "how long workers may take to get ready (default 60 seconds)" },
 	{ "state", "DIR", "state directory (default " STATE_DIR_DEFAULT ")" },
 	{ "user", "NAME", "run as this user when started as root" },
 	{ "workers", "N", "worker processes (default: config/workers)" },
@@ -29,6 +31,16 @@ struct parsed {
 	struct master_options master;
 	const char *listen[CONF_LISTENERS_MAX];
 };
+
+static int
+take_start_s(const char *value, unsigned *ret, struct err *err)
+{
+	if (num_parse_unsigned(slice_of(value), MASTER_START_S_MAX, ret) == 0 &&
+	    *ret > 0)
+		return 0;
+	return err_set(err, -EINVAL, "--start-timeout is 1 to %d seconds",
+	    MASTER_START_S_MAX);
+}
 
 static int
 take(void *arg, const struct option_spec *spec, const char *value,
@@ -53,6 +65,8 @@ take(void *arg, const struct option_spec *spec, const char *value,
 			return err_set(err, -E2BIG, "at most %d --listen",
 			    CONF_LISTENERS_MAX);
 		parsed->listen[master->listen_count++] = value;
+	} else if (strcmp(spec->name, "start-timeout") == 0) {
+		return take_start_s(value, &master->start_s, err);
 	} else if (num_parse_unsigned(
 		       slice_of(value), SHM_SLOT_MAX, &master->workers) < 0 ||
 		   master->workers == 0) {
@@ -69,6 +83,7 @@ run(const struct command *self, int argc, char **argv)
 		.master.config_dir = DEFAULT_CONFIG,
 		.master.state_dir = STATE_DIR_DEFAULT,
 		.master.listen = parsed.listen,
+		.master.start_s = MASTER_START_S,
 	};
 	struct err err;
 
@@ -80,7 +95,7 @@ run(const struct command *self, int argc, char **argv)
 const struct command command_serve = {
 	.name = "serve",
 	.args = "[--config DIR] [--listen LINE]... [--state DIR]"
-		" [--user NAME] [--workers N]",
+		" [--user NAME] [--workers N] [--start-timeout S]",
 	.about = "run the server, in the foreground, log on stderr",
 	.options = options,
 	.more =

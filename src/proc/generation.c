@@ -90,7 +90,7 @@ generation_begin(struct master *master, generation_fn *done, struct err *err)
 		return rc;
 	}
 	next->begun = wall_now();
-	next->deadline = mono_add_ms(mono_now(), MASTER_START_MS);
+	next->deadline = mono_add_ms(mono_now(), options->start_s * 1000ull);
 	master->next = next;
 	rc = start_children(master, next, err);
 	if (rc < 0)
@@ -278,7 +278,7 @@ generation_tick(struct master *master, struct mono now)
 	if (master->next == NULL || mono_is_before(now, master->next->deadline))
 		return;
 	(void)err_set(&err, -ETIMEDOUT,
-	    "the workers were not ready within %d seconds",
-	    MASTER_START_MS / 1000);
+	    "the workers were not ready within %u seconds",
+	    master->options->start_s);
 	generation_refuse(master, &err);
 }

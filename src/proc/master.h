@@ -9,6 +9,9 @@
 #define HOOKLINE_PROC_MASTER_H
 
 /* The command line; all borrowed. */
+#define MASTER_START_S 60 /* by default */
+#define MASTER_START_S_MAX 3600
+
 struct master_options {
 	const char *config_dir;
 	const char *state_dir;
@@ -17,6 +20,9 @@ struct master_options {
 	unsigned listen_count;
 	const char *user; /* NULL: config/user, else nobody */
 	unsigned workers; /* 0: config/workers */
+	/* How long a generation, or a replacement of a worker, may take to get
+	 * ready. */
+	unsigned start_s;
 };
 
 /* Runs until it is told to stop.  Returns the exit code; why a start failed

@@ -44,8 +44,6 @@ struct spawn_child;
 struct tls_watch;
 
 #define MASTER_TICK_MS 100
-/* How long a generation, or a replacement of a worker, may take to get ready. */
-#define MASTER_START_MS 60000
 /* From `now` until a worker that is still there is killed. */
 #define MASTER_KILL_MS 1500
 /* A slot without worker for so long is polled by another one. */

@@ -341,11 +341,12 @@ slot_check_start(struct master *master, unsigned slot, struct mono now)
 	char why[96];
 
 	if (child == NULL || child->state != CHILD_STARTING ||
-	    mono_since_us(now, child->started) / 1000 < MASTER_START_MS)
+	    mono_since_us(now, child->started) <
+		master->options->start_s * 1000000ull)
 		return;
 	(void)snprintf(why, sizeof(why),
-	    "not ready within %d seconds: does a plugin hang in its load?",
-	    MASTER_START_MS / 1000);
+	    "not ready within %u seconds: does a plugin hang in its load?",
+	    master->options->start_s);
 	log_start_failed(slot, why);
 	child_end(child);
 }

@@ -263,6 +263,31 @@ def test_killed_worker_is_replaced(server):
     assert server.status()["deaths"] == 1
 
 
+def test_hanging_replacement(server):
+    """It is ended when its time is over, and another one is tried."""
+    server.start("--workers", "2", "--start-timeout", "1")
+    first, second = (worker["pid"] for worker in server.workers())
+    server.write("plugins", "hang")
+    os.kill(second, signal.SIGKILL)
+    line = server.wait_line("event=worker_start_failed")[0]
+    assert "slot=1" in line
+    assert "not ready within 1 seconds" in line
+    assert [worker["pid"] for worker in server.workers()] == [first]
+    server.write("plugins", "")
+    until(lambda: len(server.workers()) == 2, server.log)
+    assert second not in [worker["pid"] for worker in server.workers()]
+    with server.client() as client:
+        client.greet()
+
+
+def test_hanging_start(server):
+    server.write("plugins", "hang")
+    server.launch("--workers", "1", "--start-timeout", "1")
+    assert server.wait() == 1
+    assert "were not ready within 1 seconds" in server.lines(
+        "event=start_failed")[0]
+
+
 @pytest.mark.parametrize("how,signal_name,more", [
     ("CRASH", "SEGV", ""), ("ABORT", "ABRT", ""),
     ("OVERFLOW", "SEGV", "stack=overflow")])
