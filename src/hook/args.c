@@ -216,24 +216,57 @@ find_arg(const struct hl_arg *table, struct slice word, uint64_t given)
 	return named >= 0 ? named : positional;
 }
 
+/* The name of an argument that `word` may have been meant for, or NULL. */
+static const char *
+nearest_name(const struct hl_arg *table, struct slice word)
+{
+	const char *names[ARGS_MAX + 1] = { NULL };
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARGS_MAX && table[i].name != NULL; i++) {
+		if (!table[i].positional)
+			names[n++] = table[i].name;
+	}
+	return conf_nearest(word, names, n);
+}
+
 static int
 unknown_word(const struct hl_arg *table, struct slice word, struct err *err)
 {
-	const char *names[ARGS_MAX + 1] = { NULL }, *near;
-	size_t n = 0;
+	const char *near = nearest_name(table, word);
 
-	for (; n < ARGS_MAX && table[n].name != NULL; n++)
-		names[n] = table[n].name;
-	near = conf_nearest(word, names, n);
 	if (near != NULL)
 		return err_set(err, -EINVAL,
 		    "unknown argument %.*s; did you mean %s?", STR(word), near);
-	if (n == 0)
+	if (table[0].name == NULL)
 		return err_set(err, -EINVAL,
 		    "unknown argument %.*s; it takes none", STR(word));
 	return err_set(err, -EINVAL,
 	    "unknown argument %.*s; `hookline plugins` tells which it takes",
 	    STR(word));
+}
+
+/* A word alone, where only `arg` may stand alone. */
+static int
+unknown_choice(const struct hl_arg *table, const struct hl_arg *arg,
+    struct slice word, struct err *err)
+{
+	if (nearest_name(table, word) != NULL)
+		return unknown_word(table, word, err);
+	return err_set(err, -EINVAL,
+	    "unknown argument %.*s; a word alone must be one of %s", STR(word),
+	    arg->choices);
+}
+
+/* Often that is meant as a comment. */
+static bool
+has_hash(const hl_str *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (words[i].p[0] == '#')
+			return true;
+	}
+	return false;
 }
 
 static struct slice
@@ -283,6 +316,9 @@ take_words(const struct hl_arg *table, const hl_str *words, size_t count,
 			i = count;
 		}
 		ret = store(&table[n], word, arena, base, err);
+		if (ret < 0 && table[n].positional &&
+		    table[n].type == HL_ARG_CHOICE)
+			return unknown_choice(table, &table[n], word, err);
 		if (ret < 0)
 			return ret;
 	}
@@ -304,6 +340,8 @@ args_parse(const struct hl_arg *table, const hl_str *words, size_t count,
 	if (status == 0)
 		status =
 		    take_words(table, words, count, arena, ret, &given, err);
+	if (status < 0 && has_hash(words, count))
+		return err_prefix(err, "a comment must have its own line");
 	if (status < 0)
 		return status;
 	for (unsigned i = 0; table[i].name != NULL; i++) {

@@ -3,6 +3,7 @@
 #include "engine.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "auth_secret.h"
 #include "base/mem.h"
@@ -126,6 +127,20 @@ is_absent(struct engine *engine, hl_str key)
 	return absent;
 }
 
+/* Of a file that is there, but cannot be used, the configuration tells. */
+static void
+tell_absent(struct engine *engine, hl_str key, struct conf_faults *faults)
+{
+	hl_str path = arena_printf(
+	    &faults->arena, "%s/%.*s", conf_dir_path(engine->conf), STR(key));
+
+	if (access(path.p, F_OK) == 0)
+		conf_faults_merge(faults, conf_faults(engine->conf));
+	else
+		(void)conf_faults_add(faults, path, 0,
+		    "the file is missing; it names the plugins, one a line");
+}
+
 static int
 load_loggers(struct engine *engine, struct conf_faults *faults)
 {
@@ -153,9 +168,7 @@ engine_load(struct engine *engine, const hl_str *keys, size_t key_count,
 		if (engine_chains(engine, keys[i]) != NULL)
 			continue;
 		if (is_absent(engine, keys[i])) {
-			(void)conf_faults_add(faults, keys[i], 0,
-			    "the file is missing; it names the plugins, one "
-			    "a line");
+			tell_absent(engine, keys[i], faults);
 			status = -ENOENT;
 			continue;
 		}

@@ -95,8 +95,8 @@ not_found(
 	else
 		(void)err_set(err, -ENOENT,
 		    "there is no plugin %.*s; `hookline plugins` lists those "
-		    "that there are, config/plugin_dirs where others are "
-		    "looked for",
+		    "that there are, Perl files, also qpsmtpd's, are looked "
+		    "for in the directories of config/plugin_dirs",
 		    STR(line->name));
 	name_list_done(&names);
 	return -ENOENT;

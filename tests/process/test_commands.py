@@ -225,6 +225,20 @@ def test_faults_of_plugins_files(tmp_path):
             where
 
 
+def test_include_of_plugins_is_missing(tmp_path):
+    """It is told, and not that plugins itself is missing."""
+    (tmp_path / "me").write_text("mx.example\n")
+    result = hookline("check", "--config", tmp_path)
+    assert result.stderr == f"{tmp_path}/plugins: the file is missing; it " \
+        "names the plugins, one a line\n"
+    (tmp_path / "plugins").write_text("queue/discard\n$include more\n")
+    result = hookline("check", "--config", tmp_path)
+    assert result.returncode == 1
+    assert result.stderr == f"{tmp_path}/plugins:2: $include " \
+        f"{tmp_path}/more: cannot read it: No such file or directory; " \
+        "create it, or remove this line\n"
+
+
 def test_plugin_file_of_a_listener_is_missing(tmp_path):
     (tmp_path / "plugins").write_text("queue/discard\n")
     (tmp_path / "listen").write_text(

@@ -146,6 +146,36 @@ test_unknown_and_missing(void **state)
 	assert_int_equal(parse_with(NULL, "x"), -EINVAL);
 	assert_string_equal(err.text, "unknown argument x; it takes none");
 	assert_int_equal(parse_with(NULL, ""), 0);
+	assert_int_equal(parse_with(NULL, "x # y"), -EINVAL);
+	assert_string_equal(err.text,
+	    "a comment must have its own line: unknown argument x; it takes "
+	    "none");
+}
+
+/* A choice that may stand alone, as reject_type was written once. */
+static void
+test_choice_alone(void **state)
+{
+	static const struct hl_arg alone[] = {
+		ARG(number, .type = HL_ARG_INT),
+		ARG(choice, .type = HL_ARG_CHOICE, .choices = "hard|soft",
+		    .positional = true),
+		{ .name = NULL },
+	};
+
+	(void)state;
+	assert_int_equal(parse_with(alone, "soft"), 0);
+	assert_int_equal(got.choice, 1);
+	assert_int_equal(parse_with(alone, "numbr 1"), -EINVAL);
+	assert_string_equal(
+	    err.text, "unknown argument numbr; did you mean number?");
+	assert_int_equal(parse_with(alone, "never"), -EINVAL);
+	assert_string_equal(err.text,
+	    "unknown argument never; a word alone must be one of hard|soft");
+	assert_int_equal(parse_with(alone, "number 1 # soft"), -EINVAL);
+	assert_string_equal(err.text,
+	    "a comment must have its own line: unknown argument #; a word "
+	    "alone must be one of hard|soft");
 }
 
 static void
@@ -211,6 +241,7 @@ main(void)
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_unknown_and_missing),
+		cmocka_unit_test(test_choice_alone),
 		cmocka_unit_test(test_bad_tables),
 		cmocka_unit_test(test_bad_default),
 		cmocka_unit_test(test_twice),
