@@ -147,10 +147,7 @@ on_option(void *arg, const struct option_spec *spec, const char *value,
 		args->json = true;
 		return 0;
 	}
-	if (args->name != NULL)
-		return err_set(err, -EINVAL, "one name at a time");
-	args->name = value;
-	return 0;
+	return option_name(&args->name, NULL, value, err);
 }
 
 static int

@@ -189,24 +189,13 @@ say_what_next(const char *name, bool wrote_script)
 }
 
 static int
-on_option(void *arg, const struct option_spec *spec, const char *value,
-    struct err *err)
-{
-	(void)spec;
-	if (*(const char **)arg != NULL)
-		return err_set(err, -EINVAL, "one name at a time");
-	*(const char **)arg = value;
-	return 0;
-}
-
-static int
 run(const struct command *self, int argc, char **argv)
 {
 	const char *name = NULL;
 	struct err err;
 	int ret;
 
-	if (option_parse(NULL, argc, argv, on_option, &name, &err) < 0)
+	if (option_parse(NULL, argc, argv, option_name, &name, &err) < 0)
 		return command_usage_error(self, "%s", err.text);
 	if (name == NULL)
 		return command_usage_error(self, "which name?");

@@ -170,17 +170,6 @@ print_all(const struct name_list *names)
 }
 
 static int
-on_option(void *arg, const struct option_spec *spec, const char *value,
-    struct err *err)
-{
-	(void)spec;
-	if (*(const char **)arg != NULL)
-		return err_set(err, -EINVAL, "one name at a time");
-	*(const char **)arg = value;
-	return 0;
-}
-
-static int
 run(const struct command *self, int argc, char **argv)
 {
 	struct name_list names = { NULL, 0 };
@@ -188,7 +177,7 @@ run(const struct command *self, int argc, char **argv)
 	struct err err;
 	int status;
 
-	if (option_parse(NULL, argc, argv, on_option, &name, &err) < 0)
+	if (option_parse(NULL, argc, argv, option_name, &name, &err) < 0)
 		return command_usage_error(self, "%s", err.text);
 	name_list_add_dir(&names, slice_of(plugin_dir()));
 	name_list_sort(&names);

@@ -102,6 +102,19 @@ option_parse(const struct option_spec *specs, int argc, char **argv,
 	return 0;
 }
 
+int
+option_name(void *arg, const struct option_spec *spec, const char *value,
+    struct err *err)
+{
+	const char **name = arg;
+
+	(void)spec;
+	if (*name != NULL)
+		return err_set(err, -EINVAL, "one name at a time");
+	*name = value;
+	return 0;
+}
+
 void
 option_print(FILE *out, const struct option_spec *specs)
 {

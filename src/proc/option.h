@@ -30,6 +30,11 @@ typedef int option_fn(void *arg, const struct option_spec *spec,
 int option_parse(const struct option_spec *specs, int argc, char **argv,
     option_fn *fn, void *arg, struct err *err) WARN_UNUSED;
 
+/* An option_fn for a command whose one argument is a name: `arg` is a const
+ * char **, NULL before. */
+int option_name(void *arg, const struct option_spec *spec, const char *value,
+    struct err *err);
+
 /* One indented line for each option. */
 void option_print(FILE *out, const struct option_spec *specs);
 
