@@ -167,6 +167,19 @@ map_written(int fd, size_t size, void **ret)
 	return *ret == MAP_FAILED ? -errno : 0;
 }
 
+/* Nobody writes to it any more.  Returns it; or `rc` or what goes wrong, and
+ * it is closed. */
+static int
+sealed(int fd, int rc)
+{
+	if (rc == 0 && fcntl(fd, F_ADD_SEALS, SEALS) == -1)
+		rc = -errno;
+	if (rc == 0)
+		return fd;
+	(void)close(fd);
+	return rc;
+}
+
 int
 tls_bundle_make(const struct tls_scope *scopes, size_t count)
 {
@@ -184,13 +197,8 @@ tls_bundle_make(const struct tls_scope *scopes, size_t count)
 		(void)pass_bundle(&pass, scopes, &count);
 		CHECK(!pass.is_bad);
 		(void)munmap(map, pass.size);
-		if (fcntl(fd, F_ADD_SEALS, SEALS) == -1)
-			rc = -errno;
 	}
-	if (rc == 0)
-		return fd;
-	(void)close(fd);
-	return rc;
+	return sealed(fd, rc);
 }
 
 int
@@ -235,20 +243,15 @@ int
 tls_ticket_file_make(const struct tls_ticket_keys *keys)
 {
 	int fd = memfd_create("tickets", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	ssize_t n;
 	int rc = 0;
+	ssize_t n;
 
 	if (fd == -1)
 		return -errno;
 	n = write(fd, keys, sizeof(*keys));
 	if (n != (ssize_t)sizeof(*keys))
 		rc = n == -1 ? -errno : -EIO;
-	else if (fcntl(fd, F_ADD_SEALS, SEALS) == -1)
-		rc = -errno;
-	if (rc == 0)
-		return fd;
-	(void)close(fd);
-	return rc;
+	return sealed(fd, rc);
 }
 
 /* The position is shared by all who have the descriptor. */
