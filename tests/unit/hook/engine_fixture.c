@@ -183,6 +183,20 @@ fixture_path(struct fixture *f, const char *name)
 }
 
 void
+fixture_file_is(const char *path, const char *want)
+{
+	char bytes[1024];
+	FILE *file = fopen(path, "r");
+	size_t n;
+
+	assert_non_null(file);
+	n = fread(bytes, 1, sizeof(bytes) - 1, file);
+	(void)fclose(file);
+	bytes[n] = '\0';
+	assert_string_equal(bytes, want);
+}
+
+void
 fixture_write(struct fixture *f, const char *key, const char *text)
 {
 	const char *path = fixture_path(f, key);

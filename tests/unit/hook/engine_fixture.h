@@ -68,6 +68,7 @@ int fixture_teardown(void **state);
 /* Writes the control file `key` (which may be "dir/file"); seen at once. */
 void fixture_write(struct fixture *f, const char *key, const char *text);
 const char *fixture_path(struct fixture *f, const char *name); /* in dir */
+void fixture_file_is(const char *path, const char *want);      /* its bytes */
 
 /* The probe's load function for all tests of a program; NULL: none.  Set
  * before fixture_load. */

@@ -83,20 +83,6 @@ open_files(void)
 	return count;
 }
 
-static void
-content_is(const char *path, const char *want)
-{
-	char bytes[1024];
-	FILE *file = fopen(path, "r");
-	size_t n;
-
-	assert_non_null(file);
-	n = fread(bytes, 1, sizeof(bytes) - 1, file);
-	(void)fclose(file);
-	bytes[n] = '\0';
-	assert_string_equal(bytes, want);
-}
-
 /* ---- plain files ---- */
 
 static enum hl_verdict
@@ -288,8 +274,9 @@ test_message(void **state)
 	fixture_message(f, MESSAGE);
 	fixture_hook(f, HOOK_QUEUE, store);
 	assert_int_equal(syncs, 1);
-	content_is(tmp_file.p, "X-New: 1\nFrom: a\nSubject: b\n\nline\nlast\n");
-	content_is(new_file.p, "before\r\nX-New: 1\r\n" MESSAGE);
+	fixture_file_is(
+	    tmp_file.p, "X-New: 1\nFrom: a\nSubject: b\n\nline\nlast\n");
+	fixture_file_is(new_file.p, "before\r\nX-New: 1\r\n" MESSAGE);
 }
 
 static enum hl_verdict
@@ -334,7 +321,7 @@ test_no_message(void **state)
 	fixture_hook(f, HOOK_CONNECT, store_nothing);
 	fixture_txn(f);
 	fixture_hook(f, HOOK_RCPT, store_nothing);
-	content_is(tmp_file.p, "");
+	fixture_file_is(tmp_file.p, "");
 }
 
 #define T(fn) cmocka_unit_test_setup_teardown(fn, set_up, fixture_teardown)

@@ -27,20 +27,6 @@ set_up(void **state)
 	return 0;
 }
 
-static void
-content_is(const char *name, const char *want)
-{
-	char bytes[1024];
-	FILE *file = fopen(fixture_path(f, name), "r");
-	size_t n;
-
-	assert_non_null(file);
-	n = fread(bytes, 1, sizeof(bytes) - 1, file);
-	(void)fclose(file);
-	bytes[n] = '\0';
-	assert_string_equal(bytes, want);
-}
-
 /* ---- hl_message_keep ---- */
 
 static struct hl_copy
@@ -77,9 +63,11 @@ test_keep(void **state)
 	(void)state;
 	fixture_message(f, "A: 1\r\n\r\nbody\r\n");
 	fixture_hook(f, HOOK_QUEUE, keep);
-	content_is("a", "A: 1\n\nbody\n");
-	content_is("b", "X-One: 1\nX-Two: 2\nA: 1\n\nbody\n");
-	content_is("c", "X-One: 1\r\nX-Two: 2\r\nA: 1\r\n\r\nbody\r\n");
+	fixture_file_is(fixture_path(f, "a"), "A: 1\n\nbody\n");
+	fixture_file_is(
+	    fixture_path(f, "b"), "X-One: 1\nX-Two: 2\nA: 1\n\nbody\n");
+	fixture_file_is(fixture_path(f, "c"),
+	    "X-One: 1\r\nX-Two: 2\r\nA: 1\r\n\r\nbody\r\n");
 	assert_int_equal(stat(fixture_path(f, "a"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
 }

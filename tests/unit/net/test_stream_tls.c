@@ -23,19 +23,9 @@ static struct tls_ctx *ctx;
 static int
 set_up(void **state)
 {
-	struct tls_pair cert;
-	struct tls_site site = { .name = STR_LIT(""), .pair_count = 1 };
-	struct tls_material material = {
-		.scope = STR_LIT("test"), .sites = &site, .site_count = 1
-	};
-	struct err err;
-
 	(void)state;
 	mx = pki_make("mx.example", &(struct pki_options){ 0 });
-	cert = pki_pair(&mx);
-	site.pairs = &cert;
-	if (tls_ctx_new(&material, NULL, &ctx, &err) < 0)
-		fail_msg("%s", err.text);
+	ctx = pki_context("", &mx, NULL);
 	return 0;
 }
 

@@ -22,25 +22,12 @@ static struct tls_ctx *ctx;
 static int
 set_up(void **state)
 {
-	struct tls_pair cert;
-	struct tls_site site = { .name = STR_LIT("mx.example"),
-		.pair_count = 1 };
-	struct tls_material material = { .scope = STR_LIT("test"),
-		.sites = &site,
-		.site_count = 1,
-		.request_cert = true };
-	struct err err;
-
 	(void)state;
 	ca = pki_make("Test CA", &(struct pki_options){ .is_ca = true });
 	mx = pki_make("mx.example", &(struct pki_options){ .issuer = &ca });
 	client_cert =
 	    pki_make("client.example", &(struct pki_options){ .issuer = &ca });
-	cert = pki_pair(&mx);
-	site.pairs = &cert;
-	material.client_ca = buf_slice(&ca.cert);
-	if (tls_ctx_new(&material, NULL, &ctx, &err) < 0)
-		fail_msg("%s", err.text);
+	ctx = pki_context("mx.example", &mx, &ca);
 	return 0;
 }
 

@@ -125,6 +125,28 @@ pki_pair(const struct pki_cert *cert)
 		.key = buf_slice(&cert->key) };
 }
 
+struct tls_ctx *
+pki_context(const char *name, const struct pki_cert *cert,
+    const struct pki_cert *client_ca)
+{
+	struct tls_pair pair = pki_pair(cert);
+	struct tls_site site = {
+		.name = str_of(name), .pairs = &pair, .pair_count = 1
+	};
+	struct tls_material material = { .scope = STR_LIT("test"),
+		.sites = &site,
+		.site_count = 1,
+		.request_cert = client_ca != NULL };
+	struct tls_ctx *ctx;
+	struct err err;
+
+	if (client_ca != NULL)
+		material.client_ca = buf_slice(&client_ca->cert);
+	if (tls_ctx_new(&material, NULL, &ctx, &err) < 0)
+		fail_msg("%s", err.text);
+	return ctx;
+}
+
 struct buf
 pki_ocsp(const struct pki_cert *cert, const struct pki_cert *issuer, int status,
     long until_s)

@@ -27,6 +27,10 @@ struct pki_cert pki_make(const char *name, const struct pki_options *options);
 void pki_done(struct pki_cert *cert);
 /* Borrowed. */
 struct tls_pair pki_pair(const struct pki_cert *cert);
+/* What a server with this certificate has, for clients that name `name`; "" for
+ * all.  Asks them for certificates of `client_ca`; NULL: for none. */
+struct tls_ctx *pki_context(const char *name, const struct pki_cert *cert,
+    const struct pki_cert *client_ca);
 /* The DER of an OCSP response, good until `until_s` from now (0: no end). */
 struct buf pki_ocsp(const struct pki_cert *cert, const struct pki_cert *issuer,
     int status, long until_s);
