@@ -128,7 +128,11 @@ int hl_smtp_need(struct hl_ctx *ctx, const struct hl_smtp_hops *hops,
  * HL_OK "queued as ID" when the server has said so.  Its refusals become
  * HL_DENY or HL_DENYSOFT with its words, for single recipients where these are
  * told apart (hl_rcpt_replies, LMTP); else nothing is sent when it refuses
- * one.  What it lacks and the message needs is refused: SMTPUTF8 5.6.7 and
+ * one.  The rest behind "too many recipients" gets the message in other
+ * transactions, at most 16 in all (RFC 5321 4.5.3.1.10): where they are told
+ * apart on the same connection, else on others, and no message is sent before
+ * all are accepted.  When one of those then fails, HL_DENYSOFT, and some get it
+ * twice; for good, HL_OK, with those named.  What it lacks and the message needs is refused: SMTPUTF8 5.6.7 and
  * 5.6.9 (RFC 6531 3.4), 8BITMIME and BINARYMIME 5.6.3 (RFC 6152 3, 3030 3), DSN
  * with NOTIFY=SUCCESS 4.3.3 (RFC 3461 5.2.2).  HL_DECLINED, and a text, when
  * none of the hops can be reached, so that another queue plugin may keep it.
@@ -200,7 +204,8 @@ bool hl_smtp_is_in_tls(const struct hl_smtp *smtp);
 bool hl_smtp_has(const struct hl_smtp *smtp, hl_str keyword);
 /* Says MAIL, and RCPT for each recipient, with the parameters that the server
  * knows, in groups if it offers PIPELINING (RFC 2920).  The replies are in
- * `mail`, also those of our own to what it lacks.
+ * `mail`, also those of our own to what it lacks.  Behind "too many recipients"
+ * for one that is not the first the others are not asked; they have its reply.
  * How many recipients it has accepted; 0: see mail->reply, and theirs.
  * -EINVAL an address with control characters; else negative errno, and the
  * connection is of no more use.  BLOCKS. */

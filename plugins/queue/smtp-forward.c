@@ -14,9 +14,13 @@
  * lost between the end of the message and the reply, the client gets 452, sends
  * it again, and it may arrive twice.
  *
- * All of it has the time of the hook, 300 s unless hl.timeout= says more.  A
- * message that the server does not take for all of its recipients it does not
- * get: it must take as many at once as config/max_recipients allows.
+ * A server that takes fewer recipients at once (452 4.5.3) gets the message in up
+ * to 16 transactions, over as many connections, and only when it has accepted all
+ * recipients: a client of plain SMTP hears one reply.  If one of them then fails
+ * for now, that is 452, and some get it twice; if for good, 250, and the message
+ * is kept for those below the state directory (undelivered).
+ *
+ * All of it has the time of the hook, 300 s unless hl.timeout= says more.
  *
  * With xclient a server that is Postfix hears who the client is; without the
  * EHLO keyword XCLIENT it gets nothing.

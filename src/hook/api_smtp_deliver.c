@@ -77,15 +77,11 @@ static enum outcome_kind
 hand_over(struct delivery *delivery, struct hl_smtp *smtp)
 {
 	struct hl_smtp_mail *mail = &delivery->mail;
-	long rc = hl_smtp_envelope(smtp, mail);
-	bool all = rc > 0 && (size_t)rc == mail->count;
+	int rc = smtp__hand_over(smtp, mail);
 
-	/* All or none, where the client gets one reply for all. */
-	if (all || (rc > 0 && mail->partial))
-		rc = hl_smtp_message(smtp, mail);
 	delivery->why = smtp->why;
 	if (rc < 0)
-		return kind_of((int)rc, mail);
+		return kind_of(rc, mail);
 	delivery->has_spoken = true;
 	smtp__log_refusals(delivery->ctx, delivery->where, mail);
 	if (!is_for_now(mail))

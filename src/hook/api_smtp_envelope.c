@@ -189,7 +189,9 @@ struct steps {
 	struct hl_smtp_mail *mail;
 	size_t count, next;
 	bool mail_is_refused;
-	char *group; /* GROUP_MAX bytes */
+	bool some_are_accepted;
+	const struct hl_smtp_reply *too_many; /* NULL: it takes more */
+	char *group;                          /* GROUP_MAX bytes */
 };
 
 static hl_str
@@ -235,6 +237,16 @@ is_expected(int code, bool is_data)
 	return code >= 400 || (is_data ? code == 354 : code < 300);
 }
 
+static void
+take_rcpt_reply(struct steps *steps, struct hl_smtp_rcpt *rcpt)
+{
+	rcpt->reply = smtp__reply(steps->smtp);
+	if (smtp__is_accepted(rcpt))
+		steps->some_are_accepted = true;
+	else if (steps->some_are_accepted && smtp__is_too_many(&rcpt->reply))
+		steps->too_many = &rcpt->reply;
+}
+
 static int
 take_reply(struct steps *steps, size_t step)
 {
@@ -259,7 +271,7 @@ take_reply(struct steps *steps, size_t step)
 		if (step == 0 || !steps->mail_is_refused)
 			mail->reply = smtp__reply(smtp);
 	} else if (step > 0 && !steps->mail_is_refused) {
-		mail->rcpts[step - 1].reply = smtp__reply(smtp);
+		take_rcpt_reply(steps, &mail->rcpts[step - 1]);
 	}
 	return 0;
 }
@@ -269,7 +281,8 @@ run_steps(struct steps *steps)
 {
 	struct hl_smtp_mail *mail = steps->mail;
 
-	while (steps->next < steps->count && mail->reply.code == 0) {
+	while (steps->next < steps->count && mail->reply.code == 0 &&
+	       steps->too_many == NULL) {
 		size_t step = steps->next;
 		int rc = send_group(steps);
 
@@ -278,6 +291,10 @@ run_steps(struct steps *steps)
 		if (rc < 0)
 			return rc;
 	}
+	/* To those who were not asked it would say the same. */
+	for (size_t i = 0; steps->too_many != NULL && i < mail->count; i++)
+		if (mail->rcpts[i].reply.code == 0)
+			mail->rcpts[i].reply = *steps->too_many;
 	return 0;
 }
 

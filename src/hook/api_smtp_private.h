@@ -7,11 +7,14 @@
  *	mail      the session's message as an envelope
  *	envelope  MAIL and RCPT
  *	message   DATA or BDAT, and the replies to the end
+ *	parts     more recipients than the server takes at once
  *	deliver   one hop after the other
  *	verdict   their replies as the hook's answer
  */
 #ifndef HOOKLINE_HOOK_API_SMTP_PRIVATE_H
 #define HOOKLINE_HOOK_API_SMTP_PRIVATE_H
+
+#include <string.h>
 
 #include <hookline/smtp_client.h>
 
@@ -85,6 +88,24 @@ smtp__is_accepted(const struct hl_smtp_rcpt *rcpt)
 {
 	return rcpt->reply.code >= 200 && rcpt->reply.code < 300;
 }
+
+/* "Too many recipients" (RFC 5321 4.5.3.1.10; 552 in RFC 821), or what may mean
+ * it: true of one behind another that was accepted. */
+static inline bool
+smtp__is_too_many(const struct hl_smtp_reply *reply)
+{
+	return (reply->code == 452 || reply->code == 552) &&
+	       (reply->enhanced.n == 0 ||
+		   strcmp(reply->enhanced.p + 1, ".5.3") == 0);
+}
+
+/* ---- api_smtp_parts.c ---- */
+
+/* hl_smtp_envelope and hl_smtp_message, in several transactions if need be.  0
+ * with the replies in `mail`, whose `ended` tells whether anybody may have got
+ * it; as those two. */
+int smtp__hand_over(
+    struct hl_smtp *smtp, struct hl_smtp_mail *mail) BLOCKS WARN_UNUSED;
 
 /* ---- api_smtp_hops.c ---- */
 

@@ -58,6 +58,7 @@ smtpd_recipient_restrictions =
   permit_mynetworks, reject
 smtpd_relay_restrictions = permit
 message_size_limit = 100000
+smtpd_recipient_limit = 3
 """
     with Postfix(stage.base / "postfix", target.address, more) as relay:
         relay.accepts().quit()
@@ -97,6 +98,24 @@ def test_postfix(hookline, postfix, target):
     # That of the fixture, and ours.
     assert len(re.findall(r"/smtpd\[\d+\]: connect from localhost",
                           postfix.log())) == 2
+
+
+def test_postfix_takes_fewer(hookline, postfix, target):
+    """It takes three at once: the rest over other connections."""
+    server = forward(hookline, postfix)
+    client = server.client()
+    client.ask("MAIL FROM:<a@client.example>")
+    for n in range(8):
+        client.ask(f"RCPT TO:<c{n}@example.com>")
+    client.ask("DATA", "354")
+    client.sock.sendall(MESSAGE.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+    client.expect("250 2.0.0 queued as")
+    client.close()
+    until(lambda: postfix.log().count(": removed") == 3, postfix.log)
+    texts = b"".join(mails(target))
+    for n in range(8):
+        assert texts.count(b"\nDelivered-To: c%d@example.com\n" % n) + \
+            texts.startswith(b"Delivered-To: c%d@example.com\n" % n) == 1
 
 
 def test_postfix_xclient(hookline, postfix, target):

@@ -434,6 +434,173 @@ def test_each_its_own(hookline, next_hop):
     assert [word[9] for word in hop.messages[0][1]] == ["a", "b"]
 
 
+# ---- fewer recipients than we have ----
+
+TOO_MANY = "452 4.5.3 Too many recipients"
+
+
+def takes(count, text=TOO_MANY):
+    """So many in a transaction; by_name, too."""
+    return lambda session: by_name(session) or (
+        text if len(session.rcpts) >= count else None)
+
+
+def rcpts_of(hop):
+    return ["".join(word[9] for word in rcpts) for _, rcpts, _ in hop.messages]
+
+
+@pytest.mark.parametrize("offers,text", [
+    (["PIPELINING"], TOO_MANY), ([], "452 too many"), ([], "552 too many")])
+def test_takes_fewer(hookline, next_hop, offers, text):
+    """The rest in other transactions, over connections that are kept."""
+    hop = next_hop(offers=offers)
+    server = forward(hookline, hop)
+    hop.answers["RCPT"] = takes(2, text)
+    client = server.client()
+    send_to(client, "abcde", "250 2.0.0 queued as N1")
+    send_to(client, "abcde", "250 2.0.0 queued as N4")
+    client.close()
+    assert rcpts_of(hop) == ["ab", "cd", "e"] * 2
+    assert len(set(bodies(hop))) == 2
+    assert hop.connections == 3
+
+
+def test_takes_none_before_all(hookline, next_hop):
+    """Nothing goes out before all are accepted."""
+    hop, next_one = next_hop(), next_hop()
+    server = serve(hookline, f"{HOST}:{hop.port},{HOST}:{next_one.port}")
+    hop.answers["RCPT"] = takes(2)
+    client = server.client()
+    reply = send_to(client, "abch", "552")
+    assert "<h@example.com> 5.1.1 nobody" in reply
+    assert "<a@example.com> Not sent, since others" in reply
+    send_to(client, "abcs", "250")      # ... by the next one
+    send_to(client, "abc", "250")
+    client.close()
+    assert (rcpts_of(hop), rcpts_of(next_one)) == (["ab", "c"], ["abcs"])
+
+
+@pytest.mark.parametrize("answer", [
+    "452 4.2.2 mailbox full", "450 4.5.3 busy", "552 5.2.2 full"])
+def test_takes_fewer_no_more(hookline, next_hop, answer):
+    """It says something else."""
+    hop = next_hop()
+    server = forward(hookline, hop)
+    hop.answers["RCPT"] = takes(2, answer)
+    client = server.client()
+    send_to(client, "abc", "552" if answer[0] == "5" else "452")
+    client.close()
+    assert (hop.messages, hop.connections) == ([], 1)
+
+
+def test_takes_one_connection(hookline, next_hop):
+    """... and no other beside it: all are told to come again."""
+    hop = next_hop()
+    server = forward(hookline, hop)
+    hop.answers["RCPT"] = takes(2)
+    hop.answers["GREETING"] = ["220 next.example", "421 4.7.0 one alone"]
+    client = server.client()
+    assert "4.5.3 Too many" in send_to(client, "abc", "452")
+    server.wait_line("one alone", " warn ")
+    client.close()
+    assert not hop.messages
+
+
+@pytest.mark.parametrize("ends,code,kept", [
+    (["250 ok N1", "452 4.3.1 disk full"], "452 4.3.1", False),
+    (["250 ok N1", CLOSE], "452 4.4.2", False),
+    (["250 ok N1", "554 5.6.0 odd"], "250 2.0.0 queued as N1", True),
+    (["450 4.3.2 not now"], "452 4.3.2", False)])
+def test_takes_fewer_and_fails(hookline, next_hop, ends, code, kept):
+    """Behind the end of the first: nobody loses it."""
+    hop = next_hop()
+    server = forward(hookline, hop)
+    hop.answers["RCPT"] = takes(2)
+    hop.answers["END"] = list(ends)
+    client = server.client()
+    send_to(client, "abcde", code)
+    client.close()
+    files = list((server.state / "undelivered").iterdir())
+    assert len(files) == kept
+    if kept:
+        text = files[0].read_text()
+        assert "X-Failed: <c@example.com> 5.6.0 odd\n" in text
+        assert "<a@example.com>" not in text.partition("\n\n")[0]
+        assert "<e@example.com>" not in text.partition("\n\n")[0]
+        assert rcpts_of(hop) == ["ab", "cd", "e"]
+    elif len(ends) > 1:
+        assert rcpts_of(hop) == ["ab", "cd"]
+        server.wait_line("may arrive twice", " error ")
+
+
+def test_takes_fewer_once_more(hookline, next_hop):
+    """A connection is lost while it waits for its turn."""
+    hop = next_hop()
+    server = forward(hookline, hop)
+    hop.answers["RCPT"] = takes(2)
+    hop.answers["DATA"] = ["354 go", CLOSE]
+    client = server.client()
+    send_to(client, "abcd", "250")
+    client.close()
+    assert rcpts_of(hop) == ["ab", "cd"]
+    assert hop.connections == 3
+
+
+def test_takes_fewer_of_many(hookline, next_hop):
+    """Behind the first that is too many it is asked for few."""
+    hop = next_hop()
+    server = forward(hookline, hop)
+    hop.answers["RCPT"] = takes(100)
+    client = server.client()
+    send_to(client, [f"c{n}" for n in range(500)], "250")
+    assert [len(rcpts) for _, rcpts, _ in hop.messages] == [100] * 5
+    asked = sum(line.startswith("RCPT") for line in hop.commands)
+    assert asked < 1200
+    hop.answers["RCPT"] = takes(30)     # more transactions than we make
+    send_to(client, [f"c{n}" for n in range(500)], "452")
+    client.close()
+    assert len(hop.messages) == 5
+
+
+@pytest.mark.parametrize("is_lmtp", [False, True])
+def test_takes_fewer_each_its_own(hookline, next_hop, is_lmtp):
+    """Where each has its reply one connection is enough."""
+    hop = next_hop(lmtp=is_lmtp)
+    hop.answers["RCPT"] = takes(2)
+    plugin = "lmtp" if is_lmtp else "smtp-forward"
+    server = hookline(plugins=["rcpt_ok",
+                               f"queue/{plugin} {HOST} {hop.port}"],
+                      rcpthosts="example.com")
+    server.config("listen", [f"{server.host}:{server.vars['PORT']} lmtp"])
+    server.start()
+    client = server.client(None)
+    client.expect("220")
+    client.ask("LHLO c.example")
+    replies = [send_to(client, "abchd", "250")] + [
+        client.reply() for _ in range(4)]
+    assert [line[:3] for line in replies] == ["250", "250", "250", "552",
+                                              "250"]
+    assert (rcpts_of(hop), hop.connections) == (["ab", "cd"], 1)
+    hop.answers["END"] = ["250 ok N1"] * (2 if is_lmtp else 1) + [CLOSE]
+    replies = [send_to(client, "abcd", "250")] + [
+        client.reply() for _ in range(3)]
+    assert [line[:3] for line in replies] == ["250", "250", "452", "452"]
+    client.close()
+
+
+def test_lmtp_takes_fewer(hookline, next_hop):
+    hop = next_hop(lmtp=True)
+    server = lmtp(hookline, hop)
+    hop.answers["RCPT"] = takes(2)
+    hop.answers["END"] = ["250 ok N1", "250 ok N1", "552 5.2.2 full"]
+    client = server.client()
+    send_to(client, "abcd", "250 2.0.0 queued as N2")
+    client.close()
+    assert rcpts_of(hop) == ["ab", "cd"]
+    kept, = (server.state / "undelivered").iterdir()
+    assert "X-Failed: <c@example.com> 5.2.2 full\n" in kept.read_text()
+
+
 def test_many_recipients(hookline, next_hop):
     """Long replies to long groups: neither waits for the other to read."""
     hop = next_hop()
