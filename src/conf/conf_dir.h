@@ -40,7 +40,12 @@ struct conf_options {
 	/* Called once for each new fault; may be NULL.  Must not call back
 	 * into the directory. */
 	void (*on_fault)(void *arg, const struct conf_fault *fault);
-	void *arg;
+	/* Runs work(job) on another thread, then done(job) on that of the
+	 * directory, also when the directory is no more by then.  New versions
+	 * of large files are read so; NULL: at once, while the caller waits. */
+	void (*run_apart)(void *arg, void (*work)(void *job),
+	    void (*done)(void *job), void *job);
+	void *arg; /* of both */
 };
 
 /* "$QMAIL/control", built in `buf`, for conf_options; NULL when QMAIL is not

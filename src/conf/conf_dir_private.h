@@ -11,9 +11,12 @@
 #include "conf/conf_dir.h"
 #include "conf/conf_source.h"
 
+struct conf_reading;
 struct map;
 
 #define CONF_DIR_MAGIC 0x43446972u
+/* New versions from this size on are read apart. */
+#define CONF_APART_BYTES 32768
 
 /* One file of the directory, present or not: a list or a map. */
 struct conf_entry {
@@ -31,6 +34,7 @@ struct conf_entry {
 	struct conf_map *map;
 	struct conf_sources sources; /* of the last attempt, taken or not */
 	struct conf_faults faults;
+	struct conf_reading *reading; /* a new version is read apart; or NULL */
 };
 
 struct conf_dir {

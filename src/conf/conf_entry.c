@@ -10,6 +10,10 @@
  *	                 |
  *	              take: swap the list
  *
+ * A new version of a large file is read on another thread, if conf_options has
+ * one: to compile 100,000 expressions takes most of a second, and what looks a
+ * file up is in the middle of somebody's session.
+ *
  * The sources kept are those of the last attempt, so a version with a fault
  * is read once and not at every look.
  */
@@ -18,13 +22,13 @@
 
 #include "base/mem.h"
 #include "conf/conf_dir_private.h"
+#include "conf_attempt.h"
 
-/* What reading gave. */
-struct attempt {
-	struct conf_list *list;
-	struct conf_map *map;
-	struct conf_sources sources;
-	struct conf_faults faults;
+/* One that runs apart.  The entry drops it when it goes away, or when it has
+ * read the file itself. */
+struct conf_reading {
+	struct conf_entry *entry; /* NULL: nobody waits for it */
+	struct conf_attempt *attempt;
 };
 
 struct conf_entry *
@@ -50,10 +54,19 @@ drop_list(struct conf_entry *entry)
 	conf_list_unref(&entry->list);
 }
 
+static void
+drop_reading(struct conf_entry *entry)
+{
+	if (entry->reading != NULL)
+		entry->reading->entry = NULL;
+	entry->reading = NULL;
+}
+
 void
 conf_entry__free(struct conf_entry *entry)
 {
 	list_remove(&entry->link);
+	drop_reading(entry);
 	drop_list(entry);
 	conf_map_unref(&entry->map);
 	conf_sources_done(&entry->sources);
@@ -115,87 +128,6 @@ take_faults(struct conf_entry *entry, struct conf_faults *found)
 	conf_faults_done(&old);
 }
 
-/* --------------------------------------------------------------- reading */
-
-static char *
-path_join(const char *dir, const char *name)
-{
-	struct buf buf = BUF_INIT;
-
-	buf_printf(&buf, "%s/%s", dir, name);
-	return buf.p;
-}
-
-static int
-read_list(
-    const struct conf_entry *entry, const char *path, struct attempt *attempt)
-{
-	struct conf_places places = { entry->dir->path, entry->dir->extra };
-	unsigned kinds = entry->kinds;
-	struct conf_lines lines;
-	int res;
-
-	res = conf_file_read(
-	    path, &places, &lines, &attempt->sources, &attempt->faults);
-	if (res != 0)
-		return res;
-	/* And for what its users turned out to need. */
-	if (entry->list != NULL)
-		kinds |= conf_list_kinds(entry->list);
-	attempt->list = conf_list_new(&lines, true);
-	res = conf_list_compile(attempt->list, kinds, &attempt->faults);
-	if (res != 0 && entry->is_loaded) {
-		conf_list_unref(&attempt->list);
-		return res;
-	}
-	/* At first there is no better version: the good lines hold. */
-	return 0;
-}
-
-static int
-read_map(const char *path, struct attempt *attempt)
-{
-	struct conf_stamp stamp;
-	struct err err;
-	int res = conf_map_open(path, &attempt->map, &stamp, &err);
-
-	conf_sources_add(&attempt->sources, path, &stamp);
-	if (res != 0 && res != -ENOENT && res != -EAGAIN)
-		(void)conf_faults_add(
-		    &attempt->faults, str_of(path), 0, "%s", err.text);
-	return res;
-}
-
-/* At its path, or in the directory, else in $QMAIL/control.  As conf_file_read. */
-static int
-read_any(const struct conf_entry *entry, struct attempt *attempt)
-{
-	const struct conf_dir *dir = entry->dir;
-	const char *places[2] = { dir->path,
-		entry->only_here ? NULL : dir->extra };
-	int res = -ENOENT;
-
-	if (entry->name[0] == '/')
-		return read_list(entry, entry->name, attempt);
-	for (int i = 0; i < 2 && res == -ENOENT && places[i] != NULL; i++) {
-		char *path = path_join(places[i], entry->name);
-
-		res = entry->is_map ? read_map(path, attempt)
-				    : read_list(entry, path, attempt);
-		mem_free(path);
-	}
-	return res;
-}
-
-static void
-attempt_done(struct attempt *attempt)
-{
-	conf_list_unref(&attempt->list);
-	conf_map_unref(&attempt->map);
-	conf_sources_done(&attempt->sources);
-	conf_faults_done(&attempt->faults);
-}
-
 /* ---------------------------------------------------------------- taking */
 
 /* Young, and will be older: a date in the future has no better time. */
@@ -207,7 +139,7 @@ is_fresh(const struct conf_stamp *stamp, struct wall clock)
 }
 
 static void
-take_sources(struct conf_entry *entry, struct attempt *attempt)
+take_sources(struct conf_entry *entry, struct conf_attempt *attempt)
 {
 	struct wall clock = wall_now();
 
@@ -235,7 +167,7 @@ make_absent(const struct conf_entry *entry)
 }
 
 static void
-take_version(struct conf_entry *entry, struct attempt *attempt)
+take_version(struct conf_entry *entry, struct conf_attempt *attempt)
 {
 	if (attempt->list == NULL)
 		attempt->list = make_absent(entry);
@@ -250,7 +182,7 @@ take_version(struct conf_entry *entry, struct attempt *attempt)
 
 /* Files that are new to us (includes) may be half-written. */
 static bool
-is_too_new(const struct conf_entry *entry, const struct attempt *attempt)
+is_too_new(const struct conf_entry *entry, const struct conf_attempt *attempt)
 {
 	struct wall clock = wall_now();
 
@@ -266,7 +198,7 @@ is_too_new(const struct conf_entry *entry, const struct attempt *attempt)
 
 /* A directory that is being replaced as a whole does not remove its files. */
 static bool
-is_dir_gone(const struct conf_entry *entry, struct attempt *attempt)
+is_dir_gone(const struct conf_entry *entry, struct conf_attempt *attempt)
 {
 	const char *path = entry->dir->path;
 
@@ -277,30 +209,86 @@ is_dir_gone(const struct conf_entry *entry, struct attempt *attempt)
 	return true;
 }
 
+/* If it is good.  Returns true when something changed. */
+static bool
+take(struct conf_entry *entry, struct conf_attempt *attempt, bool force)
+{
+	int res = attempt->res;
+	bool is_taken;
+
+	if (res == -EAGAIN || (!force && is_too_new(entry, attempt)))
+		return false;
+	is_taken = res == 0 || (res == -ENOENT && !is_dir_gone(entry, attempt));
+	/* Without an earlier version there is none. */
+	if (is_taken || entry->list == NULL)
+		take_version(entry, attempt);
+	take_sources(entry, attempt);
+	take_faults(entry, &attempt->faults);
+	entry->is_loaded = true;
+	return is_taken;
+}
+
+/* --------------------------------------------------------------- reading */
+
 /* Reads and, if it is good, takes.  Returns true when something changed. */
 static bool
 load(struct conf_entry *entry, bool force)
 {
-	struct attempt attempt = { .list = NULL };
+	struct conf_attempt *attempt = conf_attempt__new(entry);
 	bool is_taken;
-	int res;
 
-	conf_faults_init(&attempt.faults);
-	res = read_any(entry, &attempt);
-	if (res == -EAGAIN || (!force && is_too_new(entry, &attempt))) {
-		attempt_done(&attempt);
-		return false;
-	}
-	is_taken =
-	    res == 0 || (res == -ENOENT && !is_dir_gone(entry, &attempt));
-	/* Without an earlier version there is none. */
-	if (is_taken || entry->list == NULL)
-		take_version(entry, &attempt);
-	take_sources(entry, &attempt);
-	take_faults(entry, &attempt.faults);
-	entry->is_loaded = true;
-	attempt_done(&attempt);
+	drop_reading(entry);
+	conf_attempt__run(attempt);
+	is_taken = take(entry, attempt, force);
+	conf_attempt__free(&attempt);
 	return is_taken;
+}
+
+/* On another thread. */
+static void
+reading_run(void *arg)
+{
+	struct conf_reading *reading = arg;
+
+	conf_attempt__run(reading->attempt);
+}
+
+static void
+reading_done(void *arg)
+{
+	struct conf_reading *reading = arg;
+	struct conf_entry *entry = reading->entry;
+
+	if (entry != NULL) {
+		entry->reading = NULL;
+		conf_attempt__complete(reading->attempt, entry);
+		(void)take(entry, reading->attempt, false);
+	}
+	conf_attempt__free(&reading->attempt);
+	mem_free(reading);
+}
+
+/* The list that is there holds until then. */
+static void
+load_apart(struct conf_entry *entry)
+{
+	const struct conf_options *options = &entry->dir->options;
+	struct conf_reading *reading = mem_alloc(sizeof(*reading));
+
+	reading->entry = entry;
+	reading->attempt = conf_attempt__new(entry);
+	entry->reading = reading;
+	options->run_apart(options->arg, reading_run, reading_done, reading);
+}
+
+static bool
+is_large(const struct conf_entry *entry)
+{
+	int64_t bytes = 0;
+
+	for (size_t i = 0; i < entry->sources.count; i++)
+		bytes += entry->sources.at[i].last.size;
+	return bytes >= CONF_APART_BYTES;
 }
 
 /* --------------------------------------------------------------- looking */
@@ -365,10 +353,15 @@ conf_entry__check(struct conf_entry *entry, bool force)
 	entry->checked = now;
 	if (!entry->is_loaded)
 		return load_first(entry);
+	if (entry->reading != NULL && !force)
+		return false;
 	look = look_at(entry);
 	if (look == LOOK_SAME || (look == LOOK_WAIT && !force))
 		return false;
-	return load(entry, force);
+	if (force || entry->dir->options.run_apart == NULL || !is_large(entry))
+		return load(entry, force);
+	load_apart(entry);
+	return false;
 }
 
 void

@@ -16,18 +16,21 @@ struct work_class {
 	struct list queue;
 };
 
-/* Lives on the stack of the fiber that waits for it; that one cannot go
- * before on_done, which is the last that libuv does with the request. */
+/* Lives on the stack of the fiber that waits for it, or on the heap if nobody
+ * does; that one cannot go before on_done, which is the last that libuv does
+ * with the request. */
 struct work {
 	uv_work_t request;
 	struct link link; /* in class->queue */
 	struct rt *rt;
 	struct work_class *class;
-	struct fiber *fiber;
+	struct fiber *fiber; /* NULL: then() */
 	int (*fn)(void *arg);
 	void *arg;
 	int result;
 	bool done;
+	void (*fn_apart)(void *arg); /* of rt_offload_then */
+	void (*then)(void *arg);
 };
 
 static struct work_class *
@@ -74,7 +77,10 @@ on_work(uv_work_t *request)
 {
 	struct work *work = CONTAINER_OF(request, struct work, request);
 
-	work->result = work->fn(work->arg);
+	if (work->fiber != NULL)
+		work->result = work->fn(work->arg);
+	else
+		work->fn_apart(work->arg);
 }
 
 static void on_done(uv_work_t *request, int status);
@@ -109,13 +115,27 @@ on_done(uv_work_t *request, int status)
 
 	CHECK(status == 0); /* never cancelled */
 	work->done = true;
-	fiber_wake(work->fiber);
 	rt->work_running--;
 	if (--class->running == 0 && list_is_empty(&class->queue)) {
 		list_remove(&class->link);
 		mem_free(class);
 	}
 	start_what_may(rt);
+	if (work->fiber != NULL) {
+		fiber_wake(work->fiber);
+		return;
+	}
+	work->then(work->arg);
+	mem_free(work);
+}
+
+static void
+work_queue(struct work *work, unsigned class)
+{
+	work->class = class_of(work->rt, class);
+	list_push_back(&work->class->queue, &work->link);
+	work->rt->work_queued++;
+	start_what_may(work->rt);
 }
 
 static void
@@ -148,10 +168,7 @@ rt_offload_always(int (*fn)(void *arg), void *arg)
 	work.rt = fiber->rt;
 	if (work.rt->pool_waits)
 		return run_alone(&work);
-	work.class = class_of(work.rt, fiber->work_class);
-	list_push_back(&work.class->queue, &work.link);
-	work.rt->work_queued++;
-	start_what_may(work.rt);
+	work_queue(&work, fiber->work_class);
 	while (!work.done) {
 		if (fiber->label == NULL)
 			fiber_label_wait("offload");
@@ -166,6 +183,25 @@ rt_offload(int (*fn)(void *arg), void *arg)
 	int rc = fiber_check();
 
 	return rc < 0 ? rc : rt_offload_always(fn, arg);
+}
+
+void
+rt_offload_then(
+    struct rt *rt, void (*fn)(void *arg), void (*then)(void *arg), void *arg)
+{
+	struct work *work;
+
+	if (rt->pool_waits) {
+		fn(arg);
+		then(arg);
+		return;
+	}
+	work = mem_alloc(sizeof(*work));
+	work->rt = rt;
+	work->fn_apart = fn;
+	work->then = then;
+	work->arg = arg;
+	work_queue(work, 0);
 }
 
 unsigned

@@ -25,6 +25,12 @@ int rt_offload(int (*fn)(void *arg), void *arg) BLOCKS;
 /* The same, begun in any case: clean-up. */
 int rt_offload_always(int (*fn)(void *arg), void *arg) BLOCKS;
 
+/* For who is no fiber: runs fn(arg) on a thread of the pool, as work of class
+ * 0, then then(arg) on the loop; all of it at once while there is no pool
+ * (rt_pool_open).  rt_free waits for it. */
+void rt_offload_then(
+    struct rt *rt, void (*fn)(void *arg), void (*then)(void *arg), void *arg);
+
 /* Work that waits in the gate, and work handed to the pool. */
 unsigned rt_offload_queued(const struct rt *rt);
 unsigned rt_offload_running(const struct rt *rt);

@@ -145,6 +145,9 @@ rt_free(struct rt **rtp)
 	CHECK(rt->stacks.in_use == 0);
 	CHECK(list_is_empty(&rt->timeqs));
 	*rtp = NULL;
+	/* Of rt_offload_then: all else is some fiber's. */
+	while (rt->work_running > 0)
+		(void)uv_run(&rt->loop, UV_RUN_ONCE);
 	uv_close((uv_handle_t *)&rt->idle, on_closed);
 	uv_close((uv_handle_t *)&rt->trim_timer, on_closed);
 	uv_close((uv_handle_t *)&rt->alarm_timer, on_closed);

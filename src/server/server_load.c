@@ -21,6 +21,7 @@
 #include "net/tls_ctx.h"
 #include "plugin_dir.h"
 #include "rt/fiber.h"
+#include "rt/offload.h"
 #include "rt/timeq.h"
 #include "server_needs.h"
 #include "server_private.h"
@@ -251,11 +252,21 @@ make_host(struct server *server)
 		server->host = host_new(&options);
 }
 
+static void
+run_apart(
+    void *arg, void (*work)(void *job), void (*done)(void *job), void *job)
+{
+	struct server *server = arg;
+
+	rt_offload_then(server->rt, work, done, job);
+}
+
 static int
 make_engine(struct server *server, struct err *err)
 {
 	struct conf_options conf_options = {
 		.on_fault = on_fault,
+		.run_apart = run_apart,
 		.arg = server,
 	};
 	struct engine_options options;

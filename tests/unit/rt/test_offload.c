@@ -244,6 +244,72 @@ no_pool_yet(void **state)
 	assert_int_equal(access(path, F_OK), 0);
 }
 
+static int then_on_loop;
+
+static void
+quick_apart(void *arg)
+{
+	(void)quick(arg);
+}
+
+static void
+slow_apart(void *arg)
+{
+	(void)slow(arg);
+}
+
+static void
+count(void *arg)
+{
+	(void)arg;
+	then_on_loop++;
+}
+
+static void
+without_a_fiber(void **state)
+{
+	(void)state;
+	then_on_loop = 0;
+	rt_offload_then(rt, quick_apart, count, NULL);
+	assert_int_equal(then_on_loop, 0);
+	while (then_on_loop == 0)
+		(void)uv_run(rt_loop(rt), UV_RUN_ONCE);
+	assert_int_equal(off_fiber, 1);
+	assert_int_equal(rt_offload_running(rt), 0);
+}
+
+/* More than there are threads, so some of it has not even begun. */
+static void
+without_a_fiber_at_the_end(void **state)
+{
+	const struct rt_options options = { .max_fibers = 2 };
+
+	(void)state;
+	then_on_loop = 0;
+	for (int i = 0; i < 9; i++)
+		rt_offload_then(rt, slow_apart, count, NULL);
+	assert_true(rt_offload_queued(rt) > 0);
+	for (int i = 0; i < 9; i++)
+		assert_int_equal(sem_post(&go), 0);
+	test_rt_done(&rt);
+	assert_int_equal(then_on_loop, 9);
+	rt = rt_new(&options);
+}
+
+static void
+without_fiber_and_pool(void **state)
+{
+	const struct rt_options options = { .max_fibers = 2,
+		.pool_waits = true };
+
+	(void)state;
+	then_on_loop = 0;
+	test_rt_done(&rt);
+	rt = rt_new(&options);
+	rt_offload_then(rt, quick_apart, count, NULL);
+	assert_int_equal(then_on_loop, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -256,6 +322,9 @@ main(void)
 		TEST(one_class_holds_half),
 		TEST(classes_in_turn),
 		TEST(no_pool_yet),
+		TEST(without_a_fiber),
+		TEST(without_a_fiber_at_the_end),
+		TEST(without_fiber_and_pool),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
