@@ -22,7 +22,7 @@
 
 #define LOOK_MS 1000u /* between two looks at the directory */
 /* A file that was touched within so many seconds may be half written: no word
- * about it yet. */
+ * about it yet.  Of one that is dated in the future nobody knows when. */
 #define YOUNG_S 2
 #define PATH_SIZE 4096u
 
@@ -106,7 +106,8 @@ open_path(struct scan *scan)
 		rc = -EINVAL;
 	if (rc == 0) {
 		scan->stamp = stamp_of(&st);
-		scan->is_young = time(NULL) - st.st_mtim.tv_sec < YOUNG_S;
+		scan->is_young =
+		    llabs(time(NULL) - st.st_mtim.tv_sec) < YOUNG_S;
 		rc = open_fd(scan, fd);
 	}
 	if (rc != 0)

@@ -220,3 +220,15 @@ def test_damaged(hookline, folder):
     (folder.path / CITY).rmdir()
     folder.put(CITY, city(VIENNA))
     until(lambda: notes(server) == VIENNA_NOTES)
+
+
+def test_damaged_tomorrow(hookline, folder):
+    """A date in the future is no reason to wait for the rest of the file, and
+    to open it each second: it has its line, as all others."""
+    server = serve(hookline, folder)
+    folder.age += 10 ** 10
+    folder.put(CITY, damaged()["half"])
+    until(lambda: notes(server) == {} and
+          server.lines(" error ", f"{CITY}: "), server.log)
+    folder.put(CITY, city(VIENNA))
+    until(lambda: notes(server) == VIENNA_NOTES)
