@@ -752,7 +752,9 @@ int hl_pattern_match(const struct hl_pattern *pattern, hl_str text);
  * by spaces and tabs, as those of HL_ARG_WORDS and of hl_list_rest. */
 hl_str hl_word(struct hl_ctx *ctx, hl_str *rest);
 
-/* For hooks with a `ret`: adds a line to what they give. */
+/* For hooks with a `ret`: adds a line to what they give.  There are at most
+ * 100,000; the rest is left out, and the log tells the file that was asked
+ * for. */
 void hl_lines_add(struct hl_lines *ret, hl_str line);
 /* Lines of a plugin's own, and all of them as one text, parted by \n. */
 struct hl_lines *hl_lines_new(struct hl_ctx *ctx);

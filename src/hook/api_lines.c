@@ -10,8 +10,10 @@
 void
 hl_lines_add(struct hl_lines *ret, hl_str line)
 {
-	if (ret->count >= LINES_MAX)
+	if (ret->count >= LINES_MAX) {
+		ret->is_cut = true;
 		return;
+	}
 	if (ret->count == ret->room) {
 		size_t room = ret->room == 0 ? 8 : ret->room * 2;
 		hl_str *at = arena_array(ret->arena, room, sizeof(*at));

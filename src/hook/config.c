@@ -93,6 +93,11 @@ ask_hooks(
 	hook_run(ctx, id, &args, &outcome);
 	if (outcome.fate != FATE_DATA)
 		return NULL;
+	if (lines.is_cut)
+		conf_fault_add(ctx->engine->conf, listener_of(ctx), key,
+		    STR_EMPTY, 0,
+		    "a plugin gave more than %d lines; the rest is left out",
+		    LINES_MAX);
 	list = conf_list_from(key, lines.at, lines.count);
 	if (id == HOOK_CONFIG && ctx->config_ttl > 0)
 		cache_put(ctx, key, list, ctx->config_ttl);

@@ -20,6 +20,7 @@ struct hl_lines {
 	struct arena *arena;
 	hl_str *at;
 	size_t count, room;
+	bool is_cut; /* there were more than LINES_MAX */
 };
 
 struct hl_out {

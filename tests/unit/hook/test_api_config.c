@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "conf/conf_dir.h"
+#include "hook/lines.h"
 
 static struct fixture *
 fixture_of(struct hl_ctx *ctx)
@@ -341,6 +342,55 @@ test_config_hooks(void **state)
 	assert_int_equal(asked, 9);
 }
 
+static size_t many;
+
+static enum hl_verdict
+answer_many(struct hl_ctx *ctx, hl_str key, struct hl_lines *ret)
+{
+	(void)ctx;
+	if (!str_eq_text(key, "many"))
+		return HL_DECLINED;
+	for (size_t i = 0; i < many; i++)
+		hl_lines_add(ret, HL_STR("a"));
+	return HL_OK;
+}
+
+static const struct hl_plugin many_plugin = {
+	.name = "many",
+	.about = "answers with very many lines",
+	.config = answer_many,
+};
+static const struct hl_plugin_entry many_entry = { sizeof(struct hl_plugin),
+	&many_plugin };
+static const struct hl_plugin_entry *const many_entries[] = { &many_entry,
+	NULL };
+
+static enum hl_verdict
+ask_for_many(struct hl_ctx *ctx)
+{
+	EXPECT_INT(hl_list_count(hl_config_list(ctx, "many")), LINES_MAX);
+	return HL_DECLINED;
+}
+
+/* What is left out is told, once. */
+static void
+test_many_lines(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(fixture_load(f, "", many_entries), 0);
+	many = LINES_MAX;
+	fixture_hook(f, HOOK_CONNECT, ask_for_many);
+	assert_int_equal(conf_faults(f->conf)->count, 0);
+	many++;
+	fixture_hook(f, HOOK_CONNECT, ask_for_many);
+	fixture_hook(f, HOOK_CONNECT, ask_for_many);
+	assert_int_equal(conf_faults(f->conf)->count, 1);
+	assert_non_null(strstr(conf_faults(f->conf)->at[0].file.p, "/many"));
+	assert_string_equal(conf_faults(f->conf)->at[0].text.p,
+	    "a plugin gave more than 100000 lines; the rest is left out");
+}
+
 static enum hl_verdict
 ask_for_user(struct hl_ctx *ctx)
 {
@@ -492,6 +542,7 @@ main(void)
 		TEST(test_elsewhere),
 		TEST(test_same_version),
 		TEST(test_config_hooks),
+		TEST(test_many_lines),
 		TEST(test_user_config),
 		TEST(test_map),
 		TEST(test_patterns),
