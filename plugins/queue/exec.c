@@ -110,8 +110,9 @@ static void
 make_command(struct words *words)
 {
 	const struct args *args = hl_args(words->ctx);
-	hl_str rest = args->words, word;
+	hl_str rest = args->words, word = hl_word(words->ctx, &rest);
 
+	add(words, word.p); /* the program's, as it stands there */
 	while ((word = hl_word(words->ctx, &rest)).n > 0) {
 		hl_str expanded;
 
