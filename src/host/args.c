@@ -118,6 +118,7 @@ verdict_number(enum hl_verdict verdict)
 	return verdict == HL_DECLINED ? 909 : (uint64_t)verdict;
 }
 
+/* Long, but flat: a case for each kind of call. */
 void
 args_write(enum hook_id hook, const struct hook_args *args, struct hl_ctx *ctx,
     struct buf *fields)
