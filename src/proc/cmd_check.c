@@ -20,7 +20,7 @@
 #include "hook/plugin_files.h"
 #include "hook/resolver.h"
 #include "offline.h"
-#include "privilege.h"
+#include "run_as.h"
 #include "server/server_needs.h"
 #include "settings.h"
 #include "tls_end.h"
@@ -30,6 +30,8 @@ struct check {
 	struct conf_listeners *listeners; /* NULL: no file */
 	struct conf_listeners none;
 	bool without_keys;
+	const char *user; /* of --user, or NULL */
+	struct run_as as;
 	struct conf_faults warnings; /* of what is good all the same */
 	struct tls_store *tls;       /* NULL: it has a fault */
 };
@@ -313,7 +315,8 @@ is_stranger(struct offline *self, const struct check *check)
 	struct err err;
 	bool ret;
 
-	if (geteuid() == 0 || check->without_keys)
+	if (geteuid() == 0 || check->without_keys ||
+	    check->as.kind == RUN_AS_SERVER)
 		return false;
 	arena_init(&arena, 256, 0);
 	ret =
@@ -337,6 +340,26 @@ check_user(struct offline *self)
 	    run_user_find(conf_list_first(list).p, &user, &err) < 0)
 		(void)conf_faults_add(&self->faults, conf_list_file(list, 0),
 		    conf_list_line(list, 0), "%s", err.text);
+	conf_list_unref(&list);
+}
+
+/* Root may write everywhere, and a stranger does not run it. */
+static void
+check_spool(struct offline *self)
+{
+	struct conf_list *list =
+	    conf_get(self->conf, STR_EMPTY, STR_LIT("spool_dir"));
+	const char *dir = conf_list_first(list).p;
+	struct run_user user;
+
+	run_user_self(&user);
+	if (user.uid != 0 && !self->engine->is_stranger && dir[0] != '\0' &&
+	    access(dir, W_OK | X_OK) == -1 && errno != ENOENT)
+		(void)conf_faults_add(&self->faults, conf_list_file(list, 0),
+		    conf_list_line(list, 0),
+		    "%s cannot be written to by %s: %s; give it to that user, "
+		    "or name its owner in config/user",
+		    dir, user.name, strerror(errno));
 	conf_list_unref(&list);
 }
 
@@ -378,10 +401,12 @@ check_fiber(struct offline *self, void *arg)
 	check_tls(self, check);
 	check_values(self, check);
 	check_user(self);
+	check_spool(self);
 	if (self->faults.count > 0)
 		return -EINVAL;
 	if (ret < 0)
 		return ret;
+	run_as_print(&check->as, self->config_dir);
 	print_listeners(check);
 	print_tls(check);
 	if (self->engine->logging != NULL)
@@ -396,6 +421,7 @@ check_fiber(struct offline *self, void *arg)
 
 static const struct option_spec options[] = {
 	{ "config", "DIR", "configuration directory (/etc/hookline)" },
+	{ "user", "NAME", "by root: look as this user, not as config/user" },
 	{ "without-keys", NULL, "open no certificates and keys" },
 	{ NULL, NULL, NULL },
 };
@@ -405,11 +431,14 @@ on_option(void *arg, const struct option_spec *spec, const char *value,
     struct err *err)
 {
 	struct offline *offline = arg;
+	struct check *check = offline->arg;
 
 	if (spec == NULL)
 		return err_set(err, -EINVAL, "unexpected argument %s", value);
 	if (strcmp(spec->name, "without-keys") == 0)
-		((struct check *)offline->arg)->without_keys = true;
+		check->without_keys = true;
+	else if (strcmp(spec->name, "user") == 0)
+		check->user = value;
 	else
 		offline->config_dir = value;
 	return 0;
@@ -430,6 +459,11 @@ run(const struct command *self, int argc, char **argv)
 	    0)
 		return command_usage_error(self, "%s", err.text);
 	conf_faults_init(&check.warnings);
+	ret = run_as_server(offline.config_dir, check.user, &check.as, &err);
+	if (ret < 0) {
+		(void)fprintf(stderr, "hookline check: %s\n", err.text);
+		return EXIT_FAULT;
+	}
 	ret = offline_run(&offline, &err);
 	(void)offline_print_faults(&check.warnings);
 	conf_faults_done(&check.warnings);
@@ -448,7 +482,7 @@ run(const struct command *self, int argc, char **argv)
 
 const struct command command_check = {
 	.name = "check",
-	.args = "[--config DIR] [--without-keys]",
+	.args = "[--config DIR] [--user NAME] [--without-keys]",
 	.about = "load a configuration and print the chain of each hook",
 	.options = options,
 	.more = "Exit status 0 when it is good, 1 with file and line of each "

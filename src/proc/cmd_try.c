@@ -13,6 +13,7 @@
 #include "command.h"
 #include "offline_host.h"
 #include "rt/rt.h"
+#include "run_as.h"
 #include "server/try.h"
 #include "shm/shm.h"
 
@@ -22,6 +23,7 @@
 struct try_args {
 	struct try_options options;
 	const char *to[TO_MAX];
+	const char *user; /* of --user, or NULL */
 	const char *file; /* NULL: a short message of ours; "-": stdin */
 };
 
@@ -36,6 +38,7 @@ static const struct option_spec options[] = {
 	{ "from", "ADDRESS", "sender; \"\" for <> (sender@client.example)" },
 	{ "to", "ADDRESS", "recipient; may be given again" },
 	{ "tls", NULL, "goes on in TLS after STARTTLS" },
+	{ "user", "NAME", "by root: try as this user, not as config/user" },
 	{ NULL, NULL, NULL },
 };
 
@@ -51,6 +54,8 @@ on_option(void *arg, const struct option_spec *spec, const char *value,
 		args->options.config_dir = value;
 	else if (strcmp(spec->name, "tls") == 0)
 		args->options.tls = true;
+	else if (strcmp(spec->name, "user") == 0)
+		args->user = value;
 	else if (strcmp(spec->name, "helo") == 0)
 		args->options.helo = value;
 	else if (strcmp(spec->name, "from") == 0)
@@ -104,12 +109,18 @@ run_try(struct try_args *args, struct err *err)
 	char work[] = "/tmp/hookline-try-XXXXXX";
 	struct buf message = BUF_INIT;
 	struct offline_host *host = NULL;
+	struct run_as as;
 	int ret = 0;
 
 	if (args->file != NULL)
 		ret = read_message(args->file, &message, err);
-	if (ret < 0)
+	if (ret == 0)
+		ret = run_as_server(
+		    args->options.config_dir, args->user, &as, err);
+	if (ret < 0) {
+		buf_done(&message);
 		return ret;
+	}
 	if (mkdtemp(work) == NULL)
 		return err_set(err, -errno, "%s: %s", work, strerror(errno));
 	args->options.rt = rt_new(&rt_options);
@@ -158,7 +169,7 @@ run(const struct command *self, int argc, char **argv)
 const struct command command_try = {
 	.name = "try",
 	.args = "[--config DIR] [--ip ADDRESS] [--helo NAME] [--from ADDRESS] "
-		"[--to ADDRESS]... [--tls] [FILE]",
+		"[--to ADDRESS]... [--tls] [--user NAME] [FILE]",
 	.about = "run one conversation through the engine, and explain it",
 	.options = options,
 	.more = "FILE is the message, - for standard input.  Nothing is "

@@ -2,6 +2,7 @@
 """Faults in control files that only plugins read: at a check, a reload, the
 start, and what holds meanwhile."""
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -110,8 +111,10 @@ def test_secret_that_may_not_be_read(server):
     server.write("user", "daemon")
     result = as_nobody(server)
     assert (result.returncode, result.stderr) == (0, warning)
+    shutil.chown(server.config / "flat_auth_pw", "daemon")
     result = check(server)
     assert (result.returncode, result.stderr) == (0, "")
+    os.chown(server.config / "flat_auth_pw", 0, 0)
     # Other faults are found all the same.
     server.write("rcpthosts", "$include none")
     result = as_nobody(server)
