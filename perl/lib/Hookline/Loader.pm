@@ -52,6 +52,10 @@ sub load_list {
         my ($where, $name, $path, @args) = split /\t/, $line, -1;
         my $plugin = { where => $where, name => $name, hooks => [], flags => '' };
         push @{ $self->{plugins} }, $plugin;
+        # The process is that of all plugins; a child of this one may end.
+        my $pid = $$;
+        local $Hookline::Process::on_exit =
+          sub { die "it calls $_[0]\n" if $$ == $pid; return };
         my $good = eval {
             die "the time for loading is over\n" if time >= $end;
             Hookline::Process::within($end - time, "$where: $name",

@@ -21,7 +21,8 @@ my %prctl = (x86_64 => 157, aarch64 => 167, riscv64 => 167, i686 => 172,
     i386 => 172, arm => 172, powerpc64le => 171, s390x => 172);
 
 # In a hook: sub (text), which says that a plugin ends this process, and where.
-# False: it is not this process, but a child of the plugin's.
+# False: it is not this process, but a child of the plugin's.  While a plugin is
+# loaded it dies of it instead.
 our $on_exit;
 
 # The hook that runs: [process, session, hook, plugin].
