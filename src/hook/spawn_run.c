@@ -264,7 +264,7 @@ child_abandon(struct child *child)
 {
 	close_watch(&child->output_poll, &child->output);
 	if (child->program.pid != 0)
-		program_kill(&child->program);
+		(void)program_kill(&child->program);
 	else
 		(void)shutdown(child->end, SHUT_WR);
 }
@@ -333,14 +333,15 @@ spawn_new(struct rt *rt, const char *state_dir, unsigned max)
 	return spawn;
 }
 
-/* A killed program ends; a helper that does not answer is left to itself. */
+/* A killed program ends; one that cannot be killed, and a helper that does not
+ * answer, is left to itself. */
 static void
 child_drop(struct child *child)
 {
 	struct pollfd end = { .fd = child->end, .events = POLLIN };
 
 	CHECK(child->fiber == NULL);
-	if (child->program.pid != 0) {
+	if (child->program.pid != 0 && program_kill(&child->program) == 0) {
 		while (poll(&end, 1, -1) == -1 && errno == EINTR)
 			;
 		(void)!program_end(&child->program);

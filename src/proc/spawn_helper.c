@@ -52,6 +52,7 @@ struct run {
 	int worker; /* its pid */
 	int fd;
 	struct program program; /* pid 0: not started */
+	char *path;             /* once it is started */
 	unsigned handles;
 	uv_poll_t peer, end;
 };
@@ -63,8 +64,10 @@ on_run_closed(uv_handle_t *handle)
 {
 	struct run *run = handle->data;
 
-	if (--run->handles == 0)
-		mem_free(run);
+	if (--run->handles > 0)
+		return;
+	mem_free(run->path);
+	mem_free(run);
 }
 
 static void
@@ -173,6 +176,8 @@ run_start(struct run *run, size_t n, const struct descriptors *fds)
 	if (rc < 0)
 		return rc;
 	rc = plan_start(run, &plan, fds);
+	if (rc == 0)
+		run->path = mem_dup(slice_of(plan.argv[0]));
 	mem_free(words);
 	if (rc < 0)
 		return rc;
@@ -253,6 +258,24 @@ on_request(struct run *run)
 		run_answer(run, rc);
 }
 
+/* Nobody of us may end it: the master, too, has given up root. */
+static void
+log_goes_on(const struct run *run)
+{
+	struct log_line line;
+
+	log_begin(&line, LOG_LEVEL_ERROR);
+	log_add_text(&line, LOG_event, "spawn_goes_on");
+	log_add_int(&line, LOG_pid, run->program.pid);
+	log_add_text(&line, LOG_path, run->path);
+	log_printf(&line, LOG_text,
+	    "its time is over, but it has become another user and cannot be "
+	    "killed; it counts among the programs of worker %d until it ends: "
+	    "kill it as root",
+	    run->worker);
+	log_end(&line);
+}
+
 /* Nothing follows a request, so this is the worker's end. */
 static void
 on_worker_gone(struct run *run)
@@ -263,7 +286,8 @@ on_worker_gone(struct run *run)
 	    (errno == EAGAIN || errno == EINTR))
 		return;
 	(void)uv_poll_stop(&run->peer);
-	program_kill(&run->program);
+	if (program_kill(&run->program) == -EPERM)
+		log_goes_on(run);
 }
 
 static void
@@ -366,7 +390,7 @@ on_master_gone(void *owner)
 		const struct run *run = CONTAINER_OF(link, struct run, link);
 
 		if (run->program.pid != 0)
-			program_kill(&run->program);
+			(void)program_kill(&run->program);
 	}
 	_exit(EXIT_OK);
 }

@@ -226,8 +226,13 @@ program_end(const struct program *program)
 					  : 128 + info.si_status;
 }
 
-void
+int
 program_kill(const struct program *program)
 {
+	/* This is good for as many of the group as it can be. */
 	(void)kill(-program->pid, SIGKILL);
+	if (pidfd_send_signal(program->pidfd, SIGKILL, NULL, 0) == -1 &&
+	    errno == EPERM)
+		return -EPERM;
+	return 0;
 }

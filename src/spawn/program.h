@@ -54,7 +54,8 @@ int program_start(
 int program_end(const struct program *program) WARN_UNUSED;
 
 /* Its process group; before program_end has reaped it, so the number is
- * still its own.  A program that has gained another user is out of reach. */
-void program_kill(const struct program *program);
+ * still its own.  0; -EPERM: it has made itself somebody else for good, which a
+ * set-user-ID program can, and goes on. */
+int program_kill(const struct program *program);
 
 #endif

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Programs that plugins have run: the spawn helper."""
 import array
+import errno
 import os
+import re
 import shutil
 import signal
 import socket
@@ -11,7 +13,8 @@ import time
 
 import pytest
 
-from conftest import WAIT, alive, children_of, proc_status, until
+from conftest import (WAIT, alive, children_of, needs_root, proc_status,
+                      until)
 from shipped import stage
 from test_server import open_session
 
@@ -151,6 +154,43 @@ def test_set_user_id(server):
                           capture_output=True, text=True, check=False).stdout
     assert f"runs, as whom its file says, {gains}" in text
     assert f"runs {stays}" in text
+
+
+SOMEBODY_ELSE = """
+#include <unistd.h>
+int
+main(void)
+{
+	return setreuid(geteuid(), geteuid()) == 0 ? (int)sleep(1000) : 1;
+}
+"""
+
+
+@needs_root
+def test_one_that_cannot_be_killed(server):
+    """The hook ends in time, a line names it, and the server stops."""
+    path = server.base / "else"
+    subprocess.run(["cc", "-x", "c", "-", "-o", path], check=True, text=True,
+                   input=SOMEBODY_ELSE)
+    shutil.chown(path, "games")
+    path.chmod(0o4755)
+    server.write("plugins", f"runner /bin/echo +{path}")
+    server.start("--workers", "1")
+    with open_session(server) as session:
+        begin = time.monotonic()
+        assert run(session, str(path), timeout_ms=300)[0] == -errno.ETIME
+        assert time.monotonic() - begin < 10
+        line = server.wait_line("event=spawn_goes_on", f"path={path}")[0]
+        pid = int(re.search(r" pid=(\d+)", line)[1])
+        try:
+            assert alive(pid)
+            # The others go on.
+            assert run(session, "/bin/echo", "x") == (0, "x")
+            server.signal(signal.SIGTERM)
+            assert server.wait() == 0
+        finally:
+            os.kill(pid, signal.SIGKILL)
+    assert len(server.lines("event=spawn_goes_on")) == 1
 
 
 def test_timeout_kills_the_group(server):

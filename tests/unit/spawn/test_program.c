@@ -58,7 +58,7 @@ test_kill(void **state)
 	(void)state;
 	assert_int_equal(start(argv, null, null, &program), 0);
 	assert_int_equal(program_end(&program), -EAGAIN);
-	program_kill(&program);
+	assert_int_equal(program_kill(&program), 0);
 	assert_int_equal(run_to_end(&program), 128 + SIGKILL);
 	(void)close(null);
 }
