@@ -96,7 +96,8 @@ look_at(struct outside *self, FTS *fts, FTSENT *entry)
 	}
 }
 
-static void
+/* False: there were too many. */
+static bool
 walk(struct outside *self, const char *dir)
 {
 	/* The directory itself may be a link: that is followed. */
@@ -106,20 +107,22 @@ walk(struct outside *self, const char *dir)
 	FTSENT *entry;
 
 	if (fts == NULL)
-		return;
-	while (self->entries++ < CONF_OUTSIDE_ENTRIES &&
-	       (entry = fts_read(fts)) != NULL)
+		return true;
+	while ((entry = fts_read(fts)) != NULL &&
+	       self->entries++ < CONF_OUTSIDE_ENTRIES)
 		look_at(self, fts, entry);
 	(void)fts_close(fts);
+	return entry == NULL;
 }
 
-void
+bool
 conf_outside(const struct conf_places *places,
     void (*fn)(void *arg, const char *path), void *arg)
 {
 	struct outside self = { .places = places, .fn = fn, .arg = arg };
+	bool is_all = walk(&self, places->dir);
 
-	walk(&self, places->dir);
 	if (places->extra != NULL)
-		walk(&self, places->extra);
+		is_all = walk(&self, places->extra) && is_all;
+	return is_all;
 }

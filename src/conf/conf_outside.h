@@ -8,6 +8,8 @@
 #ifndef HOOKLINE_CONF_CONF_OUTSIDE_H
 #define HOOKLINE_CONF_CONF_OUTSIDE_H
 
+#include <stdbool.h>
+
 #include "conf/conf_file.h"
 
 /* Entries of the directories that are looked at, and how deep. */
@@ -16,8 +18,9 @@
 
 /* Calls `fn` for each path, which is absolute, may be a file, a directory
  * or a symbolic link, and may not exist; the same one may come twice.
- * Reads the files that include others. */
-void conf_outside(const struct conf_places *places,
+ * Reads the files that include others.  False: there are more than
+ * CONF_OUTSIDE_ENTRIES, and not all were looked at. */
+bool conf_outside(const struct conf_places *places,
     void (*fn)(void *arg, const char *path), void *arg);
 
 #endif

@@ -2,9 +2,11 @@
 /* server_needs.c - all that a worker uses of the system beyond itself. */
 #include "server_needs.h"
 
+#include "base/log.h"
 #include "conf/conf_dir.h"
 #include "conf/conf_list.h"
 #include "conf/conf_outside.h"
+#include "conf/conf_value.h"
 #include "dns/dns.h"
 #include "hook/engine.h"
 #include "mail/body.h"
@@ -80,6 +82,22 @@ on_outside(void *arg, const char *path)
 }
 
 static void
+log_unseen(const char *dir)
+{
+	struct log_line line;
+
+	log_begin(&line, LOG_LEVEL_WARN);
+	log_add_text(&line, LOG_event, "config_unseen");
+	log_add_text(&line, LOG_path, dir);
+	log_add_int(&line, LOG_limit, CONF_OUTSIDE_ENTRIES);
+	log_add_text(&line, LOG_text,
+	    "it has more entries than are looked at: what others of them "
+	    "include or link to elsewhere cannot be read; keep what is no "
+	    "control file out of it, or set confine to off");
+	log_end(&line);
+}
+
+static void
 add_configuration(struct gathered *all, const struct engine *engine)
 {
 	const struct conf_places places = { conf_dir_path(engine->conf),
@@ -87,7 +105,11 @@ add_configuration(struct gathered *all, const struct engine *engine)
 
 	add_dir(all, SERVER_NEED_READ, places.dir);
 	add_dir(all, SERVER_NEED_READ, places.extra);
-	conf_outside(&places, on_outside, all);
+	/* The same for all workers, so one says it. */
+	if (!conf_outside(&places, on_outside, all) &&
+	    engine->options.slot == 0 &&
+	    conf_enum(engine->conf, STR_EMPTY, CONF_CONFINE) == 0)
+		log_unseen(places.dir);
 }
 
 /* Large answers come over TCP. */

@@ -477,3 +477,19 @@ def test_check_tells(server):
         [str(server.program), "check", "--config", str(server.config)],
         capture_output=True, timeout=WAIT).returncode == 0
     assert not (declared / "missing").exists()
+
+
+def test_more_files_than_are_looked_at(server):
+    """What they lead to may be closed then; one line says so."""
+    for number in range(10000):
+        (server.config / f"f{number}").touch()
+    server.start("--workers", "2")
+    lines = server.lines("event=config_unseen")
+    assert len(lines) == 1 and "limit=10000" in lines[0]
+    assert f"path={server.config} " in lines[0]
+    server.ctl("stop")
+    server.wait()
+    server.log_path.unlink()
+    server.write("confine", "off")
+    server.start("--workers", "1")
+    assert not server.lines("event=config_unseen")

@@ -9,6 +9,7 @@
 
 static struct sandbox box, far;
 static struct buf found;
+static bool is_all;
 
 static int
 setup(void **state)
@@ -54,7 +55,7 @@ look(const char *extra)
 	const struct conf_places places = { box.path, extra };
 
 	buf_clear(&found);
-	conf_outside(&places, on_path, NULL);
+	is_all = conf_outside(&places, on_path, NULL);
 }
 
 static void
@@ -65,6 +66,29 @@ include(struct sandbox *from, const char *name, const char *to)
 	buf_printf(&text, "one\n$include %s\n", to);
 	sandbox_write(from, name, text.p, 5000);
 	buf_done(&text);
+}
+
+/* Directories: they cost no opening. */
+static void
+test_too_many(void **state)
+{
+	char path[600];
+
+	(void)state;
+	/* The directory itself is one. */
+	for (int i = 1; i < CONF_OUTSIDE_ENTRIES / 2; i++) {
+		(void)snprintf(path, sizeof(path), "%s/%d", box.path, i);
+		assert_int_equal(mkdir(path, 0755), 0);
+	}
+	/* Each is seen twice, before and after what is in it. */
+	look(NULL);
+	assert_true(is_all);
+	(void)snprintf(path, sizeof(path), "%s/more", box.path);
+	assert_int_equal(mkdir(path, 0755), 0);
+	look(NULL);
+	assert_false(is_all);
+	look(far.path);
+	assert_false(is_all);
 }
 
 static void
@@ -147,6 +171,7 @@ main(void)
 		TEST(test_links),
 		TEST(test_extra),
 		TEST(test_bad),
+		TEST(test_too_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
