@@ -10,7 +10,10 @@
 
 #include "base/mem.h"
 #include "data.h"
+#include "hook/ctx.h"
+#include "hook/engine.h"
 #include "hook/hook_log.h"
+#include "mail/body.h"
 #include "rcpt_replies.h"
 
 #define PIECE 16384
@@ -87,6 +90,7 @@ data_send_refusal(
 	if (data->store_error != 0) {
 		hook_log_begin(&line, LOG_LEVEL_ERROR, &session->conv);
 		log_add_text(&line, LOG_event, "store_failed");
+		log_add_text(&line, LOG_file, ctx->engine->bodies->spool_dir);
 		log_printf(&line, LOG_err, "%s", strerror(-data->store_error));
 		log_end(&line);
 	}

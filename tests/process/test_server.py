@@ -303,8 +303,8 @@ def test_message_that_no_file_can_hold(server, command):
         else:
             s.socket.sendall(f"BDAT {len(body)} LAST\r\n".encode() + body)
             assert s.reply().startswith("452 4.3.1 ")
-        assert "err=\"File too large\"" in server.wait_line(
-            "event=store_failed")[0]
+        server.wait_line("event=store_failed", f"file={server.state}/spool",
+                         'err="File too large"')
         assert s.begin().finish().startswith("250")
     assert server.workers()[0]["pid"] == pid
 
