@@ -185,7 +185,7 @@ sub hook_helo {
             smtp.reset()
         server.wait_line("event=perl_host_killed", count=i + 1)
         os.kill(starter, signal.SIGCONT)
-        server.wait_line("ended: signal 9", count=i + 1)
+        server.wait_line("event=perl_host_ended", "signal=KILL", count=i + 1)
     assert not server.lines("hosts end too often")
 
 

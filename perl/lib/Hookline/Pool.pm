@@ -12,6 +12,7 @@ package Hookline::Pool;
 
 use strict;
 use warnings;
+use Config;
 use Hookline::Frame;
 use Hookline::Process;
 use Hookline::Session;
@@ -21,6 +22,9 @@ use IO::Select;
 use POSIX qw(:sys_wait_h SIGTERM);
 use Socket;
 use Time::HiRes qw(time);
+
+# KILL behind 9.
+my @signals = split / /, $Config{sig_name};
 
 use constant {
     TICK      => 0.2,
@@ -134,8 +138,8 @@ sub _reap {
         my $child = delete $self->{children}{$pid} or next;
         next unless $status;
         push @{ $self->{deaths} }, time if _counts($child);
-        my $how = $status & 127 ? 'signal ' . ($status & 127) : 'status ' . ($status >> 8);
-        print STDERR "host process $pid ended: $how\n";
+        my $how = $status & 127 ? "signal=$signals[$status & 127]" : 'status=' . ($status >> 8);
+        print STDERR "warn event=perl_host_ended pid=$pid $how\n";
     }
     return;
 }
