@@ -22,6 +22,9 @@ packages_need $PACKAGES_BUILD $PACKAGES_RUN $PACKAGES_TEST
 # shellcheck disable=SC2086 # a list of names
 packages_unpack build/unpacked $PACKAGES_UNPACKED
 
+# Most tests wait most of their time.
+processes=$((2 * $(nproc)))
+
 results=build/results
 rm -rf "$results"
 mkdir -p "$results"
@@ -48,7 +51,7 @@ run_build() {
 	fi
 	rm -f "build/$name/meson-logs/testlog.json"
 	meson test -C "build/$name" --no-rebuild --print-errorlogs \
-		--timeout-multiplier "$factor" \
+		--timeout-multiplier "$factor" --num-processes "$processes" \
 		${options[@]+"${options[@]}"} || true
 	if [ -f "build/$name/meson-logs/testlog.json" ]; then
 		cp "build/$name/meson-logs/testlog.json" "$results/$name.json"
