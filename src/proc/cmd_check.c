@@ -133,9 +133,13 @@ print_set(const char *title, const struct chain_set *set)
 static void
 print_listeners(const struct check *check)
 {
-	if (check->listeners == NULL)
-		return;
 	(void)printf("listeners\n");
+	if (check->listeners == NULL || check->listeners->count == 0) {
+		(void)printf("  %-28s warning: write a line such as 0.0.0.0:25 "
+			     "into listen, unless --listen or systemd does\n",
+		    "none");
+		return;
+	}
 	for (size_t i = 0; i < check->listeners->count; i++) {
 		const struct conf_listener *at = &check->listeners->at[i];
 

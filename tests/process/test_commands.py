@@ -134,6 +134,18 @@ def test_lmtp_at_port_25(tmp_path):
     assert "LMTP must not be spoken at port 25" in result.stdout
 
 
+def test_nowhere_to_listen(tmp_path):
+    """As where qpsmtpd has been told on its command line."""
+    (tmp_path / "plugins").write_text("rcpt_ok\nqueue/discard\n")
+    listen = tmp_path / "listen"
+    none = "listeners\n  none                         warning: write a line"
+    assert none in hookline("check", "--config", tmp_path).stdout
+    listen.write_text("# later\n")
+    assert none in hookline("check", "--config", tmp_path).stdout
+    listen.write_text("127.0.0.1:25\n")
+    assert "warning" not in hookline("check", "--config", tmp_path).stdout
+
+
 def test_what_queues_keep(tmp_path):
     """check tells what the queue carries, plugins what one plugin does."""
     (tmp_path / "me").write_text("mx.example\n")
