@@ -33,6 +33,13 @@ enum hl_smtp_tls {
 	HL_SMTP_TLS_VERIFY   /* ... with one for the name, of a known CA */
 };
 
+/* What a password goes through. */
+enum hl_smtp_auth_over {
+	HL_SMTP_AUTH_VERIFIED, /* HL_SMTP_TLS_VERIFY alone */
+	HL_SMTP_AUTH_TLS,      /* TLS with any certificate, too */
+	HL_SMTP_AUTH_CLEAR     /* anything */
+};
+
 /* Zeroed: SMTP in clear, without time limits but the hook's. */
 struct hl_smtp_options {
 	hl_str hello;        /* what it calls itself; "": config/me */
@@ -48,11 +55,20 @@ struct hl_smtp_options {
 	bool lmtp;
 	bool xclient;            /* tells who the client is (Postfix) */
 	bool fresh;              /* takes no kept connection */
+	unsigned auth_over;      /* enum hl_smtp_auth_over */
+	hl_str auth_file;        /* who we are to which server; "": no AUTH */
 	const void *reserved[4]; /* for later releases; leave it zero */
 };
 /* Arguments for all of these but lmtp, xclient and fresh, in the table of a
  * plugin: HL_SMTP_ARGS(struct args, member, "may").  RFC 5321 4.5.3.2 allows a
- * server more time; but somebody waits for us, too. */
+ * server more time; but somebody waits for us, too.
+ *
+ * The file of `auth` has lines like those of a control file, and is as live:
+ *	mail.example.com    user@example.com:password
+ *	192.0.2.1:587       -
+ *	*                   user:password
+ * The first line for the server counts; "-" is no AUTH, and without a line the
+ * server gets nothing.  The user's name has no ':'. */
 #define HL_SMTP_ARGS(args, member, tls_by_default)                          \
 	{ .name = "tls",                                                    \
 		.about = "off, may, require, or verify its certificate",    \
@@ -67,6 +83,16 @@ struct hl_smtp_options {
 		    .about = "file of CAs, instead of the system's",        \
 		    .offset = offsetof(args, member.tls_ca),                \
 		    .type = HL_ARG_PATH },                                  \
+	    { .name = "auth",                                               \
+		    .about = "file of users and passwords",                 \
+		    .offset = offsetof(args, member.auth_file),             \
+		    .type = HL_ARG_PATH },                                  \
+	    { .name = "auth_over",                                          \
+		    .about = "verified, tls, or clear",                     \
+		    .def = "verified",                                      \
+		    .choices = "verified|tls|clear",                        \
+		    .offset = offsetof(args, member.auth_over),             \
+		    .type = HL_ARG_CHOICE },                                \
 	    { .name = "hello",                                              \
 		    .about = "its name, instead of config/me",              \
 		    .offset = offsetof(args, member.hello) },               \
@@ -106,17 +132,22 @@ struct hl_smtp_options {
 
 /* Servers that can take a message, in the order in which they are tried. */
 struct hl_smtp_hops {
-	const hl_str *where; /* as in hl_dial, or "mx:DOMAIN:PORT" */
+	/* As in hl_dial, "mx:DOMAIN:PORT", or "smtps:HOST:PORT": TLS from the
+	 * first byte (RFC 8314), whatever `tls` says; it is verified with
+	 * HL_SMTP_TLS_VERIFY alone. */
+	const hl_str *where;
 	size_t count;
 	const void *reserved[2]; /* for later releases; leave it zero */
 };
-/* Reads "a.example,192.0.2.1:2525,[2001:db8::1]:25,unix:/run/x,mx:b.example";
- * who has no port gets `port`.  0; -EINVAL with the part that is wrong in
+/* Reads "a.example,192.0.2.1:2525,[2001:db8::1]:25,unix:/run/x,mx:b.example,
+ * smtps:c.example" (without white space); who has no port gets `port`, with
+ * smtps 465.  0; -EINVAL with the part that is wrong in
  * *ret_bad (may be NULL). */
 int hl_smtp_hops(struct hl_ctx *ctx, hl_str list, unsigned port,
     struct hl_smtp_hops *ret, hl_str *ret_bad);
 /* In load: declares what is needed to reach them: each, or with an MX any
- * address, and the file of CAs.  0 or -EINVAL. */
+ * address, and the files of CAs and passwords.  0; -EINVAL; as hl_load_error:
+ * what the options say of AUTH cannot be, or others may read the passwords. */
 int hl_smtp_need(struct hl_ctx *ctx, const struct hl_smtp_hops *hops,
     const struct hl_smtp_options *options);
 
@@ -189,10 +220,12 @@ struct hl_smtp_mail {
 
 /* The session's message and recipients, but for `partial`. */
 void hl_smtp_mail(struct hl_ctx *ctx, struct hl_smtp_mail *ret);
-/* A connection to `where`, as in hl_dial, that this plugin has kept, or a new
- * one: greeting, EHLO or HELO or LHLO, STARTTLS, XCLIENT.  `options` must live as
+/* A connection to `where`, as in struct hl_smtp_hops but for an MX, that this
+ * plugin has kept, or a new one: TLS or greeting, EHLO or HELO or LHLO, STARTTLS,
+ * AUTH, XCLIENT.  `options` must live as
  * long.  0; -EAGAIN, -EPERM the server refuses, for now or for good; -EPROTO it
- * speaks another protocol; -ENOTSUP it lacks TLS or XCLIENT; as hl_dial and
+ * speaks another protocol; -ENOTSUP it lacks TLS, AUTH or XCLIENT;
+ * -ENOENT nothing is known of it in the file of `auth`; as hl_dial and
  * hl_conn_starttls; the reason for the log in *ret_why (may be NULL).  BLOCKS. */
 int hl_smtp_open(struct hl_ctx *ctx, hl_str where,
     const struct hl_smtp_options *options, struct hl_smtp **ret,

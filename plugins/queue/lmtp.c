@@ -3,6 +3,7 @@
  *
  *	queue/lmtp unix:PATH|HOST[,...] [PORT]
  *	    [tls off|may|require|verify] [tls_name NAME] [tls_ca FILE]
+ *	    [auth FILE] [auth_over verified|tls|clear]
  *	    [hello NAME] [messages N] [connect_timeout 30s]
  *	    [command_timeout 60s] [data_timeout 120s] [block_timeout 180s]
  *	    [end_timeout 240s]

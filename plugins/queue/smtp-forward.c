@@ -3,6 +3,7 @@
  *
  *	queue/smtp-forward HOST[,HOST...] [PORT] [xclient]
  *	    [tls off|may|require|verify] [tls_name NAME] [tls_ca FILE]
+ *	    [auth FILE] [auth_over verified|tls|clear]
  *	    [hello NAME] [messages N] [connect_timeout 30s]
  *	    [command_timeout 60s] [data_timeout 120s] [block_timeout 180s]
  *	    [end_timeout 240s]
@@ -13,6 +14,17 @@
  * server has said it, and its refusals in its words.  When the connection is
  * lost between the end of the message and the reply, the client gets 452, sends
  * it again, and it may arrive twice.
+ *
+ * smtps:HOST has TLS from the first byte, at port 465 if it says none; its
+ * certificate is looked at with `tls verify` alone.
+ *
+ * With auth it says AUTH PLAIN or LOGIN.  The FILE, which others may not read
+ * (chmod 640, the group is hookline's), has lines for one server each, or for *
+ * all; the first one counts, and a server without one gets nothing:
+ *	mail.example.com    user@example.com:password
+ *	192.0.2.1:587       -
+ * It takes `tls verify`, or auth_over to send the password through TLS with any
+ * certificate, or in clear; not together with xclient.
  *
  * A server that takes fewer recipients at once (452 4.5.3) gets the message in up
  * to 16 transactions, over as many connections, and only when it has accepted all
@@ -34,7 +46,7 @@ on_queue(struct hl_ctx *ctx)
 }
 
 static const struct hl_arg args[] = {
-	{ "hosts", "where to, HOST[:PORT] or mx:DOMAIN, commas between",
+	{ "hosts", "HOST[:PORT], smtps:HOST or mx:DOMAIN, commas between",
 	    .offset = offsetof(struct next_server, where), .positional = true,
 	    .required = true },
 	NEXT_SERVER_ARGS("25", "may"),

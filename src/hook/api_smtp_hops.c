@@ -8,6 +8,7 @@
 #include "ctx.h"
 
 #define MX "mx:"
+#define SMTPS_PORT 465 /* RFC 8314 7.3 */
 
 static bool
 is_port(struct slice text)
@@ -38,6 +39,25 @@ with_port(struct hl_ctx *ctx, struct slice text, unsigned port)
 	return hl_printf(ctx, "%.*s", (int)text.n, text.p);
 }
 
+hl_str
+smtp__address(hl_str where)
+{
+	size_t n = strlen(SMTP_SMTPS);
+
+	if (strncmp(where.p, SMTP_SMTPS, n) != 0)
+		return where;
+	return (hl_str){ where.p + n, where.n - n };
+}
+
+static hl_str
+parse_smtps(struct hl_ctx *ctx, struct slice host)
+{
+	hl_str text = slice_starts(host, MX) ? HL_STR("")
+					     : with_port(ctx, host, SMTPS_PORT);
+
+	return text.n > 0 ? hl_printf(ctx, SMTP_SMTPS "%s", text.p) : text;
+}
+
 static hl_str
 parse_hop(struct hl_ctx *ctx, struct slice text, unsigned port)
 {
@@ -45,6 +65,8 @@ parse_hop(struct hl_ctx *ctx, struct slice text, unsigned port)
 
 	if (slice_starts(text, "unix:/"))
 		return hl_printf(ctx, "%.*s", (int)text.n, text.p);
+	if (slice_starts(text, SMTP_SMTPS))
+		return parse_smtps(ctx, slice_from(text, strlen(SMTP_SMTPS)));
 	if (!slice_starts(text, MX))
 		return with_port(ctx, text, port);
 	rest = with_port(ctx, slice_from(text, strlen(MX)), port);
@@ -80,14 +102,15 @@ int
 hl_smtp_need(struct hl_ctx *ctx, const struct hl_smtp_hops *hops,
     const struct hl_smtp_options *options)
 {
-	int rc = 0;
+	int rc = smtp__auth_need(ctx, options);
 
-	if (options->tls_ca.p != NULL && options->tls_ca.n > 0)
+	if (rc == 0 && options->tls_ca.p != NULL && options->tls_ca.n > 0)
 		rc = hl_need_read(ctx, options->tls_ca);
 	for (size_t i = 0; rc == 0 && i < hops->count; i++) {
 		bool is_mx = strncmp(hops->where[i].p, MX, strlen(MX)) == 0;
 
-		rc = hl_need_connect(ctx, is_mx ? HL_STR("*") : hops->where[i]);
+		rc = hl_need_connect(
+		    ctx, is_mx ? HL_STR("*") : smtp__address(hops->where[i]));
 	}
 	return rc;
 }

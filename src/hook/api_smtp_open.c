@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* api_smtp_open.c - smtp_client.h: a connection that is ready for a message.
  *
+ * A hop "smtps:HOST:PORT" has TLS from the first byte and no STARTTLS.
+ *
  * What the server has offered stays with a kept connection, so that the next
  * message begins at once with MAIL.  XCLIENT is said again for each client.
  */
@@ -34,15 +36,17 @@ or_empty(hl_str text)
 }
 
 static uint64_t
-fingerprint(const struct hl_smtp_options *options)
+fingerprint(const struct hl_smtp *smtp)
 {
+	const struct hl_smtp_options *options = smtp->options;
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
 	hash = hash_text(hash, or_empty(options->hello));
 	hash = hash_text(hash, or_empty(options->tls_name));
 	hash = hash_text(hash, or_empty(options->tls_ca));
-	return hash << 4 | options->tls << 2 | options->xclient << 1 |
-	       options->lmtp;
+	hash = hash_text(hash, or_empty(options->auth_file));
+	return hash << 5 | (unsigned)smtp->is_implicit << 4 |
+	       options->tls << 2 | options->xclient << 1 | options->lmtp;
 }
 
 /* ---- hello ---- */
@@ -98,8 +102,8 @@ hello(struct hl_smtp *smtp)
 /* ---- TLS ---- */
 
 /* Of "unix:PATH", "HOST:PORT", "[ADDRESS]:PORT". */
-static hl_str
-host_of(struct hl_smtp *smtp)
+hl_str
+smtp__host(const struct hl_smtp *smtp)
 {
 	const char *colon = strrchr(smtp->where.p, ':');
 	const char *from = smtp->where.p;
@@ -115,9 +119,8 @@ host_of(struct hl_smtp *smtp)
 	return hl_printf(smtp->ctx, "%.*s", n, from);
 }
 
-/* *ret_may_do_without: it failed, and a connection in clear will do. */
 static int
-handshake(struct hl_smtp *smtp, unsigned tls, bool *ret_may_do_without)
+shake_hands(struct hl_smtp *smtp)
 {
 	const struct hl_smtp_options *options = smtp->options;
 	hl_str name = or_empty(options->tls_name);
@@ -127,16 +130,25 @@ handshake(struct hl_smtp *smtp, unsigned tls, bool *ret_may_do_without)
 	int rc;
 
 	if (name.n == 0)
-		peer.name = host_of(smtp);
+		peer.name = smtp__host(smtp);
 	rc =
 	    hl_conn_starttls(smtp->ctx, smtp->conn, &peer, options->connect_ms);
-	*ret_may_do_without = rc < 0 && tls == HL_SMTP_TLS_MAY &&
-			      rc != -ECANCELED && rc != -ETIMEDOUT;
 	if (rc < 0)
 		return smtp__fail(smtp, rc, "%s", hl_conn_error(smtp->ctx).p);
 	smtp->kept.is_in_tls = true;
+	return 0;
+}
+
+/* *ret_may_do_without: it failed, and a connection in clear will do. */
+static int
+handshake(struct hl_smtp *smtp, unsigned tls, bool *ret_may_do_without)
+{
+	int rc = shake_hands(smtp);
+
+	*ret_may_do_without = rc < 0 && tls == HL_SMTP_TLS_MAY &&
+			      rc != -ECANCELED && rc != -ETIMEDOUT;
 	/* RFC 3207 4.2: what was said in clear is forgotten. */
-	return hello(smtp);
+	return rc < 0 ? rc : hello(smtp);
 }
 
 static int
@@ -283,15 +295,19 @@ take_kept(struct hl_smtp *smtp, uint64_t how, int *ret_rc)
 static int
 begin(struct hl_smtp *smtp, unsigned tls, bool *ret_may_do_without)
 {
-	int code = smtp__hear(smtp, smtp->options->command_ms);
+	int code = smtp->is_implicit ? shake_hands(smtp) : 0;
 
 	*ret_may_do_without = false;
+	if (code == 0)
+		code = smtp__hear(smtp, smtp->options->command_ms);
 	if (code < 0)
 		return code;
 	if (code != 220)
 		return refused(smtp, "greeting");
 	code = hello(smtp);
-	return code < 0 ? code : start_tls(smtp, tls, ret_may_do_without);
+	if (code == 0 && !smtp->is_implicit)
+		code = start_tls(smtp, tls, ret_may_do_without);
+	return code == 0 ? smtp__auth(smtp) : code;
 }
 
 static int
@@ -308,7 +324,7 @@ static int
 connect_to(struct hl_smtp *smtp, bool fresh)
 {
 	const struct hl_smtp_options *options = smtp->options;
-	uint64_t how = fingerprint(options);
+	uint64_t how = fingerprint(smtp);
 	bool may_do_without = false;
 	int rc;
 
@@ -349,7 +365,9 @@ hl_smtp_open(struct hl_ctx *ctx, hl_str where,
 	smtp->magic = SMTP_CLIENT_MAGIC;
 	smtp->ctx = ctx;
 	smtp->options = options;
-	smtp->where = hl_printf(ctx, "%s", where.p);
+	smtp->hop = hl_printf(ctx, "%s", where.p);
+	smtp->where = smtp__address(smtp->hop);
+	smtp->is_implicit = smtp->where.p != smtp->hop.p;
 	smtp->why = HL_STR("");
 	rc = connect_to(smtp, options->fresh);
 	if (rc == 0 && options->xclient)

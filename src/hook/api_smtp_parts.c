@@ -171,7 +171,7 @@ begin(struct parts *parts)
 	long rc;
 
 	rc = hl_smtp_open(
-	    first->ctx, first->where, first->options, &part->smtp, &first->why);
+	    first->ctx, first->hop, first->options, &part->smtp, &first->why);
 	if (rc < 0)
 		return rc;
 	parts->count++;
@@ -217,7 +217,7 @@ send_again(struct part *part)
 
 	options.fresh = true;
 	hl_smtp_close(&part->smtp);
-	rc = hl_smtp_open(old->ctx, old->where, &options, &part->smtp, NULL);
+	rc = hl_smtp_open(old->ctx, old->hop, &options, &part->smtp, NULL);
 	if (rc < 0)
 		return (int)rc;
 	part->smtp->options = old->options;

@@ -2,6 +2,7 @@
 /* api_smtp_private.h - what the files behind smtp_client.h share.
  *
  *	hops      who can take the message
+ *	auth      AUTH
  *	open      greeting, hello, STARTTLS, XCLIENT; kept connections
  *	talk      lines out, replies in
  *	mail      the session's message as an envelope
@@ -39,12 +40,14 @@ struct hl_smtp {
 	struct hl_ctx *ctx;
 	struct hl_conn *conn;
 	const struct hl_smtp_options *options;
-	hl_str where;
-	hl_str why; /* the last failure, for the log */
+	hl_str hop;   /* as hl_smtp_open got it */
+	hl_str where; /* ... without smtps: */
+	hl_str why;   /* the last failure, for the log */
 	struct smtp_kept kept;
 	bool is_fresh;
-	bool is_broken; /* not fit to be kept, nor for QUIT */
-	bool is_open;   /* a transaction has begun: RSET */
+	bool is_implicit; /* TLS from the first byte */
+	bool is_broken;   /* not fit to be kept, nor for QUIT */
+	bool is_open;     /* a transaction has begun: RSET */
 	bool is_in_data;
 	char line[SMTP_ANSWER_LINE_MAX + 1];
 	struct smtp_answer answer; /* the last reply */
@@ -107,7 +110,25 @@ smtp__is_too_many(const struct hl_smtp_reply *reply)
 int smtp__hand_over(
     struct hl_smtp *smtp, struct hl_smtp_mail *mail) BLOCKS WARN_UNUSED;
 
+/* ---- api_smtp_open.c ---- */
+
+/* The host's name or address; "" of a Unix socket. */
+hl_str smtp__host(const struct hl_smtp *smtp);
+
+/* ---- api_smtp_auth.c ---- */
+
+/* Says who we are, if the options want it.  0, or negative errno with `why`. */
+int smtp__auth(struct hl_smtp *smtp) BLOCKS WARN_UNUSED;
+/* In load: declares the file and checks it.  0, or after hl_load_error. */
+int smtp__auth_need(
+    struct hl_ctx *ctx, const struct hl_smtp_options *options) WARN_UNUSED;
+
 /* ---- api_smtp_hops.c ---- */
+
+/* In front of a host with TLS from the first byte. */
+#define SMTP_SMTPS "smtps:"
+/* `where` without that. */
+hl_str smtp__address(hl_str where);
 
 /* With an MX in place of its name, at most SMTP_HOPS_MAX.  Returns how many
  * there are in ret[]; 0: none, and *ret_why.  BLOCKS. */

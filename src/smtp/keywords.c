@@ -2,6 +2,8 @@
 /* keywords.c - what another server's answer to EHLO or LHLO offers. */
 #include "smtp/keywords.h"
 
+#include <string.h>
+
 #include "base/num.h"
 #include "smtp/xclient.h"
 
@@ -52,6 +54,21 @@ xclient_attrs(struct slice words)
 	return attrs & XCLIENT_ATTRS;
 }
 
+static unsigned
+auth_mechanisms(struct slice words)
+{
+	unsigned auth = 0;
+
+	for (struct slice word = slice_word(&words); word.n > 0;
+	     word = slice_word(&words)) {
+		if (slice_caseeq_text(word, "PLAIN"))
+			auth |= SMTP_AUTH_PLAIN;
+		else if (slice_caseeq_text(word, "LOGIN"))
+			auth |= SMTP_AUTH_LOGIN;
+	}
+	return auth;
+}
+
 static void
 add_line(struct slice line, struct smtp_keywords *ret)
 {
@@ -59,11 +76,15 @@ add_line(struct slice line, struct smtp_keywords *ret)
 	enum smtp_keyword keyword = smtp_keyword_find(word);
 
 	/* "AUTH=LOGIN ...", for old clients. */
-	if (keyword == SMTP_KEYWORD_COUNT && slice_casestarts(word, "AUTH="))
+	if (keyword == SMTP_KEYWORD_COUNT && slice_casestarts(word, "AUTH=")) {
 		keyword = SMTP_KEYWORD_AUTH;
+		ret->auth |= auth_mechanisms(slice_from(word, strlen("AUTH=")));
+	}
 	if (keyword == SMTP_KEYWORD_COUNT)
 		return;
 	ret->has |= 1u << keyword;
+	if (keyword == SMTP_KEYWORD_AUTH)
+		ret->auth |= auth_mechanisms(line);
 	if (keyword == SMTP_KEYWORD_XCLIENT)
 		ret->xclient |= xclient_attrs(line);
 	/* A number that is none limits nothing. */

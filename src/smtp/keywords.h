@@ -22,10 +22,15 @@ enum smtp_keyword {
 	SMTP_KEYWORD_COUNT
 };
 
+/* Mechanisms of AUTH. */
+#define SMTP_AUTH_PLAIN 1u
+#define SMTP_AUTH_LOGIN 2u
+
 /* Zeroed: nothing is offered.  Holds no pointers. */
 struct smtp_keywords {
 	unsigned has;      /* 1 << enum smtp_keyword */
 	unsigned xclient;  /* XATTR_BIT()s of the attributes it takes */
+	unsigned auth;     /* SMTP_AUTH_*: those of its mechanisms we know */
 	uint64_t size_max; /* of a message; 0: it did not say (RFC 1870) */
 };
 

@@ -8,8 +8,12 @@ step that it is told.
                                                 usual
     hop.port, hop.messages, hop.commands, hop.connections
 
+    NextHop(tls=context, implicit=True, users={"tim": "secret"})
+                                                AUTH PLAIN and LOGIN as offered
+
 The steps are GREETING, the verbs, and END: the dot behind the message.
 """
+import base64
 import socket
 import socketserver
 import ssl
@@ -27,7 +31,19 @@ class Session(socketserver.StreamRequestHandler):
         super().setup()
         self.hop = self.server.hop
         self.sender, self.rcpts, self.encrypted = None, [], False
-        self.over = False
+        self.over, self.user = False, None
+        if self.hop.implicit:
+            self.encrypt()
+
+    def encrypt(self):
+        try:
+            self.connection = self.hop.tls.wrap_socket(
+                self.connection, server_side=True)
+        except (OSError, ssl.SSLError):
+            self.over = True
+            return
+        self.encrypted = True
+        self.rfile = self.connection.makefile("rb")
 
     def say(self, text, step):
         """`text`: a reply, bytes as they are, or a way to say nothing."""
@@ -64,6 +80,8 @@ class Session(socketserver.StreamRequestHandler):
         return text if isinstance(text, str) else text.decode("latin-1")
 
     def handle(self):
+        if self.over:
+            return
         with self.hop.lock:
             self.hop.connections += 1
         self.answer("GREETING", "220 next.example ESMTP")
@@ -107,20 +125,35 @@ class Session(socketserver.StreamRequestHandler):
         reply = self.answer("STARTTLS", "220 go")
         if not reply.startswith("220") or self.over:
             return
-        try:
-            self.connection = self.hop.tls.wrap_socket(
-                self.connection, server_side=True)
-        except (OSError, ssl.SSLError):
-            self.over = True
+        self.encrypt()
+
+    def ask(self, text):
+        self.say(f"334 {text}", "AUTH")
+        return base64.b64decode(self.rfile.readline(4096)).decode()
+
+    def on_auth(self, command):
+        with self.hop.lock:
+            self.hop.auths.append(self.encrypted)
+        if command == "AUTH PLAIN":
+            _, user, password = self.ask("").split("\0")
+        elif command == "AUTH LOGIN":
+            user, password = self.ask("VXNlcm5hbWU6"), \
+                self.ask("UGFzc3dvcmQ6")
+        else:
+            self.say("504 5.5.4 no", "AUTH")
             return
-        self.encrypted = True
-        self.rfile = self.connection.makefile("rb")
+        good = self.hop.users.get(user) == password
+        if self.answer("AUTH", "235 2.7.0 ok" if good else
+                       "535 5.7.8 no").startswith("235"):
+            self.user = user
 
     def on_xclient(self, _):
         self.answer("XCLIENT", "220 next.example ESMTP")
 
     def on_mail(self, command):
-        if self.answer("MAIL", "250 2.1.0 ok").startswith("250"):
+        usual = "530 5.7.0 who?" if self.hop.users and not self.user \
+            else "250 2.1.0 ok"
+        if self.answer("MAIL", usual).startswith("250"):
             self.sender, self.rcpts = command, []
 
     def on_rcpt(self, command):
@@ -176,11 +209,12 @@ class NextHop(socketserver.ThreadingTCPServer):
     request_queue_size = 64
 
     def __init__(self, offers=("PIPELINING", "8BITMIME", "SIZE"), lmtp=False,
-                 tls=None, cuts=0):
+                 tls=None, cuts=0, implicit=False, users=None):
         super().__init__((HOST, 0), Session)
         self.hop = self
         self.offers, self.lmtp, self.tls = list(offers), lmtp, tls
-        self.cuts = cuts
+        self.cuts, self.implicit, self.users = cuts, implicit, users or {}
+        self.auths = []
         self.answers = {}
         self.messages, self.commands, self.connections = [], [], 0
         self.lock = threading.RLock()

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from real import free_port, until
-from services import HOST, Dovecot, certificate, missing
+from services import HOST, USERS, Dovecot, certificate, missing
 from test_clients import Postfix, mails
 
 MESSAGE = (b"From: <a@client.example>\r\nTo: <c@example.com>\r\n"
@@ -155,6 +155,53 @@ def test_postfix_at_once(hookline, postfix, target):
         thread.join()
     assert not faults
     until(lambda: len(mails(target)) == 40, postfix.log)
+
+
+@pytest.mark.parametrize("scheme", ["", "smtps:"])
+def test_postfix_submission(hookline, target, stage, scheme):
+    """AUTH PLAIN, which Postfix asks Dovecot about, in either kind of TLS."""
+    if missing("postfix") or missing("dovecot") or os.geteuid() != 0:
+        pytest.skip("Postfix with Dovecot, as root")
+    user, password = next(item for item in USERS.items() if ":" not in item[1])
+    dovecot = Dovecot(stage.base / "sasl")
+    port = free_port(HOST)
+    ca = stage.base / "submission-ca.pem"
+    shutil.copy(dovecot.folder / "ca.pem", ca)
+    ca.chmod(0o644)
+    secrets = stage.base / "submission"
+    secrets.write_text(f"{HOST} {user}:{password}\n")
+    secrets.chmod(0o640)
+    shutil.chown(secrets, group="nogroup")
+    try:
+        dovecot.start()
+        with Postfix(stage.base / "submission-postfix", target.address, f"""
+smtpd_tls_security_level = may
+smtpd_tls_cert_file = {dovecot.folder}/cert.pem
+smtpd_tls_key_file = {dovecot.folder}/key.pem
+smtpd_tls_auth_only = yes
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = {dovecot.socket}
+smtpd_recipient_restrictions = permit_sasl_authenticated, reject
+smtpd_relay_restrictions = permit_sasl_authenticated, reject
+""", f"{HOST}:{port} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes\n") \
+                as relay:
+            relay.accepts().quit()
+            server = hookline(plugins=["rcpt_ok", " ".join([
+                "queue/smtp-forward",
+                f"{scheme}{HOST}:{port if scheme else relay.port}",
+                f"tls verify tls_ca {ca} auth {secrets}"])],
+                rcpthosts="example.com")
+            server.start()
+            client = server.client()
+            client.send(MESSAGE)
+            client.send(MESSAGE)
+            client.close()
+            until(lambda: len(mails(target)) == 2, relay.log)
+            assert relay.log().count(f"sasl_username={user}") == 2
+    finally:
+        dovecot.stop()
+        shutil.rmtree(dovecot.folder, ignore_errors=True)
 
 
 # ---- Dovecot ----

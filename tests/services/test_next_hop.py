@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """queue/smtp-forward and queue/lmtp, and a next server that misbehaves at each
 step."""
+import base64
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -864,6 +866,129 @@ def test_tls_not_offered(hookline, next_hop):
     send(server, "451")
     server.wait_line("does not offer STARTTLS", " warn ")
     assert not hop.messages
+
+
+@pytest.mark.parametrize("words,said", [
+    ("tls off", None), ("tls may", None), ("tls verify tls_ca {ca}", None),
+    ("tls verify", "certificate"),
+    ("tls verify tls_ca {ca} tls_name other.example", "certificate")])
+def test_implicit_tls(hookline, next_hop, tls, words, said):
+    hop = next_hop(tls=tls, implicit=True)
+    server = serve(hookline, f"smtps:{HOST}:{hop.port}",
+                   words.format(ca=tls.folder / "ca.pem"))
+    send(server, "451" if said else "250")
+    if said:
+        server.wait_line(said, " warn ")
+        assert not hop.commands
+        return
+    send(server)
+    assert (hop.connections, len(hop.messages)) == (1, 2)
+    assert hop.commands.count("EHLO mx.example") == 1
+    assert "STARTTLS" not in hop.commands
+
+
+def test_implicit_tls_never_in_clear(hookline, next_hop):
+    hop = next_hop()
+    server = serve(hookline, f"smtps:{HOST}:{hop.port}", "tls may")
+    send(server, "451")
+    assert not hop.commands
+
+
+# ---- AUTH ----
+
+def passwords(stage, *lines):
+    path = stage.base / f"passwords{time.monotonic_ns()}"
+    path.write_text("".join(line + "\n" for line in lines))
+    path.chmod(0o640)
+    if os.geteuid() == 0:
+        shutil.chown(path, group="nogroup")
+    return path
+
+
+SECRET = "pass: word#1"
+LOGIN = f"tim@example.com:{SECRET}"
+USERS = {"tim@example.com": SECRET}
+
+
+@pytest.mark.parametrize("offer", ["AUTH LOGIN PLAIN", "AUTH CRAM-MD5 LOGIN",
+                                   "AUTH=LOGIN"])
+@pytest.mark.parametrize("implicit", [False, True])
+def test_auth(hookline, next_hop, stage, tls, offer, implicit):
+    """Once a connection, inside TLS; the password is nowhere in the log."""
+    hop = next_hop(offers=["PIPELINING", offer], tls=tls, implicit=implicit,
+                   users=USERS)
+    scheme = "smtps:" if implicit else ""
+    server = serve(
+        hookline, f"{scheme}{HOST}:{hop.port}", "tls verify tls_ca",
+        tls.folder / "ca.pem", "auth", passwords(
+            stage, "other.example x:y", f"{HOST} {LOGIN}", "* a:b"),
+        loglevel="7")
+    send(server)
+    send(server)
+    assert len(hop.messages) == 2
+    assert hop.auths == [True]
+    for word in SECRET, *(base64.b64encode(text.encode()).decode() for text in (
+            SECRET, f"\0tim@example.com\0{SECRET}")):
+        assert word not in server.log()
+
+
+@pytest.mark.parametrize("words,lines,said", [
+    ("tls verify tls_ca {ca}", [f"{HOST} tim:wrong"], "AUTH: it said 535"),
+    ("tls verify tls_ca {ca}", ["other.example x:y"], "has no line for"),
+    ("tls verify", [f"{HOST} {LOGIN}"], "certificate"),
+    ("tls off auth_over tls", [f"{HOST} {LOGIN}"], "is not sent")])
+def test_auth_fails(hookline, next_hop, stage, tls, words, lines, said):
+    """Nothing is sent, and the password least of all."""
+    hop = next_hop(offers=["AUTH PLAIN"], tls=tls, users=USERS)
+    server = serve(hookline, HOST, hop.port,
+                   words.format(ca=tls.folder / "ca.pem"), "auth",
+                   passwords(stage, *lines))
+    send(server, "451")
+    server.wait_line(said, " warn ")
+    assert not hop.messages
+    assert len(hop.auths) == ("535" in said)
+
+
+@pytest.mark.parametrize("words,encrypted", [
+    ("tls may auth_over tls", True), ("tls off auth_over clear", False)])
+def test_auth_over(hookline, next_hop, stage, tls, words, encrypted):
+    hop = next_hop(offers=["AUTH PLAIN"], tls=tls, users=USERS)
+    server = serve(hookline, HOST, hop.port, words, "auth",
+                   passwords(stage, f"{HOST}:{hop.port} {LOGIN}"))
+    send(server)
+    assert hop.auths == [encrypted]
+
+
+def test_auth_not_here(hookline, next_hop, stage, tls):
+    """One server wants none; one offers none.  The file is live; the log says
+    what is wrong with a line of it."""
+    free, bad, good = (next_hop(tls=tls), next_hop(tls=tls, users=USERS),
+                       next_hop(offers=["AUTH PLAIN"], tls=tls, users=USERS))
+    free.answers["MAIL"] = "450 4.3.2 busy"
+    path = passwords(stage, "far.example secret", f"{HOST}:{free.port} -",
+                     f"{HOST}:{bad.port} {LOGIN}",
+                     f"{HOST}:{good.port} {LOGIN}")
+    server = serve(hookline, ",".join(
+        f"{HOST}:{hop.port}" for hop in (free, bad, good)),
+        "tls may auth_over tls auth", path)
+    server.wait_line(f"{path}:1: write SERVER USER:PASSWORD")
+    assert "far.example" not in server.log()
+    send(server)
+    server.wait_line("does not offer AUTH PLAIN or LOGIN", " warn ")
+    assert not bad.messages and len(good.messages) == 1
+    assert any(line.startswith("MAIL") for line in free.commands)
+    path.write_text(f"* {LOGIN}x\n")       # a kept connection is as it was
+    send(server)
+    good.answers["MAIL"] = [CLOSE]
+
+    def is_refused():
+        client = server.client()
+        reply = send_to(client, "c", ("250", "452"))
+        client.close()
+        good.answers["MAIL"] = [CLOSE]
+        return reply.startswith("452 4.3.2 busy")
+    until(is_refused)
+    server.wait_line("AUTH: it said 535", " warn ")
 
 
 # ---- LMTP ----

@@ -23,6 +23,7 @@ test_postfix(void **state)
 		    smtp_keywords_has(&got, i), i != SMTP_KEYWORD_BINARYMIME);
 	assert_int_equal(got.size_max, 10240000);
 	assert_int_equal(got.xclient, XCLIENT_ATTRS);
+	assert_int_equal(got.auth, SMTP_AUTH_PLAIN | SMTP_AUTH_LOGIN);
 }
 
 static const struct {
@@ -63,6 +64,29 @@ test_cases(void **state)
 }
 
 static void
+test_auth(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned auth;
+	} offers[] = {
+		{ "a\nAUTH", 0 },
+		{ "a\nAUTH=login", SMTP_AUTH_LOGIN },
+		{ "a\nAUTH= PLAIN\nAUTH=", SMTP_AUTH_PLAIN },
+		{ "a\nAUTH CRAM-MD5 PLAINER", 0 },
+		{ "a\nAUTH CRAM-MD5 Plain", SMTP_AUTH_PLAIN },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(offers); i++) {
+		struct smtp_keywords got = { .auth = 7 };
+
+		smtp_keywords_parse(slice_of(offers[i].text), &got);
+		UNIT_CASE(offers[i].text, got.auth == offers[i].auth);
+	}
+}
+
+static void
 test_find(void **state)
 {
 	(void)state;
@@ -78,6 +102,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_postfix),
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_auth),
 		cmocka_unit_test(test_find),
 	};
 
