@@ -75,6 +75,8 @@ not_found(
 	struct name_list names = loader_names(engine);
 	const char *near =
 	    conf_nearest(slice_str(line->name), names.at, names.count);
+	hl_str closed = loader_closed_dir(engine);
+	const char *reason = strerror(errno);
 
 	if (alias != NULL && alias->now == NULL)
 		(void)err_set(err, -ENOENT, "there is no plugin %.*s; %s",
@@ -88,6 +90,11 @@ not_found(
 		    "there is no plugin %.*s; a plugin's name is that of its "
 		    "file without .so",
 		    STR(line->name));
+	else if (closed.n > 0)
+		(void)err_set(err, -ENOENT,
+		    "there is no plugin %.*s, and %s of config/plugin_dirs "
+		    "cannot be looked into: %s",
+		    STR(line->name), closed.p, reason);
 	else if (near != NULL)
 		(void)err_set(err, -ENOENT,
 		    "there is no plugin %.*s; did you mean %s?",

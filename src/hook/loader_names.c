@@ -3,9 +3,11 @@
 #include "loader_names.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "conf/conf_dir.h"
@@ -78,6 +80,27 @@ name_list_done(struct name_list *names)
 		free((void *)(uintptr_t)names->at[i]);
 	mem_free(names->at);
 	*names = (struct name_list){ NULL, 0 };
+}
+
+hl_str
+loader_closed_dir(struct engine *engine)
+{
+	struct conf_list *dirs =
+	    conf_get(engine->conf, STR_EMPTY, STR_LIT("plugin_dirs"));
+	hl_str closed = STR_EMPTY;
+	int error = 0;
+
+	for (size_t i = 0; closed.n == 0 && i < conf_list_count(dirs); i++) {
+		hl_str dir = conf_list_at(dirs, i);
+
+		if (access(dir.p, X_OK) == 0)
+			continue;
+		error = errno;
+		closed = arena_str(&engine->arena, slice_str(dir));
+	}
+	conf_list_unref(&dirs);
+	errno = error;
+	return closed;
 }
 
 struct name_list

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "base/slice.h"
+#include "base/str.h"
 
 struct engine;
 
@@ -19,6 +19,9 @@ struct name_list {
 void name_list_add_dir(struct name_list *names, struct slice dir);
 void name_list_sort(struct name_list *names);
 void name_list_done(struct name_list *names);
+/* The first line of plugin_dirs that this process cannot look into, with the
+ * reason in errno; "" if there is none.  Lives as long as the engine. */
+hl_str loader_closed_dir(struct engine *engine);
 /* All that `engine` would find. */
 struct name_list loader_names(struct engine *engine);
 

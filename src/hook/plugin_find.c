@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "conf/conf_dir.h"
@@ -15,7 +14,8 @@
 
 #define PERL_FILE_MAX (1024u * 1024)
 
-/* DIR/NAME with `end` behind it, if such a file is there. */
+/* DIR/NAME with `end` behind it, if such a file is there.  One that cannot be
+ * read is found, too: loading it tells so. */
 static bool
 try_file(struct arena *arena, struct slice dir, const char *name,
     const char *end, hl_str *ret)
@@ -23,8 +23,7 @@ try_file(struct arena *arena, struct slice dir, const char *name,
 	struct stat st;
 	hl_str path = arena_printf(arena, "%.*s/%s%s", STR(dir), name, end);
 
-	if (stat(path.p, &st) == -1 || !S_ISREG(st.st_mode) ||
-	    access(path.p, R_OK) == -1)
+	if (stat(path.p, &st) == -1 || !S_ISREG(st.st_mode))
 		return false;
 	*ret = path;
 	return true;
