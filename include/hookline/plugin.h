@@ -32,12 +32,23 @@ extern "C" {
 #endif
 #endif
 
+/* What C++ and newer compilers refuse anyway: a hook with the arguments of
+ * another one, and a function that nobody has declared. */
+#if defined(__GNUC__) && !defined(__cplusplus)
+#pragma GCC diagnostic error "-Wincompatible-pointer-types"
+#pragma GCC diagnostic error "-Wimplicit-function-declaration"
+#pragma GCC diagnostic error "-Wint-conversion"
+#endif
+
 #if defined(__GNUC__)
 #define HL_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define HL_EXPORT __attribute__((visibility("default")))
+/* A verdict that the hook does not return decides nothing. */
+#define HL_RETURN_IT __attribute__((warn_unused_result))
 #else
 #define HL_PRINTF(fmt, args)
 #define HL_EXPORT
+#define HL_RETURN_IT
 #endif
 
 #if defined(__GNUC__)
@@ -327,19 +338,20 @@ int hl_need_connect(struct hl_ctx *ctx, hl_str where);
 /* Set the reply's text and return the verdict of their name.  `enhanced` is
  * an RFC 3463 code such as "5.7.1", or NULL for the hook's own.  The text may
  * have several lines, parted by \n; with "" the default text is sent. */
-enum hl_verdict hl_ok(struct hl_ctx *ctx, const char *fmt, ...) HL_PRINTF(2, 3);
+enum hl_verdict hl_ok(struct hl_ctx *ctx, const char *fmt, ...)
+    HL_PRINTF(2, 3) HL_RETURN_IT;
 enum hl_verdict hl_deny(struct hl_ctx *ctx, const char *enhanced,
-    const char *fmt, ...) HL_PRINTF(3, 4);
+    const char *fmt, ...) HL_PRINTF(3, 4) HL_RETURN_IT;
 enum hl_verdict hl_denysoft(struct hl_ctx *ctx, const char *enhanced,
-    const char *fmt, ...) HL_PRINTF(3, 4);
+    const char *fmt, ...) HL_PRINTF(3, 4) HL_RETURN_IT;
 enum hl_verdict hl_deny_disconnect(struct hl_ctx *ctx, const char *enhanced,
-    const char *fmt, ...) HL_PRINTF(3, 4);
+    const char *fmt, ...) HL_PRINTF(3, 4) HL_RETURN_IT;
 enum hl_verdict hl_denysoft_disconnect(struct hl_ctx *ctx, const char *enhanced,
-    const char *fmt, ...) HL_PRINTF(3, 4);
+    const char *fmt, ...) HL_PRINTF(3, 4) HL_RETURN_IT;
 /* Any verdict, e.g. one that was read from a control file.  `enhanced` and
  * `text` may be empty. */
-enum hl_verdict hl_answer(
-    struct hl_ctx *ctx, enum hl_verdict verdict, hl_str enhanced, hl_str text);
+enum hl_verdict hl_answer(struct hl_ctx *ctx, enum hl_verdict verdict,
+    hl_str enhanced, hl_str text) HL_RETURN_IT;
 /* "DENY", "denysoft", "901" ... to a verdict.  -EINVAL if it is none. */
 int hl_verdict_parse(hl_str text, enum hl_verdict *ret);
 const char *hl_verdict_name(enum hl_verdict verdict); /* "DENY" */

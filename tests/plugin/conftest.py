@@ -50,6 +50,11 @@ class Install:
                    "-shared", "-fPIC", *self.pkg_config("--cflags"), "-o",
                    output, source)
 
+    def compile(self, source, compiler):
+        """The line of plugin.h, as it stands there."""
+        return run(compiler, "-shared", "-fPIC", *self.pkg_config("--cflags"),
+                   "-o", source.with_suffix(".so"), source)
+
     def hookline(self, *words, **options):
         return run(self.program, *words, env=self.env, **options)
 

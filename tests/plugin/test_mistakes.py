@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What hookline says about the mistakes that people make."""
+import os
 import re
 import shutil
 import subprocess
@@ -50,6 +51,42 @@ def check(install, work, line):
 
 
 NOTHING = DESCRIPTOR % ".unload = NULL"
+COMPILER = {
+    "a hook with the arguments of another": (
+        "static enum hl_verdict f(struct hl_ctx *ctx)"
+        "{ (void)ctx; return HL_OK; }" + DESCRIPTOR % ".rcpt = f",
+        "incompatible"),
+    "a function that is not there": (
+        CONNECT % "return hl_denny(ctx);", "hl_denny"),
+    "a number for a pointer": (
+        CONNECT % 'return hl_deny(ctx, 571, "no");', "integer"),
+    "a text for a hl_str": (
+        CONNECT % 'return hl_answer(ctx, HL_OK, "", "");',
+        "incompatible type"),
+}
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+@pytest.mark.parametrize("source, words", COMPILER.values(), ids=COMPILER)
+def test_does_not_compile(install, work, compiler, source, words):
+    """Also with no options but those of pkg-config."""
+    path = work / "x.c"
+    path.write_text(HEAD + source)
+    result = install.compile(path, compiler)
+    assert result.returncode != 0
+    assert re.search(f"x.c:[0-9]+:[0-9]+: error: .*{words}", result.stderr)
+
+
+@pytest.mark.parametrize("answer", [
+    'hl_ok(ctx, "yes")', 'hl_deny(ctx, NULL, "no")',
+    'hl_denysoft_disconnect(ctx, NULL, "no")',
+    'hl_answer(ctx, HL_DENY, HL_STR(""), HL_STR(""))'])
+def test_warns_of_an_answer_that_is_not_returned(install, work, answer):
+    path = work / "x.c"
+    path.write_text(HEAD + CONNECT % f"{answer}; return HL_DECLINED;")
+    result = install.compile(path, "cc")
+    assert result.returncode == 0
+    assert re.search("warning: ignoring return value", result.stderr)
 CHECKS = {
     "kind of a file": (
         "static const char *const files[] = { \"list\", \"x nets\", NULL };" +
@@ -90,6 +127,47 @@ def test_check_says(install, work, source, line, words):
     assert result.returncode == 1
     assert re.search("config/plugins:1: ", result.stderr)
     assert words in result.stderr
+
+
+def check_as_nobody(install, work):
+    """Root may read everything."""
+    words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    return subprocess.run(
+        (words if os.geteuid() == 0 else []) +
+        [install.program, "check", "--config", work / "config"],
+        env=install.env, text=True, capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("name", ["x.so", "perl"])
+def test_check_says_that_a_plugin_cannot_be_read(install, work, name):
+    build(install, work, NOTHING)
+    path = work / "plugins" / name
+    if name == "perl":
+        path.write_text("sub hook_rcpt { DECLINED }\n")
+    path.chmod(0)
+    check(install, work, path.stem)
+    result = check_as_nobody(install, work)
+    assert result.returncode == 1
+    assert "config/plugins:1: " in result.stderr
+    assert f"{path}: " in result.stderr
+    assert "Permission denied" in result.stderr
+
+
+@pytest.mark.parametrize("mode, reason", [
+    (0o600, "Permission denied"), (None, "No such file or directory")])
+def test_check_says_that_a_directory_cannot_be_read(
+        install, work, mode, reason):
+    build(install, work, NOTHING)
+    if mode is None:
+        shutil.rmtree(work / "plugins")
+    else:
+        (work / "plugins").chmod(mode)
+    check(install, work, "x")
+    result = check_as_nobody(install, work)
+    assert result.returncode == 1
+    assert (f"config/plugins:1: there is no plugin x, and {work}/plugins of "
+            f"config/plugin_dirs cannot be looked into: {reason}"
+            ) in result.stderr
 
 
 FILES = "static const char *const files[] = { %s, NULL };" + \
