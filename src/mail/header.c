@@ -115,7 +115,11 @@ header_at(const struct header *header, size_t i)
 static bool
 is_named(const struct header *header, size_t i, struct slice name)
 {
-	return slice_caseeq(header_name(header, &header->fields[i]), name);
+	const struct header_field *field = &header->fields[i];
+
+	/* Most are told by the length: their bytes are not touched. */
+	return field->name_n == name.n &&
+	       slice_caseeq(header_name(header, field), name);
 }
 
 static size_t
