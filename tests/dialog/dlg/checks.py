@@ -32,8 +32,12 @@ def value(text):
 def conditions(text):
     """"event=reject text~=regex" to a list of (key, is_regex, wanted)."""
     found = TOKEN.findall(text)
-    if not found or TOKEN.sub("", text).strip():
+    rest = TOKEN.sub("", text).strip()
+    if not found:
         raise DialogError(f"not key=value: {text}")
+    if rest:
+        raise DialogError(f"not key=value: {rest}; a value with spaces in "
+                          'it stands in quotes: text~="two words"')
     return [(key, bool(regex), value(want)) for key, regex, want in found]
 
 
