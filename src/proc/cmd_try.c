@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "command.h"
+#include "crash.h"
 #include "offline_host.h"
 #include "rt/rt.h"
 #include "run_as.h"
@@ -125,6 +126,9 @@ run_try(struct try_args *args, struct err *err)
 		return err_set(err, -errno, "%s: %s", work, strerror(errno));
 	args->options.rt = rt_new(&rt_options);
 	args->options.shm = shm_private();
+	/* A plugin may end us: all is to be out by then. */
+	(void)setvbuf(stdout, NULL, _IOLBF, 0);
+	crash_install(args->options.shm);
 	args->options.work_dir = work;
 	args->options.to = args->to;
 	args->options.message =

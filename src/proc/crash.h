@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* crash.h - a worker's last words.
+/* crash.h - last words of a worker, or of `hookline try`.
  *
  * On SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT one line on stderr names
  * signal, plugin, hook, session and transaction, and whether the hook had run

@@ -283,6 +283,24 @@ def test_crash_tells_the_line(install, work, body, signal):
     assert re.search(r"x\.c:\d+", found), (line, found)
 
 
+@pytest.mark.parametrize("body, signal", [
+    ("char *volatile p = NULL; (void)ctx; *p = 1; return HL_OK;", "SEGV"),
+    ("(void)ctx; __builtin_trap();", "ILL"),
+])
+def test_try_tells_of_a_crash(install, work, body, signal):
+    """And all that was said before it."""
+    source = body.replace("(void)ctx;", "(void)ctx, (void)addr;")
+    build(install, work, "static enum hl_verdict f(struct hl_ctx *ctx,"
+          "const struct hl_addr *addr) { %s }" % source +
+          DESCRIPTOR % ".mail = f")
+    check(install, work, "x")
+    result = install.hookline("try", "--config", work / "config")
+    assert result.returncode < 0
+    assert "> MAIL FROM:<sender@client.example>" in result.stdout
+    assert re.search(f"event=crash signal={signal} .* plugin=x hook=mail .*"
+                     " at=x.so[+]0x", result.stderr), result.stderr
+
+
 def test_stack_overflow_says_so(install, work):
     """A frame that is larger than the stack and its guard."""
     log = crash(install, work, "volatile char big[300000]; (void)ctx;"
