@@ -19,6 +19,9 @@ import traceback
 OK, DENY, DENYSOFT, DENY_DISCONNECT, DENYSOFT_DISCONNECT = range(900, 905)
 DECLINED, DONE = 909, 910
 FRAME_MAX = 16 * 1024 * 1024
+FACTS = ("sid", "listener", "me", "remote_ip", "remote_port", "remote_host",
+         "local_ip", "local_port", "hello", "hello_host", "auth_user",
+         "auth_mechanism", "tls")
 
 
 # ---- frames, fields, values ----
@@ -108,7 +111,8 @@ class Session:
 
     def __init__(self, connection, entries):
         self.connection, self.entries = connection, entries
-        self.facts, self.notes, self.changes = {}, {}, []
+        self.facts = dict.fromkeys(FACTS, "")   # those never told are empty
+        self.notes, self.changes = {}, []
         self.sender, self.rcpts, self.header = "", [], []
 
     def apply(self, updates):

@@ -44,31 +44,37 @@ update2(struct buf *fields, const char *kind, struct slice a)
 	wire_close(fields, at);
 }
 
+/* The text behind `name` in a packed list of name, text, name, text ...; false:
+ * it is not there. */
+static bool
+find_text(struct slice list, struct slice name, struct slice *ret)
+{
+	struct slice key;
+
+	while (wire_next(&list, &key) && wire_next(&list, ret)) {
+		if (slice_eq(key, name))
+			return true;
+	}
+	return false;
+}
+
 /* ---- facts ---- */
 
 static void
 fact(struct buf *now, const char *name, struct slice text)
 {
-	size_t at = wire_open(now);
-
-	wire_add_text(now, "fact");
 	wire_add_text(now, name);
 	wire_add(now, text);
-	wire_close(now, at);
 }
 
 static void
 fact_number(struct buf *now, const char *name, unsigned number)
 {
-	char text[16];
-	struct buf buf = BUF_INIT;
-
-	(void)text;
-	buf_add_u64(&buf, number);
-	fact(now, name, buf_slice(&buf));
-	buf_done(&buf);
+	wire_add_text(now, name);
+	wire_add_number(now, number);
 }
 
+/* Name, text, name, text ... */
 static void
 write_facts(struct hl_ctx *ctx, struct buf *now)
 {
@@ -84,8 +90,9 @@ write_facts(struct hl_ctx *ctx, struct buf *now)
 	fact(now, "local_ip", (struct slice){ local, n });
 	fact_number(now, "local_port", facts->local.port);
 	/* Known already: need not be asked for. */
-	if (facts->peer_name.p != NULL)
-		fact(now, "remote_host", slice_str(facts->peer_name));
+	fact(now, "remote_host",
+	    facts->peer_name.p != NULL ? slice_str(facts->peer_name)
+				       : SLICE_LIT(""));
 	fact(now, "hello",
 	    facts->helo.n == 0 ? SLICE_LIT("")
 	    : facts->esmtp     ? SLICE_LIT("ehlo")
@@ -97,18 +104,48 @@ write_facts(struct hl_ctx *ctx, struct buf *now)
 	    facts->tls != NULL ? slice_str(facts->tls->cipher) : SLICE_LIT(""));
 }
 
+/* Those that have changed.  What was never told is empty. */
+static void
+tell_facts(struct slice told, struct slice now, struct buf *fields)
+{
+	struct slice name, text, known;
+
+	while (wire_next(&now, &name) && wire_next(&now, &text)) {
+		size_t at;
+
+		if (!find_text(told, name, &known))
+			known = SLICE_NONE;
+		if (slice_eq(text, known))
+			continue;
+		at = wire_open(fields);
+		wire_add_text(fields, "fact");
+		wire_add(fields, name);
+		wire_add(fields, text);
+		wire_close(fields, at);
+	}
+}
+
 static void
 sync_facts(struct host_session *session, struct hl_ctx *ctx, struct buf *fields)
 {
-	bool relay = ctx->conv->facts.relay_client;
 	struct buf now = BUF_INIT;
 
+	/* None is the host's to change. */
+	if (fields == NULL)
+		return;
 	write_facts(ctx, &now);
-	if (differs(&session->facts, &now)) {
-		if (fields != NULL)
-			buf_add_slice(fields, buf_slice(&now));
-		remember(&session->facts, &now);
-	}
+	if (!differs(&session->facts, &now))
+		return;
+	tell_facts(buf_slice(&session->facts.told), buf_slice(&now), fields);
+	remember(&session->facts, &now);
+}
+
+static void
+sync_relay(
+    struct host_session *session, const struct conv *conv, struct buf *fields)
+{
+	bool relay = conv->facts.relay_client;
+
 	if (session->relay == relay)
 		return;
 	session->relay = relay;
@@ -154,19 +191,6 @@ write_notes(const struct notes *notes, struct buf *now)
 	}
 }
 
-/* The value field of `name` in such a list; false: it is not there. */
-static bool
-find_note(struct slice list, struct slice name, struct slice *ret)
-{
-	struct slice key;
-
-	while (wire_next(&list, &key) && wire_next(&list, ret)) {
-		if (slice_eq(key, name))
-			return true;
-	}
-	return false;
-}
-
 static void
 tell_note(struct buf *fields, struct slice scope, struct slice name,
     struct slice value)
@@ -187,12 +211,12 @@ tell_notes(
 	struct slice list = now, name, value, other;
 
 	while (wire_next(&list, &name) && wire_next(&list, &value)) {
-		if (!find_note(told, name, &other) || !slice_eq(value, other))
+		if (!find_text(told, name, &other) || !slice_eq(value, other))
 			tell_note(fields, scope, name, value);
 	}
 	for (list = told;
 	     wire_next(&list, &name) && wire_next(&list, &value);) {
-		if (!find_note(now, name, &other))
+		if (!find_text(now, name, &other))
 			tell_note(fields, scope, name, SLICE_LIT("u"));
 	}
 }
@@ -400,6 +424,7 @@ sync(struct host_session *session, struct hl_ctx *ctx, struct buf *fields)
 	if (ctx->conv == NULL)
 		return;
 	sync_facts(session, ctx, fields);
+	sync_relay(session, ctx->conv, fields);
 	sync_command(session, ctx->conv, fields);
 	sync_notes(&session->notes, ctx->conv->notes, SLICE_LIT("c"), fields);
 	sync_begin(session, ctx->txn, fields);

@@ -38,7 +38,15 @@ sub hook_rcpt {
     return (OK, join ' ', @lines, $self->connection->notes('given'));
 }
 """
-PERL_TWO = "sub hook_mail { return (DENY, 'second') }\n"
+PERL_TWO = """
+sub hook_mail { return (DENY, 'second') }
+sub hook_vrfy {
+    my $self       = shift;
+    my $connection = $self->connection;
+    return (OK, join ' ', map { $_ // '-' } $connection->remote_ip,
+        $connection->hello, $connection->hello_host, $self->auth_user);
+}
+"""
 PYTHON_ONE = """
 import time
 
@@ -58,7 +66,15 @@ def hook_mail(session, sender, *params):
 def hook_rcpt(session, rcpt, *params):
     return OK, " ".join(session.config("key") + [session.note("given")])
 """
-PYTHON_TWO = "def hook_mail(session, *args):\n    return DENY, 'second'\n"
+PYTHON_TWO = """
+def hook_mail(session, *args):
+    return DENY, "second"
+
+
+def hook_vrfy(session, *args):
+    names = "remote_ip", "hello", "hello_host", "auth_user"
+    return OK, " ".join(session.facts[name] or "-" for name in names)
+"""
 
 HOSTS = {
     "perl": (["perl", str(TOP / "perl" / "hookline-host")],
@@ -108,7 +124,7 @@ def test_describe(host):
     assert [(where, name) for where, name, _, _ in plugins] == [
         ("plugins:1", "one"), ("plugins:2", "two")]
     assert sorted(plugins[0][3]) == ["mail", "rcpt"]
-    assert plugins[1][3] == ["mail"]
+    assert sorted(plugins[1][3]) == ["mail", "vrfy"]
     assert faults == []
 
 
@@ -173,6 +189,18 @@ def test_dies(host, worker):
     assert "broken" in answer.results[0][3]
     assert int(answer.results[0][1]) == DECLINED
     assert answer.texts == ["second"]
+
+
+def test_facts(host, worker):
+    """Those that change are told, and those that were never told are empty."""
+    (vrfy,) = entries(host, "vrfy")
+    told = []
+    for fact in (["hello", "ehlo"], ["hello_host", "c.test"], ["hello", "helo"],
+                 ["auth_user", "me"], ["auth_user", ""]):
+        told += worker.call("vrfy", [vrfy], updates=[["fact", *fact]]).texts
+    assert told == ["192.0.2.1 ehlo - -", "192.0.2.1 ehlo c.test -",
+                    "192.0.2.1 helo c.test -", "192.0.2.1 helo c.test me",
+                    "192.0.2.1 helo c.test -"]
 
 
 def test_asks_and_notes(host, worker):

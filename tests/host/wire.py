@@ -173,8 +173,7 @@ class Worker:
 
     def session(self, **facts):
         given = {"sid": "S1", "remote_ip": "192.0.2.1", "remote_port": "1025",
-                 "local_ip": "192.0.2.2", "local_port": "25",
-                 "hello": "", "hello_host": ""}
+                 "local_ip": "192.0.2.2", "local_port": "25"}
         given.update(facts)
         self.send("session", *[pack(["fact", k, v])
                                for k, v in given.items()])

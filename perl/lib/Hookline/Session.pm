@@ -39,6 +39,8 @@ sub new {
     my $notes      = $loader->notes;
     $connection->notes($_, $notes->{$_}) for keys %$notes;
     $connection->{_ask_name} = sub { ($self->ask('name'))[0] };
+    # Facts that are not told are none.
+    Hookline::Told::tls_is($connection, '');
     $self->_new_transaction;
     $self->resume;
     return $self;

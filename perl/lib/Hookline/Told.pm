@@ -68,15 +68,18 @@ sub _fact {
     my ($self, $name, $text) = @_;
     my $qp         = $self->{qp};
     my $connection = $qp->connection;
-    $ENV{ $environment{$name} } = $text if $environment{$name};
+    if (my $variable = $environment{$name}) {
+        if   (length $text) { $ENV{$variable} = $text }
+        else                { delete $ENV{$variable} }
+    }
     if    ($name =~ /^auth_/) { $qp->{"_$name"} = length $text ? $text : undef }
-    elsif ($name eq 'tls')    { _tls($connection, $text) }
+    elsif ($name eq 'tls')    { tls_is($connection, $text) }
     else                      { $connection->{"_$name"} = length $text ? $text : undef }
     return;
 }
 
 # As the plugin tls leaves them: plugins ask the socket for its cipher.
-sub _tls {
+sub tls_is {
     my ($connection, $cipher) = @_;
     my $notes = $connection->{_notes} ||= {};
     $notes->{tls_enabled} = length $cipher ? 1 : 0;
