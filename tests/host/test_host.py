@@ -396,3 +396,12 @@ def test_the_starter_is_killed(perl):
     for pid in filter(is_running, pids):
         os.kill(pid, 9)
     os.close(perl.input)
+
+
+def test_header():
+    """Plugins find the fields as Mail::Header has them."""
+    done = subprocess.run(
+        ["perl", f"-I{TOP / 'perl' / 'lib'}",
+         Path(__file__).with_name("header.pl")],
+        capture_output=True, text=True, timeout=120, check=False)
+    assert (done.stdout, done.stderr) == ("same\n", "")

@@ -14,8 +14,7 @@ use constant NOTE_MAX => 64 * 1024;
 
 sub changes {
     my $self = shift;
-    my ($connection, $transaction) =
-      ($self->{qp}->connection, $self->{qp}->transaction);
+    my ($connection, $transaction) = @{ $self->{qp} }{qw(_connection _transaction)};
     my @changes;
     if (delete $connection->{_relay_changed}) {
         push @changes, ['relay', $connection->{_relay_client} ? 1 : 0];
@@ -24,18 +23,12 @@ sub changes {
         my $sender = $transaction->{_sender};
         push @changes, ['sender', defined $sender ? "$sender" : ''];
     }
-    if (defined $self->{address} && "$self->{address}" ne $self->{address_text}) {
-        $self->{address_text} = "$self->{address}";
-        # The next plugins get what the worker makes of it.
-        $self->{must_stop} = 1;
-        push @changes, ['address', $self->{address_text}];
-    }
+    push @changes, $self->_changed_address if $Qpsmtpd::Address::edits;
     push @changes, $self->_changed_rcpts($transaction)
       if $transaction->{_rcpts_changed} || $Qpsmtpd::Address::edits;
-    my $rcpts = $self->{rcpts};
-    push @changes, $transaction->{_header}->take_edits
-      if $transaction->{_header}
-      && $transaction->{_header}->isa('Hookline::Header');
+    my $header = $transaction->{_header};
+    push @changes, $header->take_edits
+      if $header && $header->isa('Hookline::Header');
     my $added = delete $transaction->{_added};
     push @changes, ['body', $added] if defined $added && length $added;
     my $told = $self->{told};
@@ -44,12 +37,13 @@ sub changes {
     # Before MAIL the worker has none; what was noted then ends with MAIL.
     push @changes, $self->_changed_notes('t', $transaction, $told->{t})
       if defined $transaction->{_id} && _may_differ($transaction, $told->{t});
+    my $rcpts = $self->{rcpts};
     for my $i (0 .. $#$rcpts) {
         my $rcpt_told = $rcpts->[$i]{hookline_told} ||= {};
         push @changes, $self->_changed_notes($i, $rcpts->[$i], $rcpt_told)
           if _may_differ($rcpts->[$i], $rcpt_told);
     }
-    return map { pack_update(@$_) } @changes;
+    return @changes ? map { pack_update(@$_) } @changes : ();
 }
 
 sub pack_update {
@@ -57,6 +51,16 @@ sub pack_update {
     return Hookline::Frame::pack_list($kind,
         $kind eq 'header' || $kind eq 'rcpts'
         ? Hookline::Frame::pack_list(@fields) : @fields);
+}
+
+# That of the command that runs.
+sub _changed_address {
+    my $self    = shift;
+    my $address = $self->{address};
+    return unless defined $address && "$address" ne $self->{address_text};
+    # The next plugins get what the worker makes of it.
+    $self->{must_stop} = 1;
+    return ['address', $self->{address_text} = "$address"];
 }
 
 # As the worker will have them: those that stay keep their places, new ones come
@@ -83,11 +87,10 @@ sub _changed_rcpts {
 # Is there something for _changed_notes to look at?
 sub _may_differ {
     my ($owner, $told) = @_;
-    return 1 if $owner->{_note_touched};
-    my $notes = $owner->{_notes};
-    return %$told ? 1 : 0 unless $notes;
-    return 1 if grep { ref } values %$notes;
-    return %$told && grep { !exists $notes->{$_} } keys %$told;
+    return 1 if $owner->{_note_touched} || $owner->{_note_refs};
+    return unless %$told;
+    my $notes = $owner->{_notes} or return 1;
+    return grep { !exists $notes->{$_} } keys %$told;
 }
 
 # Those that are other than what the worker knows: set by notes(), or changed
@@ -96,9 +99,10 @@ sub _changed_notes {
     my ($self, $scope, $owner, $told) = @_;
     my $notes   = $owner->{_notes} || {};
     my $touched = delete $owner->{_note_touched} || {};
-    my @changes;
+    my (@changes, $refs);
     for my $name (keys %$notes) {
         my $value = $notes->{$name};
+        $refs = 1 if ref $value;
         next unless ref $value || $touched->{$name};
         my $bytes = Hookline::Frame::encode_value($value);
         # What cannot be written stays here, and replaces what could.
@@ -109,6 +113,7 @@ sub _changed_notes {
         else                 { $told->{$name} = $bytes }
         push @changes, ['note', $scope, $name, $bytes];
     }
+    $owner->{_note_refs} = $refs;
     for my $name (keys %$told) {
         next if exists $notes->{$name};
         delete $told->{$name};

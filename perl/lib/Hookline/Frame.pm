@@ -30,14 +30,14 @@ sub pack_list {
 
 # Dies when lengths do not fit.
 sub unpack_list {
-    my @fields = unpack '(N/a*)*', $_[0];
-    return unless @fields || length $_[0];
+    return unless length $_[0];
+    my @fields = unpack '(N/a*)* .', $_[0];
     # unpack gives a last field that is shorter than it says, and leaves out
     # what comes after it.
+    my $end  = pop @fields;
     my $last = @fields ? length $fields[-1] : 0;
     die "a field is cut off\n"
-      if length $_[0] != 4 * @fields + length join('', @fields)
-      || unpack('N', substr $_[0], -4 - $last) != $last;
+      if $end != length $_[0] || unpack('N', substr $_[0], -4 - $last) != $last;
     die "too many fields\n" if @fields > FIELDS_MAX;
     return @fields;
 }
@@ -77,9 +77,9 @@ sub decode_value {
     my ($bytes, $depth) = (@_, 0);
     die "values nest too deeply\n" if $depth > DEPTH_MAX;
     my $kind = substr $bytes, 0, 1;
-    my $rest = length $bytes ? substr($bytes, 1) : '';
+    return substr $bytes, 1 if $kind eq 's';
     return undef if $kind eq 'u';    ## no critic (ProhibitExplicitReturnUndef)
-    return $rest if $kind eq 's';
+    my $rest = length $bytes ? substr($bytes, 1) : '';
     return [map { decode_value($_, $depth + 1) } unpack_list($rest)]
       if $kind eq 'l';
     die "no value: '$kind'\n" unless $kind eq 'm';
@@ -138,6 +138,7 @@ sub send {    ## no critic (ProhibitBuiltinHomonyms)
     my $self  = shift;
     my $frame = pack 'N/a*', pack_list(@_);
     my $at    = syswrite $self->{socket}, $frame;
+    return 1 if defined $at && $at == length $frame;
     while (!defined $at || $at < length $frame) {
         return 0 unless defined $at || $!{EINTR};
         my $n = syswrite $self->{socket}, $frame, length($frame) - $at, $at //= 0;

@@ -12,13 +12,88 @@ use parent 'Mail::Header';
 sub of_fields {
     my ($class, @fields) = @_;
     my $self = $class->new(undef, Modify => 0, MailFrom => 'COERCE');
+    $self->_extract_fields(@fields) unless _fill($self, @fields);
+    $self->{hookline_edits} = [];
+    return $self;
+}
+
+sub _extract_fields {
+    my ($self, @fields) = @_;
     my @lines;
     while (my ($name, $value) = splice @fields, 0, 2) {
         push @lines, "$name: $value\n";
     }
-    $self->SUPER::extract(\@lines);
-    $self->{hookline_edits} = [];
-    return $self;
+    return $self->SUPER::extract(\@lines);
+}
+
+# What Mail::Header makes of fields that are as they should be, without the
+# expressions that it compiles for each.  False: not all of them are.
+our $fills = 1;
+
+sub _fill {
+    my ($self, @fields) = @_;
+    my (@lines, %of);
+    return 0 unless $fills;
+    while (my ($name, $value) = splice @fields, 0, 2) {
+        return 0 if $name =~ /[^\x21-\x39\x3b-\x7e]/ || $name eq ''
+          || $value =~ /\n(?:\S|\z)/;
+        push @lines, "$name: $value\n";
+        push @{ $of{ _tag($name) } }, \$lines[-1];
+    }
+    @$self{qw(mail_hdr_list mail_hdr_hash)} = (\@lines, \%of);
+    return 1;
+}
+
+# How Mail::Header spells a name; names are whatever clients send.
+{
+    use constant TAGS_MAX => 1000;
+    my %tags;
+
+    sub _tag {
+        my $name = shift;
+        return $tags{$name} if exists $tags{$name};
+        my $tag = Mail::Header::_tag_case($name);
+        $tags{$name} = $tag if keys %tags < TAGS_MAX;
+        return $tag;
+    }
+}
+
+# As Mail::Header's, which spells the name anew each time.
+sub get {
+    my ($self, $name, $index) = @_;
+    return $self->SUPER::get($name, $index) unless $fills && defined $name;
+    my $tag    = _tag($name);
+    my $lines  = $self->{mail_hdr_hash}{$tag} or return;
+    my $length = 1 + length $tag;
+    my @values = wantarray && !defined $index ? @$lines : $lines->[$index || 0];
+    for my $value (@values) {
+        $value = substr $$value, $length if defined $value;
+        $value =~ s/^\s+// if defined $value;
+    }
+    return wantarray && !defined $index ? @values : $values[0];
+}
+
+# Another Mail::Header may keep its fields in another way.
+$fills = eval { _fills_as_it_extracts() } ? 1 : 0;
+
+sub _fills_as_it_extracts {
+    my @fields = ('Received', "by a\n\tfor b", 'x-mime-id', '', 'RECEIVED', ' c');
+    my ($filled, $extracted) = map { __PACKAGE__->new(undef, Modify => 0) } 1, 2;
+    _fill($filled, @fields);
+    _extract_fields($extracted, @fields);
+    return _seen($filled) eq _seen($extracted);
+}
+
+# All that is in it: lines, and places of those of each name.
+sub _seen {
+    my $self  = shift;
+    my @lines = map { \$_ } @{ $self->{mail_hdr_list} };
+    my $of    = $self->{mail_hdr_hash};
+    return join '|', sort(keys %$self), map({ $$_ } @lines), map {
+        my $name = $_;
+        map { my $line = $_; $name, grep { $lines[$_] == $line } 0 .. $#lines }
+          @{ $of->{$name} }
+    } sort keys %$of;
 }
 
 # The updates since the last call: packed lists' fields.

@@ -30,9 +30,10 @@ my %arguments = (
     noop         => sub { () },
     'pre-connection' => sub {
         my ($session, $facts) = @_;
-        my $count = delete $facts->{connections} || 0;
-        my $packed = _packed_ip($facts->{remote_ip});
-        return (%$facts, child_addrs => [($packed) x $count]);
+        my %facts = %$facts;
+        my $count = delete $facts{connections} || 0;
+        my $packed = _packed_ip($facts{remote_ip});
+        return (%facts, child_addrs => [($packed) x $count]);
     },
 );
 

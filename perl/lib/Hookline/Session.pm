@@ -19,6 +19,9 @@ use Qpsmtpd::Constants;
 use Qpsmtpd::Transaction;
 use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 
+# Asked for once, not at each look at the clock.
+use constant CLOCK => CLOCK_MONOTONIC;
+
 # A new session on `frame` (Hookline::Frame) for the plugins of `loader`.
 sub new {
     my ($class, $frame, $loader) = @_;
@@ -109,9 +112,11 @@ sub _stdio {
 sub call {
     my ($self, $id, $hook, $groups, $arguments, @updates) = @_;
     $self->apply(@updates) if @updates;
+    my @values = map { Hookline::Frame::decode_value($_) }
+      Hookline::Frame::unpack_list($arguments);
     my @groups = split /,/, $groups;
     while (defined(my $entries = shift @groups)) {
-        $self->_call($id++, $hook, $entries, $arguments, scalar @groups)
+        $self->_call($id++, $hook, $entries, \@values, scalar @groups)
           or return;
     }
     return;
@@ -119,39 +124,36 @@ sub call {
 
 # False: the row ends here.
 sub _call {
-    my ($self, $id, $hook, $entries, $arguments, $goes_on) = @_;
-    my (@results, @texts, @args);
+    my ($self, $id, $hook, $numbers, $values, $goes_on) = @_;
+    my (@results, @texts);
     local $self->{must_stop} = 0;
-    @args = Hookline::Hooks::arguments($self, $hook,
-        map { Hookline::Frame::decode_value($_) }
-          Hookline::Frame::unpack_list($arguments))
-      if length $arguments;
-    my @numbers = split ' ', $entries;
+    my @args = @$values ? Hookline::Hooks::arguments($self, $hook, @$values) : ();
     my @entries = map { $self->{entries}[$_] || die "there is no entry $_\n" }
-      @numbers;
+      split ' ', $numbers;
     my $stdio = $self->{has_stdio} && $self->_stdio($hook, @entries);
-    local $self->{stdio} = $stdio || $self->{stdio};
+    local $self->{stdio} = $stdio if $stdio;
     for my $entry (@entries) {
-        my $number = shift @numbers;
         # Who is called first is known.
-        $self->{frame}->send('at', $number) or CORE::exit(0) if @results;
+        $self->{frame}->send('at', $entry->{number}) or CORE::exit(0) if @results;
         my ($verdict, $us, $remark, @answer) =
           $self->_run($hook, $entry, \@args);
-        push @results, $number, $verdict, $us, $remark;
+        push @results, $entry->{number}, $verdict, $us, $remark;
         @texts = @answer;
-        $goes_on = 0
-          if $Hookline::Hooks::final{$verdict} || $remark =~ /^died/;
-        last if $Hookline::Hooks::final{$verdict};
+        $goes_on = 0 if $remark =~ /^died/;
+        next unless $Hookline::Hooks::final{$verdict};
+        $goes_on = 0;
+        last;
     }
     my @unread = $stdio ? Hookline::Asking::undisturbed(sub { $stdio->close }) : ();
-    @unread = map { Hookline::Changes::pack_update('unread', $_) }
-      grep { length } @unread;
     my @changes = $self->changes;
+    unshift @changes, map { Hookline::Changes::pack_update('unread', $_) }
+      grep { length } @unread
+      if @unread;
+    push @changes, $self->_capabilities if $hook eq 'ehlo';
     $goes_on = 0 if $self->{must_stop};
     $self->{frame}->send($goes_on ? 'then' : 'answer', $id,
         Hookline::Frame::pack_list(@results),
-        @texts ? Hookline::Frame::pack_list(map { _bytes($_) } @texts) : '',
-        @unread, @changes, $hook eq 'ehlo' ? $self->_capabilities : ())
+        @texts ? Hookline::Frame::pack_list(@texts) : '', @changes)
       or CORE::exit(0);
     return $goes_on;
 }
@@ -166,7 +168,7 @@ sub _bytes {
 sub _run {
     my ($self, $hook, $entry, $args) = @_;
     my $qp    = $self->{qp};
-    my $since = clock_gettime(CLOCK_MONOTONIC);
+    my $since = clock_gettime(CLOCK);
     my @answer;
     my $good = eval {
         local $SIG{__DIE__} = 'DEFAULT';
@@ -181,7 +183,7 @@ sub _run {
     my $reason = $@;
     # A child that a plugin forked and forgot to end must not answer.
     POSIX::_exit(0) if $$ != $self->{frame}{pid};
-    my $us = int((clock_gettime(CLOCK_MONOTONIC) - $since) * 1e6);
+    my $us = int((clock_gettime(CLOCK) - $since) * 1e6);
     if (!$good) {
         # An object makes its text itself, or dies of it.
         $reason = eval { "$reason" } // 'an object without text' if ref $reason;
@@ -194,7 +196,7 @@ sub _run {
     # Lines; of a parser it is what it has parsed, where none may be lost.
     @texts = map { split /\n/, _bytes($_), -1 } @texts
       if @texts && $hook !~ /_parse\z/;
-    return (_bytes($verdict), $us, '', @texts);
+    return (_bytes($verdict), $us, '', map { _bytes($_) } @texts);
 }
 
 1;

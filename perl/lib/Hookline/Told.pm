@@ -7,7 +7,6 @@ package Hookline::Told;
 use strict;
 use warnings;
 use Hookline::Frame;
-use Hookline::Header;
 use Hookline::TlsSocket;
 use Qpsmtpd::Address;
 
@@ -38,9 +37,9 @@ my %apply = (
         @$transaction{qw(_data_size _body_length)} = ($size, $body);
     },
     header => sub {
-        my ($self, @fields) = @_;
-        $self->{qp}->transaction->{_header} =
-          Hookline::Header->of_fields(@fields);
+        my ($self, $packed) = @_;
+        my $transaction = $self->{qp}->transaction;
+        @$transaction{qw(_header _header_packed)} = (undef, $packed);
     },
 );
 
@@ -48,8 +47,6 @@ sub apply {
     my ($self, @updates) = @_;
     for my $packed (@updates) {
         my ($kind, @fields) = Hookline::Frame::unpack_list($packed);
-        @fields = Hookline::Frame::unpack_list($fields[0])
-          if $kind eq 'rcpts' || $kind eq 'header';
         my $code = $apply{$kind} or die "unknown update '$kind'\n";
         $self->$code(@fields);
     }
@@ -95,7 +92,8 @@ sub _note {
       : $scope eq 't' ? $self->{qp}->transaction
       :                 $self->{rcpts}[$scope];
     return unless $owner;
-    $owner->{_notes}{$name} = Hookline::Frame::decode_value($value);
+    my $decoded = $owner->{_notes}{$name} = Hookline::Frame::decode_value($value);
+    $owner->{_note_refs} = 1 if ref $decoded;
     delete $owner->{_notes}{$name} if $value eq 'u';
     my $told = $self->_told($scope);
     if   ($value eq 'u') { delete $told->{$name} }
@@ -131,7 +129,10 @@ sub _command {
 sub running_address {
     my ($self, $text) = @_;
     my $address = $self->{address};
-    $address = _address($text) unless defined $address && "$address" eq $text;
+    # As long as nothing was edited, its text is known.
+    $address = _address($text)
+      unless defined $address
+      && ($Qpsmtpd::Address::edits ? "$address" : $self->{address_text}) eq $text;
     $address->qp($self->{qp});
     $self->{address_text} = $text;
     return $self->{address} = $address;
@@ -160,15 +161,14 @@ sub _address {
 
 # Objects that stand for the same recipient stay, with their notes.
 sub _rcpts {
-    my ($self, @packed) = @_;
-    my %known;
+    my ($self, $list) = @_;
+    my (%known, @rcpts);
     push @{ $known{ $_->format } }, $_ for @{ $self->{rcpts} };
-    my @rcpts;
-    for my $rcpt (@packed) {
+    for my $rcpt (Hookline::Frame::unpack_list($list)) {
         my ($text) = Hookline::Frame::unpack_list($rcpt);
-        my $address = _address($text) or next;
+        next unless length $text;
         push @rcpts, shift @{ $known{$text} || [] }
-          || $self->_last_address($text) || $address;
+          || $self->_last_address($text) || _address($text);
     }
     $self->{rcpts} = [@rcpts];
     $self->{rcpt_texts} = [map { "$_" } @rcpts];

@@ -9,6 +9,8 @@ use strict;
 use warnings;
 use Fcntl qw(SEEK_END SEEK_SET);
 use File::Copy ();
+use Hookline::Frame;
+use Hookline::Header;
 use IO::Handle;
 use Qpsmtpd::Address;
 
@@ -82,10 +84,15 @@ sub notes {
     return $self->{_notes}{$key};
 }
 
-# Undef before the header has arrived.
+# Undef before the header has arrived.  The object is made when it is asked for.
 sub header {
-    my $self = shift;
-    $self->{_header} = shift if @_;
+    my $self   = shift;
+    my $packed = delete $self->{_header_packed};
+    if (@_) { $self->{_header} = shift }
+    elsif (defined $packed) {
+        $self->{_header} =
+          Hookline::Header->of_fields(Hookline::Frame::unpack_list($packed));
+    }
     return $self->{_header};
 }
 
@@ -207,6 +214,7 @@ sub _own_copy {
 
 sub DESTROY {
     my $self = shift;
+    return unless $self->{_temp_files} || $self->{_temp_dirs};
     require File::Path;
     for my $path (@{ $self->{_temp_files} || [] }) {
         unlink $path if -e $path;
