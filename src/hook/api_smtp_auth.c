@@ -53,14 +53,15 @@ find_login(struct hl_smtp *smtp, struct login *ret)
 		    !slice_caseeq_text(ret->server, host.p) &&
 		    !slice_caseeq_text(ret->server, smtp->where.p))
 			continue;
-		return is_right ? 0
-				: smtp__fail(smtp, -EINVAL,
-				      "its line in %s is not SERVER "
-				      "USER:PASSWORD",
-				      file.p);
+		if (is_right)
+			return 0;
+		(void)smtp__fail(smtp, -EINVAL,
+		    "its line in %s is not SERVER USER:PASSWORD", file.p);
+		return -EINVAL;
 	}
-	return smtp__fail(
+	(void)smtp__fail(
 	    smtp, -ENOENT, "%s has no line for this server", file.p);
+	return -ENOENT;
 }
 
 /* ---- the exchange ---- */
@@ -88,6 +89,7 @@ respond_plain(struct hl_smtp *smtp, const struct login *login)
 	char *message = hl_alloc(smtp->ctx, n);
 	int code;
 
+	CHECK(login->user.p != NULL && login->password.p != NULL);
 	memcpy(message + 1, login->user.p, login->user.n);
 	memcpy(
 	    message + 2 + login->user.n, login->password.p, login->password.n);
@@ -139,7 +141,7 @@ may_tell(const struct hl_smtp *smtp)
 int
 smtp__auth(struct hl_smtp *smtp)
 {
-	struct login login;
+	struct login login = { .is_none = false };
 	int rc;
 
 	if (smtp->options->auth_file.n == 0)
