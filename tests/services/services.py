@@ -208,9 +208,11 @@ service imap-login {{
   }}
 }}
 """)
-        # Nobody's password, or, with a file `fail`, cannot tell (111).
+        # Nobody's password, or, with a file `fail`, cannot tell (111).  Who
+        # ends before Dovecot has written it all cannot tell either.
         (folder / "second").write_text(
-            f"#!/bin/sh\n[ -e {folder}/fail ] && exit 111\nexit 1\n")
+            "#!/bin/sh\ncat <&3 >/dev/null\n"
+            f"[ -e {folder}/fail ] && exit 111\nexit 1\n")
         (folder / "second").chmod(0o755)
         (folder / "mail").mkdir(mode=0o777)
         (folder / "mail").chmod(0o777)

@@ -69,19 +69,19 @@ class Wire:
     def send_raw(self, data):
         """Past TLS, and without a note."""
         try:
-            if self.one_byte:
-                for piece in pieces(data):
-                    self.sock.sendall(piece)
+            # Of the last piece, and before it: the server may have done all
+            # of its waiting by the time that we run again.
+            for piece in pieces(data) if self.one_byte else [data]:
+                self.sent_at = self.last_at = time.monotonic()
+                self.sock.sendall(piece)
+                if self.one_byte:
                     os.sched_yield()
-            else:
-                self.sock.sendall(data)
         except socket.timeout as err:
             raise Failure("the server does not read") from err
         except OSError as err:
             # It may have hung up while we wrote; what it says, and whether
             # it was expected, is up to the following lines.
             self.note("!", f"write: {err}")
-        self.sent_at = self.last_at = time.monotonic()
 
     def receive(self, timeout):
         """What comes next, as it is; None when nothing came in time."""
