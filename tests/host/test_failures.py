@@ -543,5 +543,5 @@ def test_many_deaths_are_slowed_down(stage, how):
     assert server.stop() == 0, log
     assert "hosts end too often" in log
     # Five at once, then two a second.
-    deaths = len(re.findall(r"^host process \d+ ended", log, re.M))
+    deaths = len(re.findall(r"event=perl_host_ended pid=\d+ ", log))
     assert 5 <= deaths <= 12 + 2 * passed
