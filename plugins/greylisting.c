@@ -8,11 +8,10 @@
  *
  * A client, or a client with a sender and a recipient, that is seen for the
  * first time is refused for `black_timeout`.  When it comes again after that
- * and within `grey_timeout` it is let in, and stays known for `white_timeout`
- * after each visit.  One that comes later than that is let in, too, but as
- * qpsmtpd's does it, is new again `white_timeout` after its first visit.  A
- * client of IPv6 is its network, a /64.  Relay clients and whitelisted ones are
- * let in at once; with `geoip` those from these countries too, and with `p0f`
+ * it is let in, and stays known for `white_timeout` after each visit.  One that
+ * has not come again within `grey_timeout`, or two days if that is shorter, is
+ * new.  A client of IPv6 is its network, a /64.  Relay clients and whitelisted
+ * ones are let in at once; with `geoip` those from these countries too, and with `p0f`
  * all whose system (genre, detail, link), uptime in hours (less than) and
  * distance (more than) are not all of these.
  *
@@ -41,6 +40,9 @@
 #define TABLE HL_STR("seen")
 #define NOTE HL_STR("greylist")
 #define DENIED "This mail is temporarily denied"
+/* A server of good will may try again as late as this; most of what never does
+ * is better forgotten soon. */
+#define LATE_S (INT64_C(2) * 24 * 60 * 60)
 #define TRIES 3 /* when other sessions write the same entry */
 
 /* What stands in the database; TIME is the first visit, or the last one of who
@@ -52,6 +54,13 @@ struct instance {
 };
 
 /* ---- visits ---------------------------------------------------------- */
+
+/* How long one that was refused is remembered. */
+static int64_t
+late_of(const struct policy *policy)
+{
+	return policy->grey_s > LATE_S ? policy->grey_s : LATE_S;
+}
 
 /* Whether who has this record is let in, and *ret_why, for the log; changes it
  * for the next visit. */
@@ -74,14 +83,12 @@ visit(struct hl_ctx *ctx, const struct policy *policy, int64_t now,
 		    ++record[DEFERRED]);
 		return false;
 	}
-	if (is_deferred && age < policy->grey_s) {
+	if (is_deferred && age < late_of(policy)) {
 		record[TIME] = now;
 		record[DELIVERED] = 1;
-		*ret_why = HL_STR("pass: updated grey->white");
-		return true;
-	}
-	if (is_deferred && age < policy->white_s) {
-		*ret_why = HL_STR("pass: timed out (grey)");
+		*ret_why = age < policy->grey_s
+			       ? HL_STR("pass: updated grey->white")
+			       : HL_STR("pass: timed out (grey)");
 		return true;
 	}
 	record[TIME] = now;
@@ -96,10 +103,9 @@ static uint64_t
 ttl_of(const struct policy *policy, int64_t now,
     const int64_t record[RECORD_NUMBERS])
 {
-	bool is_longer =
-	    record[DELIVERED] == 0 && policy->grey_s > policy->white_s;
 	int64_t left =
-	    record[TIME] - now + (is_longer ? policy->grey_s : policy->white_s);
+	    record[TIME] - now +
+	    (record[DELIVERED] > 0 ? policy->white_s : late_of(policy));
 
 	return left > 0 ? (uint64_t)left : 1;
 }
