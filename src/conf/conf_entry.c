@@ -244,6 +244,23 @@ load(struct conf_entry *entry, bool force)
 	return is_taken;
 }
 
+/* Is it what was looked at?  Some time has passed: what was written to since,
+ * or is gone, may be half of a change, and is for the next look to judge. */
+static bool
+is_as_seen(const struct conf_entry *entry, const struct conf_attempt *attempt)
+{
+	for (size_t i = 0; i < attempt->sources.count; i++) {
+		const struct conf_source *source = &attempt->sources.at[i];
+		const struct conf_source *known =
+		    conf_sources_find(&entry->sources, source->path);
+
+		if (known != NULL &&
+		    !conf_stamp_eq(&known->last, &source->stamp))
+			return false;
+	}
+	return true;
+}
+
 /* On another thread. */
 static void
 reading_run(void *arg)
@@ -261,8 +278,10 @@ reading_done(void *arg)
 
 	if (entry != NULL) {
 		entry->reading = NULL;
-		conf_attempt__complete(reading->attempt, entry);
-		(void)take(entry, reading->attempt, false);
+		if (is_as_seen(entry, reading->attempt)) {
+			conf_attempt__complete(reading->attempt, entry);
+			(void)take(entry, reading->attempt, false);
+		}
 	}
 	conf_attempt__free(&reading->attempt);
 	mem_free(reading);

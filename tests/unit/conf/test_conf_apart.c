@@ -162,6 +162,46 @@ test_flush_meanwhile(void **state)
 	assert_int_equal(index_of("newest@x"), 0);
 }
 
+/* It is read later than it was looked at, perhaps in the middle of a write. */
+static void
+test_write_meanwhile(void **state)
+{
+	(void)state;
+	put("^old@");
+	assert_int_equal(index_of("old@x"), 0);
+	put("^new@");
+	sandbox_wait(1000);
+	assert_int_equal(index_of("old@x"), 0);
+	sandbox_write(&box, "large", "^half(", 0);
+	finish();
+	assert_int_equal(index_of("old@x"), 0);
+	assert_int_equal(told, 0);
+	put("^whole@");
+	sandbox_wait(1000);
+	assert_int_equal(index_of("old@x"), 0);
+	finish();
+	assert_int_equal(index_of("whole@x"), 0);
+}
+
+/* An editor may be between its two steps. */
+static void
+test_away_meanwhile(void **state)
+{
+	(void)state;
+	put("^old@");
+	assert_int_equal(index_of("old@x"), 0);
+	put("^new@");
+	sandbox_wait(1000);
+	assert_int_equal(index_of("old@x"), 0);
+	sandbox_remove(&box, "large");
+	finish();
+	assert_int_equal(index_of("old@x"), 0);
+	sandbox_wait(1000);
+	assert_int_equal(index_of("old@x"), 0);
+	sandbox_wait(1000);
+	assert_int_equal(index_of("old@x"), -1);
+}
+
 /* A look-up of another kind while it is read. */
 static void
 test_other_kind_meanwhile(void **state)
@@ -218,6 +258,8 @@ main(void)
 		TEST(test_old_one_holds),
 		TEST(test_fault),
 		TEST(test_flush_meanwhile),
+		TEST(test_write_meanwhile),
+		TEST(test_away_meanwhile),
 		TEST(test_other_kind_meanwhile),
 		TEST(test_dir_gone_meanwhile),
 		TEST(test_small_ones_at_once),
