@@ -742,8 +742,9 @@ enum hl_patterns {
 	/* rcpt_regexp: an expression stands between slashes.  In `files`:
 	 * "slashed-patterns". */
 	HL_PATTERNS_SLASHED,
-	/* hbedv_deny: each line is an expression that must fit from the text's
-	 * first byte to its last.  In `files`: "whole-patterns". */
+	/* hbedv_deny: each line is an expression that stands between ^ and $,
+	 * as it is: in "a|b" the first belongs to a alone, the other to b.  In
+	 * `files`: "whole-patterns". */
 	HL_PATTERNS_WHOLE
 };
 long hl_list_match_as(const struct hl_list *list, enum hl_patterns kind,

@@ -25,8 +25,7 @@ struct conf_flavour {
 	bool is_slashed; /* ... or what stands between two slashes */
 	bool can_negate; /* with '!' in front: it fits what the rest does not */
 	bool is_line;    /* the whole line, not its first word */
-	bool
-	    is_whole; /* the line is an expression that fits a text as a whole */
+	bool is_whole;   /* the line is an expression between ^ and $ */
 	bool has_domains; /* "@domain" fits each address there */
 };
 

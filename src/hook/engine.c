@@ -133,12 +133,17 @@ tell_absent(struct engine *engine, hl_str key, struct conf_faults *faults)
 {
 	hl_str path = arena_printf(
 	    &faults->arena, "%s/%.*s", conf_dir_path(engine->conf), STR(key));
+	size_t before = faults->count;
 
-	if (access(path.p, F_OK) == 0)
-		conf_faults_merge(faults, conf_faults(engine->conf));
-	else
+	if (access(path.p, F_OK) != 0) {
 		(void)conf_faults_add(faults, path, 0,
 		    "the file is missing; it names the plugins, one a line");
+		return;
+	}
+	conf_faults_merge(faults, conf_faults(engine->conf));
+	if (faults->count == before)
+		(void)conf_faults_add(faults, path, 0,
+		    "is no file; write one that names the plugins, one a line");
 }
 
 static int

@@ -179,6 +179,14 @@ def test_configuration_that_takes_no_mail(tmp_path):
                           re.M) == hooks
 
 
+def test_directory_in_place_of_plugins(tmp_path):
+    (tmp_path / "me").write_text("mx.example\n")
+    (tmp_path / "plugins").mkdir()
+    result = hookline("check", "--config", tmp_path)
+    assert result.returncode != 0
+    assert "plugins: is no file; write one" in result.stderr
+
+
 FAULTS = {
     "relayclients": ("192.0.2.0/24\n192.0.2.300/24\n", "relayclients:2: "),
     "norelayclients": ("x\n", "norelayclients:1: "),
