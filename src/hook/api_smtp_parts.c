@@ -106,24 +106,36 @@ set_lost(struct part *part)
 	}
 }
 
+/* Those who were too many in `part`; what is said to the message comes later,
+ * and means something else. */
+static void
+fill_next(struct part *next, struct hl_ctx *ctx, const struct part *part)
+{
+	fill(next, ctx, &part->mail, true);
+	for (size_t i = 0; i < next->mail.count; i++)
+		next->index[i] = part->index[next->index[i]];
+}
+
 /* The client hears of each: what becomes of one is nothing to another. */
 static void
-go_on(struct hl_smtp *smtp, struct hl_smtp_mail *whole)
+go_on(struct hl_smtp *smtp, struct hl_smtp_mail *whole, struct part *part)
 {
 	long rc = 1;
 
 	for (size_t n = 1; n < PARTS_MAX && rc > 0; n++) {
-		struct part part = { .smtp = smtp };
+		struct part next;
 
-		fill(&part, smtp->ctx, whole, true);
-		if (part.mail.count == 0 || smtp->is_broken)
+		if (part->mail.count == 0 || smtp->is_broken)
 			return;
-		rc = hl_smtp_envelope(smtp, &part.mail);
-		if (rc > 0 && hl_smtp_message(smtp, &part.mail) < 0)
+		part->smtp = smtp;
+		rc = hl_smtp_envelope(smtp, &part->mail);
+		fill_next(&next, smtp->ctx, part);
+		if (rc > 0 && hl_smtp_message(smtp, &part->mail) < 0)
 			rc = -EPIPE;
 		if (rc < 0)
-			set_lost(&part);
-		merge(whole, &part);
+			set_lost(part);
+		merge(whole, part);
+		*part = next;
 	}
 }
 
@@ -207,7 +219,8 @@ begin_all(struct parts *parts)
 	return false;
 }
 
-/* Its connection was lost before the end of the message: once more. */
+/* Its connection was lost before the end of the message: once more.  Who is
+ * refused now was accepted before: the client is to send it again. */
 static int
 send_again(struct part *part)
 {
@@ -222,7 +235,7 @@ send_again(struct part *part)
 		return (int)rc;
 	part->smtp->options = old->options;
 	rc = hl_smtp_envelope(part->smtp, &part->mail);
-	if (rc < 0 || part->mail.reply.code != 0)
+	if (rc < 0)
 		return (int)rc;
 	return (size_t)rc == part->mail.count
 		   ? hl_smtp_message(part->smtp, &part->mail)
@@ -308,13 +321,17 @@ int
 smtp__hand_over(struct hl_smtp *smtp, struct hl_smtp_mail *mail)
 {
 	long rc = hl_smtp_envelope(smtp, mail);
+	bool are_all = rc > 0 && (size_t)rc == mail->count;
+	struct part rest;
 
 	if (rc <= 0)
 		return (int)rc;
-	if (!mail->partial && (size_t)rc < mail->count)
+	if (!mail->partial && !are_all)
 		return side_by_side(smtp, mail);
+	if (!are_all)
+		fill(&rest, smtp->ctx, mail, true);
 	rc = hl_smtp_message(smtp, mail);
-	if (rc == 0 && mail->partial && mail->reply.code < 400)
-		go_on(smtp, mail);
+	if (rc == 0 && !are_all && mail->reply.code < 400)
+		go_on(smtp, mail, &rest);
 	return (int)rc;
 }

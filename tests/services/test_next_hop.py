@@ -2,6 +2,7 @@
 """queue/smtp-forward and queue/lmtp, and a next server that misbehaves at each
 step."""
 import base64
+import itertools
 import os
 import shutil
 import signal
@@ -548,6 +549,21 @@ def test_takes_fewer_once_more(hookline, next_hop):
     assert hop.connections == 3
 
 
+@pytest.mark.parametrize("answer", ["550 5.7.1 no more", "450 4.7.1 later"])
+def test_takes_fewer_not_once_more(hookline, next_hop, answer):
+    """... and the connection instead is refused: the client has to know."""
+    hop = next_hop()
+    server = forward(hookline, hop)
+    hop.answers["RCPT"] = takes(2)
+    hop.answers["DATA"] = ["354 go", CLOSE]
+    hop.answers["MAIL"] = ["250 ok", "250 ok", answer]
+    client = server.client()
+    send_to(client, "abcd", "452 4.4.2")
+    client.close()
+    assert (rcpts_of(hop), hop.connections) == (["ab"], 3)
+    server.wait_line("may arrive twice", " error ")
+
+
 def test_takes_fewer_of_many(hookline, next_hop):
     """Behind the first that is too many it is asked for few."""
     hop = next_hop()
@@ -588,6 +604,23 @@ def test_takes_fewer_each_its_own(hookline, next_hop, is_lmtp):
         client.reply() for _ in range(3)]
     assert [line[:3] for line in replies] == ["250", "250", "452", "452"]
     client.close()
+
+
+def test_lmtp_full_is_not_too_many(hookline, next_hop):
+    """A 452 to the end of the message, from one without enhanced codes."""
+    hop = next_hop(lmtp=True)
+    server = hookline(plugins=["rcpt_ok", f"queue/lmtp {HOST} {hop.port}"],
+                      rcpthosts="example.com")
+    server.config("listen", [f"{server.host}:{server.vars['PORT']} lmtp"])
+    server.start()
+    turns = itertools.cycle([None, "452 full"])
+    hop.answers["END"] = lambda session: next(turns)
+    client = server.client(None)
+    client.expect("220")
+    client.ask("LHLO c.example")
+    assert send_to(client, "ab", "250") and client.reply()[:3] == "452"
+    client.close()
+    assert len(hop.messages) == 1
 
 
 def test_lmtp_takes_fewer(hookline, next_hop):
