@@ -9,11 +9,11 @@
  * A client, or a client with a sender and a recipient, that is seen for the
  * first time is refused for `black_timeout`.  When it comes again after that
  * it is let in, and stays known for `white_timeout` after each visit.  One that
- * has not come again within `grey_timeout`, or two days if that is shorter, is
+ * has not come again within `grey_timeout` or two days, whichever is longer, is
  * new.  A client of IPv6 is its network, a /64.  Relay clients and whitelisted
- * ones are let in at once; with `geoip` those from these countries too, and with `p0f`
- * all whose system (genre, detail, link), uptime in hours (less than) and
- * distance (more than) are not all of these.
+ * ones are let in at once; with `geoip` those from these countries too, and
+ * with `p0f` all whose system (genre, detail, link), uptime in hours (less
+ * than) and distance (more than) are not all of these.
  *
  *	config/denysoft_greylist  the same settings, "NAME VALUE" in a line; the
  *				  plugin's line wins

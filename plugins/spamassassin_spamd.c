@@ -20,8 +20,9 @@
 
 /* Reads lines of any length; what is over SPAMD_FIELD_MAX of one is skipped. */
 struct input {
+	struct hl_ctx *ctx;
 	struct hl_conn *conn;
-	uint64_t timeout_ms;
+	uint64_t end_ms; /* of the time for all of them */
 	char bytes[PIECE];
 	size_t at, n, total;
 };
@@ -75,6 +76,15 @@ send_question(
 
 /* ---- the answer ---- */
 
+/* At least a little. */
+static uint64_t
+left_ms(const struct input *in)
+{
+	uint64_t now_ms = hl_now_ms(in->ctx);
+
+	return in->end_ms > now_ms ? in->end_ms - now_ms : 1;
+}
+
 /* A line without its end, cut to SPAMD_FIELD_MAX - 1 bytes: 1; 0 at the end, where
  * a line that has none does not count; or a negative errno. */
 static int
@@ -98,7 +108,7 @@ read_line(struct input *in, char *line)
 		}
 		if (in->total < ANSWER_MAX)
 			got = hl_recv(in->conn, in->bytes, sizeof(in->bytes),
-			    in->timeout_ms);
+			    left_ms(in));
 		if (got <= 0)
 			return (int)got;
 		in->at = 0;
@@ -155,8 +165,9 @@ read_answer(struct hl_ctx *ctx, const struct spamd *spamd, struct hl_conn *conn,
 	bool has_begun = false, may_fold = false;
 	int rc;
 
+	in->ctx = ctx;
 	in->conn = conn;
-	in->timeout_ms = spamd->timeout_ms;
+	in->end_ms = hl_now_ms(ctx) + spamd->timeout_ms;
 	while ((rc = read_line(in, line)) > 0) {
 		/* The last one, where there is one: may_fold. */
 		struct spamd_field *last =

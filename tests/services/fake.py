@@ -61,9 +61,11 @@ class Fake:
 
 def say(client, answer):
     """None: silence, until it speaks or hangs up; of a list the last part
-    comes again and again."""
+    comes again and again; a function is called with the client."""
     if answer is None:
         client.recv(1)
+    elif callable(answer):
+        answer(client)
     elif isinstance(answer, list):
         client.sendall(answer[0])
         while True:

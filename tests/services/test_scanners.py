@@ -2,6 +2,7 @@
 """virus/* and spamassassin against clamd, clamscan and spamd themselves, and
 against what is none of them."""
 import itertools
+import time
 from pathlib import Path
 
 import pytest
@@ -336,6 +337,13 @@ def liar_spamd(liar):
     return liar
 
 
+def drip(client):
+    """A good answer: never 100 ms without a byte, and over 8 s in all."""
+    for byte in b"SPAMD/1.1 0 EX_OK\r\n" + STATUS * 2:
+        time.sleep(0.08)
+        client.sendall(bytes([byte]))
+
+
 STATUS = b"X-Spam-Status: Yes, score=9 required=5.0\r\n"
 SPAMD_LIES = {
     "nothing": b"",
@@ -348,6 +356,7 @@ SPAMD_LIES = {
     "no number": b"SPAMD/1.1 0 EX_OK\r\nX-Spam-Status: Yes, score=x\r\n",
     "binary": bytes(range(256)) * 400,
     "silence": None,
+    "drips": drip,
 }
 
 
@@ -356,7 +365,7 @@ SPAMD_LIES = {
 def test_spamd_lies(hookline, liar_spamd, name, early):
     liar_spamd.answer, liar_spamd.early = SPAMD_LIES[name], early
     server = serve_spamd(hookline, liar_spamd.path, "reject 7 timeout",
-                         "500ms" if name == "silence" else "25s")
+                         "500ms" if name in ("silence", "drips") else "25s")
     client = server.client()
     client.send(CLEAN)
     complaints(server, 1)
