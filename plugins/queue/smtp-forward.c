@@ -23,6 +23,8 @@
  * all; the first one counts, and a server without one gets nothing:
  *	mail.example.com    user@example.com:password
  *	192.0.2.1:587       -
+ * Servers that an MX names want lines of their own, not *: who forges the DNS
+ * names any.
  * It takes `tls verify`, or auth_over to send the password through TLS with any
  * certificate, or in clear; not together with xclient.
  *

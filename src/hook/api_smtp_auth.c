@@ -5,6 +5,7 @@
  * What is made of a line is wiped here; it never reaches a log.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -66,6 +67,18 @@ find_login(struct hl_smtp *smtp, struct login *ret)
 
 /* ---- the exchange ---- */
 
+/* A server may repeat what we have said: not in our log. */
+static void
+hush(struct hl_smtp *smtp, struct slice secret)
+{
+	struct smtp_answer *answer = &smtp->answer;
+
+	if (memmem(answer->text, strlen(answer->text), secret.p, secret.n) !=
+	    NULL)
+		(void)snprintf(answer->text, sizeof(answer->text),
+		    "(with what it was told)");
+}
+
 /* A message of the mechanism, and the reply to it. */
 static int
 respond(struct hl_smtp *smtp, struct slice message)
@@ -77,8 +90,13 @@ respond(struct hl_smtp *smtp, struct slice message)
 	base64_encode(message, text);
 	memcpy(text + n, "\r\n", sizeof("\r\n"));
 	rc = smtp__send(smtp, (hl_str){ text, n + strlen("\r\n") });
+	if (rc == 0)
+		rc = smtp__hear(smtp, smtp->options->command_ms);
+	if (rc >= 0)
+		hush(smtp, (struct slice){ text, n });
 	secret_wipe(text, n);
-	return rc < 0 ? rc : smtp__hear(smtp, smtp->options->command_ms);
+	return rc == -EPROTO ? smtp__fail(smtp, rc, "AUTH: that is no reply")
+			     : rc;
 }
 
 /* RFC 4616: NUL user NUL password. */
@@ -119,6 +137,7 @@ exchange(struct hl_smtp *smtp, const struct login *login)
 				 : respond_login(smtp, login);
 	if (code < 0 || code == 235)
 		return code < 0 ? code : 0;
+	hush(smtp, login->password);
 	return smtp__fail(smtp, code >= 500 ? -EPERM : -EAGAIN,
 	    "AUTH: it said %d %.200s", code, smtp->answer.text);
 }

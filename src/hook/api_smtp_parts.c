@@ -270,6 +270,16 @@ take_back(struct parts *parts, size_t i, int rc)
 				       "for some recipients only") };
 }
 
+/* The first connection was lost behind the message: with LMTP some may have an
+ * answer, and what was said to RCPT, here or in the other parts, is none. */
+static void
+set_unknown(struct hl_smtp_mail *whole, const struct part *first)
+{
+	for (size_t i = 0; i < whole->count; i++)
+		whole->rcpts[i].reply = (struct hl_smtp_reply){ 0 };
+	merge(whole, first);
+}
+
 static int
 send_all(struct parts *parts)
 {
@@ -283,6 +293,8 @@ send_all(struct parts *parts)
 			whole->ended = part->mail.ended;
 			whole->reply = part->mail.reply;
 			parts->first->why = part->smtp->why;
+			if (rc < 0 && whole->ended)
+				set_unknown(whole, part);
 			if (rc < 0 || whole->reply.code >= 400)
 				return rc;
 		} else if (rc < 0 && !part->mail.ended) {

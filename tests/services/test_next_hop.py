@@ -606,6 +606,20 @@ def test_takes_fewer_each_its_own(hookline, next_hop, is_lmtp):
     client.close()
 
 
+def test_lmtp_takes_fewer_and_is_lost(hookline, next_hop):
+    """Within the replies of the first transaction; those of the second were
+    only told to RCPT."""
+    hop = next_hop(lmtp=True)
+    server = lmtp(hookline, hop)
+    hop.answers["RCPT"] = takes(2)
+    hop.answers["END"] = ["250 ok N1", CLOSE]
+    client = server.client()
+    reply = send_to(client, "abcd", "452")
+    assert [f"<{name}@" in reply for name in "abcd"] == [False] + [True] * 3
+    client.close()
+    assert rcpts_of(hop) == ["ab"]
+
+
 def test_lmtp_full_is_not_too_many(hookline, next_hop):
     """A 452 to the end of the message, from one without enhanced codes."""
     hop = next_hop(lmtp=True)
@@ -980,6 +994,22 @@ def test_auth_fails(hookline, next_hop, stage, tls, words, lines, said):
     server.wait_line(said, " warn ")
     assert not hop.messages
     assert len(hop.auths) == ("535" in said)
+
+
+@pytest.mark.parametrize("said", ["535 no {}", "what {}"])
+def test_auth_repeated(hookline, next_hop, stage, tls, said):
+    """What it was told does not come to the log by its reply."""
+    hop = next_hop(offers=["AUTH PLAIN"], tls=tls, users={})
+    sent = base64.b64encode(f"\0tim@example.com\0{SECRET}".encode()).decode()
+    server = serve(hookline, HOST, hop.port, "tls verify tls_ca",
+                   tls.folder / "ca.pem", "auth",
+                   passwords(stage, f"{HOST} {LOGIN}"), loglevel="7")
+    for repeated in sent, SECRET:
+        hop.answers["AUTH"] = said.format(repeated)
+        send(server, "451")
+    server.wait_line("AUTH: ", " warn ")
+    assert hop.auths == [True, True]
+    assert sent not in server.log() and SECRET not in server.log()
 
 
 @pytest.mark.parametrize("words,encrypted", [
