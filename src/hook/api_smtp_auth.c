@@ -73,8 +73,8 @@ hush(struct hl_smtp *smtp, struct slice secret)
 {
 	struct smtp_answer *answer = &smtp->answer;
 
-	if (memmem(answer->text, strlen(answer->text), secret.p, secret.n) !=
-	    NULL)
+	if (secret.n > 0 && memmem(answer->text, strlen(answer->text), secret.p,
+				secret.n) != NULL)
 		(void)snprintf(answer->text, sizeof(answer->text),
 		    "(with what it was told)");
 }
