@@ -209,6 +209,50 @@ def test_check_of_an_endless_plugin(server, code, said):
     assert said in result.stderr
 
 
+NAMES = """
+sub register {
+    my $self = shift;
+    $self->register_hook('mail', 'hook_mine');
+    $self->register_hook('rcpt', 'nowhere');
+    $self->register_hook('rcpt', sub { });
+    $self->register_hook('data', 'later');
+    no strict 'refs';
+    *{ ref($self) . '::later' } = sub { };
+}
+sub hook_mine { }
+sub hook_data_post { }
+sub hook_rcptt { }
+sub hook_whatever { }
+"""
+
+
+@pytest.mark.parametrize("code, status, said", [
+    ("\nsub register { $_[0]->register_hook('data_pots', 'x') }\n", 1,
+     ["plugins:1: mine: Invalid hook: data_pots; did you mean data_post? "
+      "at $MINE line 2"]),
+    ("use No::Such::Module;\n", 1,
+     ["plugins:1: mine: Can't locate No/Such/Module.pm in @INC (you may need "
+      "to install the No::Such::Module module) at $MINE line 1.",
+      "BEGIN failed--compilation aborted at $MINE line 1."]),
+    (NAMES, 0,
+     ["mine: register_hook names the method nowhere, which is not there, at "
+      "$MINE line 5",
+      "mine: sub hook_rcptt is never called, no hook has this name; did you "
+      "mean rcpt?",
+      "mine: sub hook_whatever is never called, no hook has this name"]),
+])
+def test_check_of_names(server, code, status, said):
+    plugin(server, code)
+    result = subprocess.run(
+        [str(server.program), "check", "--config", str(server.config)],
+        capture_output=True, text=True, timeout=WAIT)
+    assert result.returncode == status
+    mine = str(server.base / "mine" / "mine")
+    assert [line.removeprefix(f"{server.config}/")
+            for line in result.stderr.splitlines()] == \
+        [line.replace("$MINE", mine) for line in said]
+
+
 def test_check_of_a_plugin_that_exits(server):
     """It alone is named, and a child of its own may end."""
     plugin(server, "sub register { exit 3 }\n")

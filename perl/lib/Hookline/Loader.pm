@@ -73,6 +73,8 @@ sub _reason {
     my $text = shift;
     $text = 'it died without a reason' unless defined $text && length $text;
     $text =~ s/\s+\z//;
+    # The directories would leave no room for the place.
+    $text =~ s/ \(\@INC contains: [^)]*\)//;
     return $text;
 }
 

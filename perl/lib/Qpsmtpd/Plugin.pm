@@ -39,10 +39,66 @@ sub hook_of {
     return $canonical{$key};
 }
 
+# "; did you mean NAME?", or "".
+sub _did_you_mean {
+    my $wrong = shift;
+    my ($best, $least) = ('', 3);
+    for my $hook (@hooks) {
+        my $steps = _distance($wrong, $hook);
+        ($best, $least) = ("; did you mean $hook?", $steps) if $steps < $least;
+    }
+    return $best;
+}
+
+# Letters to put in, take out or change (Levenshtein).
+sub _distance {
+    my ($from, $to) = @_;
+    my @row = 0 .. length $to;
+    for my $i (1 .. length $from) {
+        my @next = ($i);
+        for my $j (1 .. length $to) {
+            my $same = substr($from, $i - 1, 1) eq substr $to, $j - 1, 1;
+            my $least = $row[$j - 1] + ($same ? 0 : 1);
+            for my $other ($row[$j] + 1, $next[-1] + 1) {
+                $least = $other if $other < $least;
+            }
+            push @next, $least;
+        }
+        @row = @next;
+    }
+    return $row[-1];
+}
+
+# What works, but not as its author may think: on standard error.
+sub _warn_of_names {
+    my $self    = shift;
+    my $package = ref $self;
+    my $asked   = delete $self->{_asked} || [];
+    for my $ask (@$asked) {
+        my ($method, $place) = @$ask;
+        print STDERR $self->plugin_name
+          . ": register_hook names the method $method, which is not there, at $place\n"
+          unless $self->can($method) || $self->can('AUTOLOAD');
+    }
+    my %methods = map { $_->[0] => 1 } @$asked;
+    no strict 'refs';    ## no critic (ProhibitNoStrict)
+    for my $name (sort keys %{"${package}::"}) {
+        my ($hook) = $name =~ /^hook_(\w+)\z/ or next;
+        next if hook_of($hook) || $methods{$name} || !defined &{"${package}::$name"};
+        print STDERR $self->plugin_name
+          . ": sub $name is never called, no hook has this name"
+          . _did_you_mean($hook) . "\n";
+    }
+    return;
+}
+
 sub register_hook {
     my ($self, $hook, $method, $unshift) = @_;
-    my $name = hook_of($hook)
-      or die $self->plugin_name . ": Invalid hook: $hook\n";
+    my $place = sprintf '%s line %d', (caller)[1, 2];
+    my $name  = hook_of($hook)
+      or die "Invalid hook: $hook" . _did_you_mean($hook) . " at $place\n";
+    push @{ $self->{_asked} }, [$method, $place]
+      if $self->{_asked} && !ref $method;
     $self->qp->_register_hook(
         $name,
         {
@@ -62,9 +118,11 @@ sub register_hook {
 sub _register {
     my ($self, $qp, @args) = @_;
     local $self->{_qp} = $qp;
+    $self->{_asked} = [];
     $self->init($qp, @args) if $self->can('init');
     $self->_register_standard_hooks($qp, @args);
     $self->register($qp, @args) if $self->can('register');
+    $self->_warn_of_names;
     return;
 }
 
