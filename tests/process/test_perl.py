@@ -256,10 +256,11 @@ def test_check_of_names(server, code, status, said):
 def test_check_of_a_plugin_that_exits(server):
     """It alone is named, and a child of its own may end."""
     plugin(server, "sub register { exit 3 }\n")
+    plugin(server, "sub register { eval { exit 5 }; exit 6 }\n", "insists")
     plugin(server, "sub register { my $pid = fork // die; exit 4 unless $pid; "
            "waitpid $pid, 0; die 'status ', $? >> 8, qq{\\n} }\n", "forks")
     plugin(server, "sub hook_quit { return DECLINED }\n", "good")
-    server.write("plugins", "mine\nforks\ngood\nqueue/discard")
+    server.write("plugins", "mine\nforks\ninsists\ngood\nqueue/discard")
     result = subprocess.run(
         [str(server.program), "check", "--config", str(server.config)],
         capture_output=True, text=True, timeout=WAIT)
@@ -267,7 +268,9 @@ def test_check_of_a_plugin_that_exits(server):
     assert result.stderr.splitlines() == [
         f"{server.config}/plugins:1: mine: it calls exit(3) at "
         f"{server.base}/mine/mine line 1",
-        f"{server.config}/plugins:2: forks: status 4"]
+        f"{server.config}/plugins:2: forks: status 4",
+        f"{server.config}/plugins:3: insists: it calls exit(6) at "
+        f"{server.base}/mine/insists line 1"]
 
 
 def test_start_with_an_endless_plugin(server):

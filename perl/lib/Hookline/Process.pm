@@ -39,9 +39,10 @@ BEGIN {
         my $status = defined $_[0] ? $_[0] : 0;
         my $tell = $on_exit or CORE::exit($status);
         my (undef, $file, $line) = caller;
+        # Where it dies, a plugin may catch that, and come again.
+        my $is_told = $tell->("exit($status) at $file line $line");
         undef $on_exit;
-        CORE::exit($status)
-          unless $tell->("exit($status) at $file line $line");
+        CORE::exit($status) unless $is_told;
         CORE::exit($status || 1);
     };
 }

@@ -87,12 +87,13 @@ sub notes {
 # Undef before the header has arrived.  The object is made when it is asked for.
 sub header {
     my $self   = shift;
-    my $packed = delete $self->{_header_packed};
+    my $packed = $self->{_header_packed};
     if (@_) { $self->{_header} = shift }
     elsif (defined $packed) {
         $self->{_header} =
           Hookline::Header->of_fields(Hookline::Frame::unpack_list($packed));
     }
+    delete $self->{_header_packed} if defined $packed;
     return $self->{_header};
 }
 
