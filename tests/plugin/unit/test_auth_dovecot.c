@@ -4,10 +4,13 @@
 
 /* \0tim\0 and the password */
 #define RESPONSE "AHRpbQBwZW4iY2lsXCA3"
-#define HELLO                                                                  \
-	">VERSION\t1\t1", ">CPID\t", "<VERSION\t1\t2",                         \
-	    "<MECH\tPLAIN\tplaintext", "<MECH\tLOGIN\tplaintext", "<SPID\t12", \
-	    "<CUID\t1", "<COOKIE\tabc", "<DONE"
+/* Ours; a script that says something before it has come may close too early
+ * for us. */
+#define OURS ">VERSION\t1\t1", ">CPID\t"
+#define HELLO                                                   \
+	OURS, "<VERSION\t1\t2", "<MECH\tPLAIN\tplaintext",      \
+	    "<MECH\tLOGIN\tplaintext", "<SPID\t12", "<CUID\t1", \
+	    "<COOKIE\tabc", "<DONE"
 #define ASK(id) ">AUTH\t" id "\tPLAIN\tservice=smtp\tlip="
 #define ASK_ANY ">AUTH\t"
 
@@ -60,13 +63,13 @@ static const struct {
 	{ "another's answer", "Dovecot: Protocol error",
 	    { HELLO, ASK_ANY, "<OK\t~2\tuser=tim" } },
 	{ "no PLAIN", "Dovecot: Protocol error",
-	    { "<VERSION\t1\t1", "<MECH\tLOGIN\tplaintext", "<DONE" } },
+	    { OURS, "<VERSION\t1\t1", "<MECH\tLOGIN\tplaintext", "<DONE" } },
 	{ "another version", "Dovecot: Protocol error",
-	    { "<VERSION\t2\t0", "<MECH\tPLAIN\tplaintext", "<DONE" } },
+	    { OURS, "<VERSION\t2\t0", "<MECH\tPLAIN\tplaintext", "<DONE" } },
 	{ "no version", "Dovecot: Protocol error",
-	    { "<MECH\tPLAIN\tplaintext", "<DONE" } },
+	    { OURS, "<MECH\tPLAIN\tplaintext", "<DONE" } },
 	{ "empty lines", "Dovecot: Protocol error",
-	    { "<", "<MECH", "<VERSION", "<DONE" } },
+	    { OURS, "<", "<MECH", "<VERSION", "<DONE" } },
 	{ "closes at once", "Dovecot: ", { NULL } },
 	{ "closes before the answer", "Dovecot: Broken pipe",
 	    { HELLO, ASK_ANY } },
