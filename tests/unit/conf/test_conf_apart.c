@@ -98,6 +98,17 @@ index_of(const char *text)
 	return found ? (int)index : -1;
 }
 
+/* The old version is known, and the new one is looked at. */
+static void
+begin_change(void)
+{
+	put("^old@");
+	assert_int_equal(index_of("old@x"), 0);
+	put("^new@");
+	sandbox_wait(1000);
+	assert_int_equal(index_of("old@x"), 0);
+}
+
 static void
 test_old_one_holds(void **state)
 {
@@ -148,11 +159,7 @@ static void
 test_flush_meanwhile(void **state)
 {
 	(void)state;
-	put("^old@");
-	assert_int_equal(index_of("old@x"), 0);
-	put("^new@");
-	sandbox_wait(1000);
-	assert_int_equal(index_of("old@x"), 0);
+	begin_change();
 	apart.work(apart.job);
 	put("^newest@");
 	assert_int_equal(conf_flush(box.dir), 1);
@@ -167,11 +174,7 @@ static void
 test_write_meanwhile(void **state)
 {
 	(void)state;
-	put("^old@");
-	assert_int_equal(index_of("old@x"), 0);
-	put("^new@");
-	sandbox_wait(1000);
-	assert_int_equal(index_of("old@x"), 0);
+	begin_change();
 	sandbox_write(&box, "large", "^half(", 0);
 	finish();
 	assert_int_equal(index_of("old@x"), 0);
@@ -188,11 +191,7 @@ static void
 test_away_meanwhile(void **state)
 {
 	(void)state;
-	put("^old@");
-	assert_int_equal(index_of("old@x"), 0);
-	put("^new@");
-	sandbox_wait(1000);
-	assert_int_equal(index_of("old@x"), 0);
+	begin_change();
 	sandbox_remove(&box, "large");
 	finish();
 	assert_int_equal(index_of("old@x"), 0);
@@ -228,11 +227,7 @@ static void
 test_dir_gone_meanwhile(void **state)
 {
 	(void)state;
-	put("^old@");
-	assert_int_equal(index_of("old@x"), 0);
-	put("^new@");
-	sandbox_wait(1000);
-	assert_int_equal(index_of("old@x"), 0);
+	begin_change();
 	conf_dir_free(&box.dir);
 	finish();
 }
